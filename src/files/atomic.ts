@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+
+/**
+ * Writes a file so that a reader, or a crash at any moment, sees either the old content or the whole new
+ * one: a temporary name beside it, fsync, rename, fsync of the folder.
+ */
+export async function writeAtomic(path: string, content: string | Uint8Array): Promise<void> {
+  await writeAtomicWith(path, async (file) => {
+    await file.writeFile(content);
+  });
+}
+
+/** As {@link writeAtomic}, with the content written by `write` into the open temporary file. */
+export async function writeAtomicWith(
+  path: string,
+  write: (file: FileHandle) => Promise<void>,
+): Promise<void> {
+  const folder = dirname(path);
+  await mkdir(folder, { recursive: true });
+  const temporary = join(folder, temporaryName(path));
+  const file = await open(temporary, 'wx');
+  try {
+    await write(file);
+    await file.sync();
+    await file.close();
+    await rename(temporary, path);
+  } catch (error) {
+    await file.close().catch(() => undefined);
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncFolder(folder);
+}
+
+const TEMPORARY = /^\.(.+)\.[0-9a-f]{12}\.tmp$/;
+
+/** Whether a file name is one that an interrupted {@link writeAtomic} can leave behind. */
+export function isTemporaryName(name: string): boolean {
+  return TEMPORARY.test(name);
+}
+
+function temporaryName(path: string): string {
+  return `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`;
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } catch {
+    // Some network and FUSE mounts refuse to sync a folder; the rename itself is still atomic there.
+  } finally {
+    await handle.close();
+  }
+}
