@@ -127,7 +127,10 @@ async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       quiet: { type: 'boolean', default: false },
-      'node-headers': { type: 'string', default: join(root, `node_modules/node-linux-${process.arch}/include/node`) },
+      'node-headers': {
+        type: 'string',
+        default: join(root, `node_modules/node-linux-${process.arch}/include/node`),
+      },
       sources: { type: 'string', default: join(root, 'native') },
       out: { type: 'string', default: join(root, 'build/bridge') },
     },
@@ -136,7 +139,9 @@ async function main(): Promise<number> {
   const { libtorch, notes } = findLibtorch({ environment: process.env });
   if (libtorch === null) {
     for (const note of notes) say(note);
-    say('there is no libtorch here: BGB_LIBTORCH is not set, python3 has no usable torch, no libtorch-dev in /usr');
+    say(
+      'there is no libtorch here: BGB_LIBTORCH is not set, python3 has no usable torch, no libtorch-dev in /usr',
+    );
     return NO_LIBTORCH;
   }
   const startedMs = performance.now();

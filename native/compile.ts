@@ -34,8 +34,7 @@ export function sourceWithHeaders(path: string): string {
     if (seen.has(file) || !existsSync(file)) return;
     const text = readFileSync(file, 'utf8');
     seen.set(file, text);
-    for (const match of text.matchAll(/^\s*#\s*include\s*"([^"]+)"/gm))
-      visit(join(dirname(file), match[1]!));
+    for (const match of text.matchAll(/^\s*#\s*include\s*"([^"]+)"/gm)) visit(join(dirname(file), match[1]!));
   };
   visit(path);
   return [...seen].map(([file, text]) => `${basename(file)}\n${text}`).join('\n');

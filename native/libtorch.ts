@@ -85,7 +85,8 @@ function libtorchIn(source: Libtorch['source'], prefix: string, arch: string): L
   const libDir = [join(prefix, 'lib'), join(prefix, 'lib', multiarch(arch))].find((folder) =>
     ['libtorch.so', 'libtorch_cpu.so', 'libc10.so'].every((name) => existsSync(join(folder, name))),
   );
-  if (libDir === undefined) return `libtorch.so, libtorch_cpu.so and libc10.so are not in ${join(prefix, 'lib')}`;
+  if (libDir === undefined)
+    return `libtorch.so, libtorch_cpu.so and libc10.so are not in ${join(prefix, 'lib')}`;
 
   const [major, minor] = version.split('.').map(Number) as [number, number];
   const hasCuda = existsSync(join(libDir, 'libtorch_cuda.so'));
@@ -158,7 +159,8 @@ function torchOfPython(environment: Search['environment']): { folder: string | n
     timeout: 30_000,
   });
   if (answer.status === 0) return { folder: answer.stdout.trim() || null, note: null };
-  if ((answer.error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return { folder: null, note: null };
+  if ((answer.error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT')
+    return { folder: null, note: null };
   const reason = answer.stderr?.trim().split('\n').at(-1) || answer.error?.message || `exit ${answer.status}`;
   return { folder: null, note: `python3 could not be asked for its torch package: ${reason}` };
 }
