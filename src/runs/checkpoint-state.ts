@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { BgbError } from '../errors.ts';
+
+/** A value that JSON keeps exactly: no NaN, no infinity, nothing undefined. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+const json: z.ZodType<Json> = z.json();
+const jsonObject = z.record(z.string(), json);
+
+/**
+ * What a checkpoint says beside its tensors. It is the content of the file, so its fields have the file's
+ * names.
+ */
+export const checkpointState = z.strictObject({
+  /** The resolved `model` section, enough to build the model again. */
+  model: jsonObject,
+  /** Optimiser steps done. */
+  step: z.int().nonnegative(),
+  /** Epochs finished. */
+  epoch: z.int().nonnegative(),
+  /** Whatever else training counts: batches into the epoch, skipped steps, epochs without improvement. */
+  counters: z.record(z.string(), z.number()),
+  /** Other state of the training loop that resuming needs and that is no tensor, such as a sampler's. */
+  loop: jsonObject,
+  /** The metric that early stopping watches; null before the first evaluation, `value` null if undefined. */
+  metric: z
+    .strictObject({ name: z.string(), value: z.number().nullable(), mode: z.enum(['max', 'min']) })
+    .nullable(),
+  /** Decision thresholds, frozen with the data they were tuned on; null while none are tuned. */
+  thresholds: z
+    .strictObject({
+      values: z.record(z.string(), z.number()),
+      tuned_on: z.strictObject({
+        split: z.enum(['train', 'dev', 'eval']),
+        data_hash: z.string(),
+        recordings: z.int().nonnegative(),
+        metric: z.string(),
+      }),
+    })
+    .nullable(),
+  /** Content hashes of the data that was trained on, by split. */
+  data: z.record(z.string(), z.string()),
+  /** Version of bgb, with the commit where it is known. */
+  code_version: z.string(),
+  /** Lines of events.jsonl that belong to this state; resuming cuts the log back to them. */
+  events: z.int().nonnegative(),
+});
+
+/** See {@link checkpointState}. */
+export type CheckpointState = z.infer<typeof checkpointState>;
+
+/** Text of a state, refusing what JSON would change in silence (NaN and infinities become null). */
+export function stateText(value: unknown): string {
+  refuseInexact(value, 'checkpoint');
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+function refuseInexact(value: unknown, where: string): void {
+  const kind = typeof value;
+  if (value === null || kind === 'string' || kind === 'boolean') return;
+  if (kind === 'number' && Number.isFinite(value)) return;
+  if (kind === 'object') {
+    for (const [key, part] of Object.entries(value as object)) refuseInexact(part, `${where}.${key}`);
+    return;
+  }
+  throw new BgbError(
+    'CHECKPOINT_STATE',
+    `${where} is ${String(value)} (${kind}), which JSON cannot keep; store null or a string instead.`,
+  );
+}
