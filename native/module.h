@@ -1,0 +1,10 @@
+// What each part of the bridge adds to the addon's exports.
+#pragma once
+#include "environment.h"
+
+namespace bgb {
+void defineOperators(Napi::Env env, Napi::Object exports);
+void defineMemory(Napi::Env env, Napi::Object exports);
+void defineAutograd(Napi::Env env, Napi::Object exports);
+void defineDevices(Napi::Env env, Napi::Object exports);
+}  // namespace bgb

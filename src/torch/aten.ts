@@ -1,0 +1,42 @@
+import type { Aten } from './aten.generated.ts';
+import { checkCompatibility } from './compatibility.ts';
+import { operator } from './operator.ts';
+import type { Tensor } from './tensor.ts';
+
+checkCompatibility();
+
+function namespace<T extends object>(prefix: string): T {
+  return new Proxy({} as T, {
+    get: (cache, name) => {
+      if (typeof name !== 'string') return undefined;
+      const found = operator(`${prefix}::${name}`);
+      // Kept as an own property: the next access does not come here.
+      Object.defineProperty(cache, name, { value: found });
+      return found;
+    },
+  });
+}
+
+/**
+ * Every operator that libtorch 1.13 and PyTorch 2.11 share, by schema name, with arguments by name:
+ *
+ * ```ts
+ * aten.conv2d({ input, weight, bias: null, padding: [0, 2] });
+ * aten['add.Tensor']({ self: a, other: b, alpha: 2 });
+ * ```
+ *
+ * @throws TorchError when libtorch refuses; it names the operator and the tensors
+ */
+export const aten: Aten = namespace<Aten>('aten');
+
+/** Operators registered by bgb itself, in `native/`. */
+export interface OwnOperators {
+  /**
+   * Focal loss per element (Lin et al. 2017, equation 5) on logits, with targets in [0, 1] of the same shape;
+   * exact, with its derivative, at logits of ±1e4. `gamma` 0 is binary cross-entropy, weighted by `alpha` for
+   * targets of 1 and by 1 - `alpha` for targets of 0. Computed in float32 under autocast.
+   */
+  focal_loss(named: { logits: Tensor; targets: Tensor; alpha: number; gamma: number }): Tensor;
+}
+
+export const own: OwnOperators = namespace<OwnOperators>('bgb');

@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { BgbError, messageOf } from '../errors.ts';
+
+/** What `native/*.cc` exports. Internal to src/torch: everything else goes through {@link Tensor}. */
+export interface NativeBridge {
+  readonly TensorBase: new () => NativeTensor;
+  setTensorClass(tensorClass: unknown): void;
+  operatorId(name: string): number;
+  operatorSchema(id: number): string;
+  operatorArguments(id: number): string[];
+  callOperator(id: number, values: readonly unknown[]): unknown;
+  allSchemas(): string[];
+  fromTypedArray(array: ArrayBufferView, shape: readonly number[], dtype: string, isShared: boolean): unknown;
+  toArrayBuffer(tensor: unknown): ArrayBuffer;
+  copyInto(tensor: unknown, array: ArrayBufferView): void;
+  liveTensors(): number;
+  backward(
+    roots: readonly unknown[],
+    gradients: readonly unknown[] | null,
+    retainGraph: boolean,
+    createGraph: boolean,
+  ): void;
+  gradients(
+    outputs: readonly unknown[],
+    inputs: readonly unknown[],
+    gradients: readonly unknown[] | null,
+    retainGraph: boolean,
+    createGraph: boolean,
+  ): unknown[];
+  isGradEnabled(): boolean;
+  setGradEnabled(isEnabled: boolean): void;
+  autocast(device: string): string | null;
+  setAutocast(device: string, dtype: string | null): void;
+  libraryInfo(): { version: string; hasCuda: boolean; cudaDevices: number; configuration: string };
+  threads(): number;
+  setThreads(count: number): void;
+  setTf32(isAllowed: boolean): void;
+  setDeterministic(isDeterministic: boolean): void;
+  manualSeed(seed: number): void;
+  readonly DeviceEvent: new (device: string) => { readonly isDone: boolean; wait(): void };
+}
+
+/** The native half of a tensor; `Tensor` extends it. */
+export interface NativeTensor {
+  readonly shape: number[];
+  readonly strides: number[];
+  readonly dtype: string;
+  readonly device: string;
+  readonly elementCount: number;
+  readonly isReleased: boolean;
+  readonly isLeaf: boolean;
+  readonly isContiguous: boolean;
+  requiresGrad: boolean;
+  grad: unknown;
+  dispose(): void;
+  reportMemory(): void;
+}
+
+const ADDON = fileURLToPath(new URL('../../build/bridge/bgb.node', import.meta.url));
+
+function load(): NativeBridge {
+  if (!existsSync(ADDON))
+    throw new BgbError(
+      'TORCH_BRIDGE_MISSING',
+      `the bridge to libtorch is not built: ${ADDON} is missing. Run 'make setup'.`,
+    );
+  try {
+    return createRequire(import.meta.url)(ADDON) as NativeBridge;
+  } catch (cause) {
+    throw new BgbError(
+      'TORCH_BRIDGE_LOAD',
+      `the bridge to libtorch does not load: ${messageOf(cause)}. If libtorch was moved or updated, run 'make setup' to build it again.`,
+      { cause },
+    );
+  }
+}
+
+export const native: NativeBridge = load();
