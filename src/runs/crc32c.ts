@@ -1,0 +1,15 @@
+/** Castagnoli polynomial, bits reversed (RFC 3720, appendix B.4). */
+const POLYNOMIAL = 0x82f63b78;
+
+const TABLE = Uint32Array.from({ length: 256 }, (_, index) => {
+  let remainder = index;
+  for (let bit = 0; bit < 8; bit++) remainder = (remainder >>> 1) ^ (remainder & 1 ? POLYNOMIAL : 0);
+  return remainder;
+});
+
+/** CRC-32C (Castagnoli) of bytes, as an unsigned 32-bit number. */
+export function crc32c(bytes: Uint8Array): number {
+  let remainder = 0xffffffff;
+  for (const byte of bytes) remainder = TABLE[(remainder ^ byte) & 0xff]! ^ (remainder >>> 8);
+  return (remainder ^ 0xffffffff) >>> 0;
+}
