@@ -93,7 +93,6 @@ function compileFlags({ root, nodeHeaders, libtorch }: BridgeBuild): string[] {
     '-pthread',
     ...['-Wall', '-Wextra', '-Werror'],
     ...headers.flatMap((folder) => ['-isystem', folder]), // no warnings about the headers of others
-    '-DNAPI_VERSION=9',
     '-DNODE_ADDON_API_CPP_EXCEPTIONS',
     `-D_GLIBCXX_USE_CXX11_ABI=${libtorch.usesCxx11Abi ? 1 : 0}`,
     `-DBGB_TORCH_VERSION_MAJOR=${libtorch.major}`,
