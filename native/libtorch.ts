@@ -5,8 +5,8 @@
  *     const { libtorch, notes } = findLibtorch({ environment: process.env });
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { InputError } from '../src/errors.ts';
 
 export interface Libtorch {
@@ -64,11 +64,16 @@ export function findLibtorch(search: Search): { libtorch: Libtorch | null; notes
   } else if (python.note !== null) notes.push(python.note);
 
   const libtorch = libtorchIn('system', join(systemRoot, 'usr'), arch);
-  if (typeof libtorch !== 'string') return { libtorch, notes };
-  return { libtorch: null, notes };
+  if (typeof libtorch === 'string') return { libtorch: null, notes };
+  if (usesReferenceBlas(libtorch.libDir))
+    notes.push(
+      "it computes with Debian's reference BLAS, about 14 times slower than OpenBLAS. Type (as root, or with " +
+        'sudo): apt-get install -y libopenblas0-pthread',
+    );
+  return { libtorch, notes };
 }
 
-/** One line for people: `PyTorch 2.11.0 (CUDA) of python3, /opt/venv/lib/python3.12/site-packages/torch/lib`. */
+/** One line for people: `libtorch 2.11.0 (CUDA) of python3, /opt/venv/lib/python3.12/site-packages/torch/lib`. */
 export function describeLibtorch(libtorch: Libtorch): string {
   const origin = { BGB_LIBTORCH: 'from BGB_LIBTORCH', python3: 'of python3', system: 'of the system' };
   const device = libtorch.hasCuda ? 'CUDA' : 'CPU';
@@ -134,6 +139,12 @@ function usesCxx11Abi(libc10: string): boolean {
     'LIBTORCH_ABI',
     `cannot tell the C++ ABI of ${libc10}: none of c10's functions with a std::string is in it. Is it whole? ${REMEDY}`,
   );
+}
+
+/** Debian's alternatives point libblas.so.3 at blas/ (reference), openblas-pthread/, atlas/ and others. */
+function usesReferenceBlas(libDir: string): boolean {
+  const blas = join(libDir, 'libblas.so.3');
+  return existsSync(blas) && basename(dirname(realpathSync(blas))) === 'blas';
 }
 
 function multiarch(arch: string): string {

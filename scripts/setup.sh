@@ -78,17 +78,20 @@ install_npm_packages() {
   echo "$hash" > "$stamp"
 }
 
+# OpenBLAS with it: Debian's default is the reference BLAS, whose matrix products take 14 times as long.
+libtorch_packages='libtorch-dev libopenblas0-pthread'
+
 # build.ts ends with 4 where there is no libtorch.
 build_bridge() {
   local status=0
   bridge || status=$?
   if [ $status = 4 ]; then
     can_install || fail "needs libtorch. Type (as root, or with sudo):" \
-      "  apt-get update && apt-get install -y --no-install-recommends libtorch-dev" \
+      "  apt-get update && apt-get install -y --no-install-recommends $libtorch_packages" \
       "or, without root: pip install torch, or set BGB_LIBTORCH to an unpacked libtorch (a folder with include/ and" \
       "lib/). Then repeat the command."
     [ "$(id -u)" = 0 ] || echo "libtorch is missing: installing Debian's libtorch-dev with sudo"
-    step "installed libtorch-dev" install_packages libtorch-dev
+    step "installed libtorch-dev" install_packages $libtorch_packages
     status=0
     bridge || status=$?
   fi
