@@ -275,6 +275,21 @@ export class Tensor extends NativeBase implements Disposable {
     return aten.softplus({ self: this });
   }
 
+  clampMin(min: Scalar): Tensor {
+    return aten.clamp_min({ self: this, min });
+  }
+
+  /** Whether each element equals `other`, as bool. */
+  eq(other: Tensor | Scalar): Tensor {
+    return other instanceof Tensor
+      ? aten['eq.Tensor']({ self: this, other })
+      : aten['eq.Scalar']({ self: this, other });
+  }
+
+  isFinite(): Tensor {
+    return aten.isfinite({ self: this });
+  }
+
   cumsum(dim: number): Tensor {
     return aten.cumsum({ self: this, dim });
   }
@@ -305,6 +320,11 @@ export class Tensor extends NativeBase implements Disposable {
         ? aten['mul_.Tensor']({ self: this, other })
         : aten['mul_.Scalar']({ self: this, other }),
     );
+  }
+
+  /** Gives up its own memory for that of `source`; both are then the same elements. */
+  set_(source: Tensor): this {
+    return this.#inPlace(aten['set_.source_Tensor']({ self: this, source }));
   }
 
   copy_(source: Tensor): this {
