@@ -1,0 +1,106 @@
+import { Document, isMap, isScalar, isSeq, type Node, parse } from 'yaml';
+import { InputError, messageOf } from '../errors.ts';
+import { canonicalJson } from '../files/index.ts';
+import type { Json } from './checkpoint-state.ts';
+
+/** A configuration with every default filled in, and where each value comes from. */
+export interface ResolvedConfig {
+  readonly values: { readonly [section: string]: Json };
+  /** By dotted field, such as `data.stride`: `train.yaml:11`, `--set`, `BGB_DEVICE`, `default`. */
+  readonly origins: Readonly<Record<string, string>>;
+}
+
+/** A field in which two configurations differ; `undefined` where one does not have it. */
+export interface FieldDifference {
+  readonly field: string;
+  readonly stored: Json | undefined;
+  readonly given: Json | undefined;
+}
+
+/**
+ * Fields that may change when a run is resumed, since they change no result: where things lie, how fast they
+ * are read, what is printed. A section covers all of its fields.
+ */
+export const RESULT_NEUTRAL_FIELDS: readonly string[] = [
+  'data.data_dir',
+  'data.cache_dir',
+  'data.num_workers',
+  'data.pin_memory',
+  'data.persistent_workers',
+  'data.prefetch_factor',
+  'data.residency',
+  'training.resume',
+  'training.checkpoint_interval',
+  'evaluation.save_predictions',
+  'evaluation.save_plots',
+  'experiment.name',
+  'experiment.description',
+  'experiment.device',
+  'experiment.output_dir',
+  'experiment.cache_dir',
+  'experiment.log_level',
+  'experiment.wandb',
+  'logging',
+  'resources.max_memory_gb',
+];
+
+/** The configuration as YAML that bgb reads again, with each value's origin as a comment. */
+export function configText({ values, origins }: ResolvedConfig): string {
+  const document = new Document(values, { aliasDuplicateObjects: false });
+  document.commentBefore =
+    ' The configuration of this run as it was resolved, and where each value comes from.';
+  annotate(document.contents, '', origins);
+  return document.toString({ lineWidth: 0 });
+}
+
+function annotate(node: Node | null, field: string, origins: Readonly<Record<string, string>>): void {
+  if (isMap(node)) {
+    for (const { key, value } of node.items) {
+      const name = isScalar(key) ? String(key.value) : String(key);
+      annotate(value as Node, field === '' ? name : `${field}.${name}`, origins);
+    }
+    return;
+  }
+  if (isSeq(node)) node.flow = true;
+  const origin = origins[field];
+  if (node && origin !== undefined) node.comment = ` ${origin.replaceAll(/\s+/g, ' ')}`;
+}
+
+/** Reads the values of {@link configText} back. @throws InputError `RUN_CONFIG` */
+export function parseConfigText(text: string, path: string): ResolvedConfig['values'] {
+  let values: unknown;
+  try {
+    values = parse(text);
+  } catch (cause) {
+    throw new InputError('RUN_CONFIG', `${path} is not YAML: ${messageOf(cause)}`, { cause });
+  }
+  if (typeof values !== 'object' || values === null || Array.isArray(values)) {
+    throw new InputError('RUN_CONFIG', `${path} must hold the sections of a configuration, but does not.`);
+  }
+  return values as ResolvedConfig['values'];
+}
+
+/** The fields in which two configurations differ, apart from those that `neutral` covers, in order of name. */
+export function differingFields(
+  stored: ResolvedConfig['values'],
+  given: ResolvedConfig['values'],
+  neutral: readonly string[],
+): FieldDifference[] {
+  const before = leaves(stored);
+  const after = leaves(given);
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .filter((field) => !neutral.some((name) => field === name || field.startsWith(`${name}.`)))
+    .filter((field) => canonicalJson(before.get(field)) !== canonicalJson(after.get(field)))
+    .sort()
+    .map((field) => ({ field, stored: before.get(field), given: after.get(field) }));
+}
+
+/** Fields by dotted name; a list is one value. */
+function leaves(value: Json, field = ''): Map<string, Json> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return new Map([[field, value]]);
+  return new Map(
+    Object.entries(value as { [name: string]: Json }).flatMap(([name, part]) => [
+      ...leaves(part, field === '' ? name : `${field}.${name}`),
+    ]),
+  );
+}

@@ -1,0 +1,147 @@
+import { execFile } from 'node:child_process';
+import { realpath } from 'node:fs/promises';
+import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import { sha256File } from '../files/index.ts';
+
+/** What a run ran on. Host, user and folder names are left out: run folders are shared. */
+export const environmentRecord = z.strictObject({
+  bgb: z.string(),
+  /** Commit of the code and whether files differ from it; null where the code is not a git repository. */
+  code: z.strictObject({ commit: z.string(), is_dirty: z.boolean() }).nullable(),
+  /** SHA-256 of package-lock.json; null where there is none. */
+  lock_file: z.string().nullable(),
+  node: z.string(),
+  libtorch: z.string().nullable(),
+  cuda: z.string().nullable(),
+  gpus: z.array(z.string()),
+  /** The device in use, after `auto` was resolved. */
+  device: z.string(),
+  /** Intra-op threads of libtorch; another number does not give the same bits. */
+  threads: z.int().positive(),
+  platform: z.string(),
+  cpu: z.string(),
+  usable_cores: z.int().positive(),
+  memory_bytes: z.int().positive(),
+  /** Limit of the container or control group; null where there is none. */
+  memory_limit_bytes: z.int().positive().nullable(),
+  /** Every `BGB_*` variable in force. */
+  variables: z.record(z.string(), z.string()),
+});
+
+/** See {@link environmentRecord}. */
+export type Environment = z.infer<typeof environmentRecord>;
+
+/**
+ * Takes the fingerprint of the machine and the code.
+ *
+ * @param given.root folder of bgb's package, with package-lock.json and, in a clone, `.git`.
+ * @param given.variables all environment variables; the `BGB_*` ones are stored, those that look like secrets
+ * only as "(set)".
+ */
+export async function captureEnvironment(given: {
+  root: string;
+  version: string;
+  libtorch: string | null;
+  cuda: string | null;
+  gpus: readonly string[];
+  device: string;
+  threads: number;
+  variables: Readonly<Record<string, string | undefined>>;
+}): Promise<Environment> {
+  const limit = process.constrainedMemory();
+  return {
+    bgb: given.version,
+    code: await codeState(given.root),
+    lock_file: await hashOrNull(join(given.root, 'package-lock.json')),
+    node: process.version,
+    libtorch: given.libtorch,
+    cuda: given.cuda,
+    gpus: [...given.gpus],
+    device: given.device,
+    threads: given.threads,
+    platform: `${process.platform} ${process.arch} ${release()}`,
+    cpu: cpus()[0]?.model.trim() || 'unknown',
+    usable_cores: availableParallelism(),
+    memory_bytes: totalmem(),
+    memory_limit_bytes: limit > 0 && limit < totalmem() ? limit : null,
+    variables: variablesInForce(given.variables),
+  };
+}
+
+/** The `BGB_*` variables that are set, by name, with secrets hidden. */
+export function variablesInForce(all: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const set = Object.entries(all).filter(
+    (entry): entry is [string, string] => entry[0].startsWith('BGB_') && entry[1] !== undefined,
+  );
+  const shown = set.map(([name, value]) => [name, SECRET.test(name) ? '(set)' : value] as const);
+  return Object.fromEntries(shown.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+const SECRET = /TOKEN|SECRET|PASSWORD|CREDENTIAL|(^|_)KEY($|_)/;
+
+/** The fingerprint as lines to print when a run starts. */
+export function describeEnvironment(environment: Environment): string[] {
+  const { code, variables } = environment;
+  const commit = code
+    ? `, commit ${code.commit.slice(0, 12)}${code.is_dirty ? ' with local changes' : ''}`
+    : '';
+  const memoryGb = (environment.memory_limit_bytes ?? environment.memory_bytes) / 1e9;
+  const torch = `libtorch ${environment.libtorch ?? 'not loaded'}`;
+  const cuda = environment.cuda ? `, CUDA ${environment.cuda}` : '';
+  const gpus = environment.gpus.length > 0 ? `; GPU: ${environment.gpus.join(', ')}` : '';
+  return [
+    `bgb ${environment.bgb}${commit}; Node ${environment.node}; ${torch}${cuda}`,
+    `Device ${environment.device}${gpus}; ${environment.cpu}, ${environment.usable_cores} usable cores, ` +
+      `${environment.threads} threads, ${memoryGb.toFixed(1)} GB memory`,
+    ...Object.entries(variables).map(([name, value]) => `In force: ${name}=${value}`),
+  ];
+}
+
+/** Fields whose change can change the last bits of a result, or more. */
+const BIT_RELEVANT = [
+  'bgb',
+  'code',
+  'lock_file',
+  'node',
+  'libtorch',
+  'cuda',
+  'gpus',
+  'device',
+  'threads',
+  'cpu',
+] as const;
+
+/** One sentence for each difference between two sessions that can show in the results. */
+export function environmentChanges(before: Environment, after: Environment): string[] {
+  return BIT_RELEVANT.filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field])).map(
+    (field) =>
+      `${field} was ${JSON.stringify(before[field])} and is now ${JSON.stringify(after[field])}: ` +
+      'results may differ from those of an uninterrupted run.',
+  );
+}
+
+async function codeState(root: string): Promise<Environment['code']> {
+  const git = async (...parameters: string[]) =>
+    (await promisify(execFile)('git', ['-C', root, ...parameters], { maxBuffer: 1 << 26 })).stdout.trim();
+  try {
+    // A package inside another project's repository would otherwise report that project's commit.
+    if ((await realpath(await git('rev-parse', '--show-toplevel'))) !== (await realpath(root))) return null;
+    const commit = await git('rev-parse', 'HEAD');
+    return { commit, is_dirty: (await git('status', '--porcelain')) !== '' };
+  } catch {
+    // No git, no repository, or one of another user: the code is then known by its version alone.
+    return null;
+  }
+}
+
+async function hashOrNull(path: string): Promise<string | null> {
+  try {
+    return await sha256File(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * Run folders: what a training writes, so that it can be resumed after a crash at any moment, judged, and
+ * repeated elsewhere. Nothing here needs libtorch.
+ *
+ * ```ts
+ * await using run = isResuming ? await openRun(folder, start) : await createRun(folder, start);
+ * logger.attachFile(run.path('log'));
+ * await using heartbeat = await Heartbeat.start({ path: run.path('heartbeat'), intervalS: 10, onFailure });
+ * using board = TensorboardWriter.create(run.path('tensorboard'), { now: new Date() });
+ * run.events.append('step', 1, { loss: 0.69 });
+ * await run.saveCheckpoint('last', { tensors, state });
+ * await run.finish(1, { auroc: 0.93 });
+ * ```
+ *
+ * | file | content |
+ * |---|---|
+ * | `run.json` | identity and data fingerprints; written first |
+ * | `config.yaml` | the resolved configuration, the origin of each value as a comment |
+ * | `environment.json` | machine, versions, threads, `BGB_*` variables; an entry for each session |
+ * | `events.jsonl` | a numbered line for each step or event; `events.superseded.jsonl` those redone later |
+ * | `tensorboard/` | an event file for each session |
+ * | `checkpoints/` | `last.json`, `best.json` and the safetensors files that they name |
+ * | `heartbeat.json`, `run.log`, `run.lock` | sign of life, log lines, the process that writes the run |
+ * | `done.json` | written last; the only sign of success |
+ */
+export {
+  CHECKPOINT_FOLDER,
+  type Checkpoint,
+  findCheckpoint,
+  loadCheckpoint,
+  type RunCheckpoint,
+  saveCheckpoint,
+} from './checkpoint.ts';
+export type { CheckpointState, Json } from './checkpoint-state.ts';
+export { type FieldDifference, RESULT_NEUTRAL_FIELDS, type ResolvedConfig } from './config-record.ts';
+export {
+  captureEnvironment,
+  describeEnvironment,
+  type Environment,
+  environmentChanges,
+} from './environment.ts';
+export { type EventFields, EventLog } from './event-log.ts';
+export { type Beat, Heartbeat } from './heartbeat.ts';
+export { LOG_LEVELS, Logger, type LogLevel } from './logger.ts';
+export { createRun, openRun, type Run, type RunStart } from './run-folder.ts';
+export { RUN_FILES, type RunRecord, type RunStage, readRun, runStage } from './run-record.ts';
+export { SafetensorsFile } from './safetensors-file.ts';
+export {
+  DTYPE_BYTES,
+  type SafetensorsDtype,
+  type StoredTensor,
+  type TensorEntry,
+} from './safetensors-header.ts';
+export { writeSafetensors } from './safetensors-write.ts';
+export { TensorboardWriter } from './tensorboard.ts';

@@ -1,0 +1,306 @@
+/**
+ * Starting, resuming and ending a run in its folder. The order of writes carries the meaning: `run.json`
+ * first, `events.jsonl` last of the start, `done.json` last of all and the only sign of success.
+ */
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BgbError, InputError, messageOf } from '../errors.ts';
+import { canonicalJson, isTemporaryName, sha256, writeAtomic } from '../files/index.ts';
+import { type Checkpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import type { CheckpointState } from './checkpoint-state.ts';
+import {
+  configText,
+  differingFields,
+  type FieldDifference,
+  RESULT_NEUTRAL_FIELDS,
+  type ResolvedConfig,
+} from './config-record.ts';
+import { type Environment, environmentChanges } from './environment.ts';
+import { type EventFields, EventLog } from './event-log.ts';
+import { ProcessLock } from './process-lock.ts';
+import { exists, RUN_FILES, type RunRecord, readRun, runStage } from './run-record.ts';
+import type { StoredTensor } from './safetensors-header.ts';
+
+/** What a run is started or resumed with. */
+export interface RunStart {
+  readonly config: ResolvedConfig;
+  /** Content hashes of the data, by split. */
+  readonly data: Readonly<Record<string, string>>;
+  readonly environment: Environment;
+  readonly now: () => Date;
+}
+
+interface RunParts {
+  readonly folder: string;
+  readonly id: string;
+  readonly start: RunStart;
+  readonly lock: ProcessLock;
+  readonly events: EventLog;
+  readonly resumedFrom: Checkpoint | null;
+  readonly notices: readonly string[];
+}
+
+/** A run that this process is writing. */
+export class Run implements AsyncDisposable {
+  readonly folder: string;
+  readonly id: string;
+  readonly events: EventLog;
+  /** The checkpoint to go on from; null at a first start, or if none had been saved. The run closes it. */
+  readonly resumedFrom: Checkpoint | null;
+  /** What the user should be told about the start, a sentence each. */
+  readonly notices: readonly string[];
+  readonly #start: RunStart;
+  readonly #lock: ProcessLock;
+  #isOpen = true;
+
+  constructor(parts: RunParts) {
+    this.folder = parts.folder;
+    this.id = parts.id;
+    this.events = parts.events;
+    this.resumedFrom = parts.resumedFrom;
+    this.notices = parts.notices;
+    this.#start = parts.start;
+    this.#lock = parts.lock;
+  }
+
+  /** A file or folder of the run, such as `run.path('heartbeat')`. */
+  path(name: keyof typeof RUN_FILES): string {
+    return join(this.folder, RUN_FILES[name]);
+  }
+
+  /**
+   * Saves a checkpoint that counts the events so far. Log everything up to `state.step` first: what is logged
+   * later is superseded when the run resumes from here.
+   *
+   * @throws BgbError `RUN_CLOSED` after the run has ended: an aborted run publishes nothing. `RUN_LOCKED` if
+   * another process has taken the run over.
+   */
+  async saveCheckpoint(
+    name: string,
+    content: {
+      tensors: ReadonlyMap<string, StoredTensor>;
+      state: Omit<CheckpointState, 'events' | 'data' | 'code_version'>;
+    },
+  ): Promise<string> {
+    await this.#requireOpen();
+    this.events.sync();
+    return saveCheckpoint(this.path('checkpoints'), name, {
+      tensors: content.tensors,
+      state: {
+        ...content.state,
+        data: { ...this.#start.data },
+        code_version: codeVersion(this.#start.environment),
+        events: this.events.length,
+      },
+    });
+  }
+
+  /** Ends the run with success: `done.json` is written after everything else. */
+  async finish(step: number, summary: EventFields): Promise<void> {
+    await this.#requireOpen();
+    this.events.append('finished', step);
+    this.events.close();
+    const done = { id: this.id, finished_at: this.#start.now().toISOString(), step, summary };
+    await writeAtomic(this.path('done'), `${JSON.stringify(done, null, 2)}\n`);
+    await this.close();
+  }
+
+  /** Ends the run without success. From now on nothing can be saved; the last checkpoint can be resumed. */
+  async abort(step: number, reason: string): Promise<void> {
+    await this.#requireOpen();
+    this.events.append('aborted', step, { reason });
+    await this.close();
+  }
+
+  /** Lets go of the folder, leaving the run resumable unless it has finished. */
+  async close(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.events.close();
+    await this.resumedFrom?.[Symbol.asyncDispose]();
+    await this.#lock.release();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #requireOpen(): Promise<void> {
+    if (!this.#isOpen)
+      throw new BgbError('RUN_CLOSED', `The run in ${this.folder} has ended; nothing more is saved.`);
+    if (await this.#lock.isHeld()) return;
+    throw new BgbError(
+      'RUN_LOCKED',
+      `Another process has taken over the run in ${this.folder}; this one must stop.`,
+    );
+  }
+}
+
+/**
+ * Starts a run in a new folder, or in one that holds no run.
+ *
+ * @throws InputError `RUN_EXISTS` if the folder holds a run, `RUN_FOREIGN` if it holds files that a run would
+ * overwrite, `RUN_FOLDER` if it cannot be made, `RUN_LOCKED` if another process is starting one there.
+ */
+export async function createRun(folder: string, start: RunStart): Promise<Run> {
+  await makeFolder(folder);
+  await refuseOccupied(folder);
+  await using undo = new AsyncDisposableStack();
+  const lock = undo.use(await takeLock(folder, start.now()));
+  await refuseOccupied(folder);
+  const createdAt = start.now().toISOString();
+  const identity = { data: start.data, created_at: createdAt };
+  const id = sha256(canonicalJson({ ...identity, config: start.config.values })).slice(0, 16);
+  await writeJson(folder, 'run', { format: 'bgb-run', version: 1, id, ...identity });
+  await writeAtomic(join(folder, RUN_FILES.config), configText(start.config));
+  await writeSessions(folder, [], start);
+  const events = undo.use(EventLog.create(join(folder, RUN_FILES.events), start.now));
+  undo.move();
+  const notices = lock.notice ? [lock.notice] : [];
+  return new Run({ folder, id, start, lock, events, resumedFrom: null, notices });
+}
+
+/**
+ * Goes on with a run that did not finish, from its last checkpoint.
+ *
+ * @param neutral fields of the configuration that may differ from the run's.
+ * @throws InputError `RUN_MISSING`, `RUN_FINISHED`; `RUN_CONFIG_DIFFERS` or `RUN_DATA_DIFFERS` with the
+ * differing fields; `RUN_LOCKED`; `RUN_EVENTS`, `RUN_FILE`, `CHECKPOINT_*` if a file is damaged. Nothing has
+ * been changed then.
+ */
+export async function openRun(
+  folder: string,
+  start: RunStart,
+  neutral: readonly string[] = RESULT_NEUTRAL_FIELDS,
+): Promise<Run> {
+  refuseDifferent(folder, await readRun(folder), start, neutral);
+  await using undo = new AsyncDisposableStack();
+  const lock = undo.use(await takeLock(folder, start.now()));
+  const record = await readRun(folder);
+  refuseDifferent(folder, record, start, neutral);
+
+  const resumedFrom = await lastCheckpoint(folder);
+  if (resumedFrom) undo.use(resumedFrom);
+  const { log: events, cut } = await EventLog.reopen(join(folder, RUN_FILES.events), {
+    keep: resumedFrom?.state.events ?? 0,
+    supersededPath: join(folder, RUN_FILES.superseded),
+    now: start.now,
+  });
+  undo.use(events);
+  await removeTemporaries(folder);
+  await writeSessions(folder, record.sessions, start);
+  const step = resumedFrom?.state.step ?? 0;
+  events.append('resumed', step, {
+    session: record.sessions.length,
+    superseded_lines: cut.lines,
+    torn_bytes: cut.tornBytes,
+  });
+  undo.move();
+
+  const notices = [
+    lock.notice,
+    resumedFrom ? null : 'No checkpoint had been saved: the run starts again at step 0.',
+    cut.lines > 0 ? `${cut.lines} log lines after step ${step} moved to ${RUN_FILES.superseded}.` : null,
+    cut.tornBytes > 0 ? `Cut ${cut.tornBytes} bytes of a torn last line from ${RUN_FILES.events}.` : null,
+    ...environmentChanges(record.sessions.at(-1)!.environment, start.environment),
+  ].filter((notice) => notice !== null);
+  return new Run({ folder, id: record.id, start, lock, events, resumedFrom, notices });
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    throw new InputError('RUN_FOLDER', `Cannot make the output_dir ${folder}: ${messageOf(cause)}.`, {
+      cause,
+    });
+  }
+}
+
+async function refuseOccupied(folder: string): Promise<void> {
+  const stage = await runStage(folder);
+  if (stage === 'start-interrupted') return;
+  if (stage !== 'none') {
+    throw new InputError(
+      'RUN_EXISTS',
+      `${folder} already holds ${stage === 'finished' ? 'a finished run' : 'a run that did not finish'}. ` +
+        (stage === 'finished'
+          ? 'Use another output_dir.'
+          : 'Use --resume to go on with it, or another output_dir.'),
+    );
+  }
+  for (const name of Object.values(RUN_FILES)) {
+    if (name === RUN_FILES.lock || !(await exists(join(folder, name)))) continue;
+    throw new InputError(
+      'RUN_FOREIGN',
+      `${folder} holds ${name}, which a run would overwrite, but no ${RUN_FILES.run}. Use another output_dir.`,
+    );
+  }
+}
+
+function refuseDifferent(
+  folder: string,
+  record: RunRecord,
+  start: RunStart,
+  neutral: readonly string[],
+): void {
+  if (record.summary) {
+    throw new InputError(
+      'RUN_FINISHED',
+      `The run in ${folder} has finished; there is nothing to resume. Use another output_dir.`,
+    );
+  }
+  const fields = differingFields(record.config, start.config.values, neutral);
+  if (fields.length > 0) {
+    throw new InputError(
+      'RUN_CONFIG_DIFFERS',
+      `The run in ${folder} was started with another configuration:\n${listed(fields)}\n` +
+        'Resume with the same values, or start a new run in another output_dir.',
+    );
+  }
+  const data = differingFields(record.data, start.data, []);
+  if (data.length > 0) {
+    throw new InputError(
+      'RUN_DATA_DIFFERS',
+      `The run in ${folder} was started on other data (content hashes by split):\n${listed(data)}\n` +
+        'Resume with the same data, or start a new run in another output_dir.',
+    );
+  }
+}
+
+function listed(differences: readonly FieldDifference[]): string {
+  const text = (value: unknown) => (value === undefined ? 'absent' : JSON.stringify(value));
+  return differences
+    .map(({ field, stored, given }) => `  ${field}: ${text(stored)} in the run, ${text(given)} now`)
+    .join('\n');
+}
+
+async function takeLock(folder: string, now: Date): Promise<ProcessLock> {
+  const heartbeatPath = join(folder, RUN_FILES.heartbeat);
+  return ProcessLock.acquire(join(folder, RUN_FILES.lock), { now, heartbeatPath });
+}
+
+async function lastCheckpoint(folder: string): Promise<Checkpoint | null> {
+  const within = join(folder, RUN_FILES.checkpoints);
+  const hasAny = (await exists(within)) && (await readdir(within)).some((name) => name.endsWith('.json'));
+  return hasAny ? loadCheckpoint(folder, 'last') : null;
+}
+
+async function removeTemporaries(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (isTemporaryName(name)) await rm(join(folder, name), { force: true });
+  }
+}
+
+async function writeSessions(folder: string, earlier: RunRecord['sessions'], start: RunStart): Promise<void> {
+  const session = { started_at: start.now().toISOString(), environment: start.environment };
+  await writeJson(folder, 'environment', { sessions: [...earlier, session] });
+}
+
+async function writeJson(folder: string, name: keyof typeof RUN_FILES, content: unknown): Promise<void> {
+  await writeAtomic(join(folder, RUN_FILES[name]), `${JSON.stringify(content, null, 2)}\n`);
+}
+
+function codeVersion({ bgb, code }: Environment): string {
+  return code ? `${bgb}+${code.commit.slice(0, 12)}${code.is_dirty ? '.dirty' : ''}` : bgb;
+}
