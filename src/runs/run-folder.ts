@@ -8,17 +8,12 @@ import { BgbError, InputError, messageOf } from '../errors.ts';
 import { canonicalJson, isTemporaryName, sha256, writeAtomic } from '../files/index.ts';
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import type { CheckpointState } from './checkpoint-state.ts';
-import {
-  configText,
-  differingFields,
-  type FieldDifference,
-  RESULT_NEUTRAL_FIELDS,
-  type ResolvedConfig,
-} from './config-record.ts';
+import { configText, RESULT_NEUTRAL_FIELDS, type ResolvedConfig } from './config-record.ts';
 import { type Environment, environmentChanges } from './environment.ts';
 import { type EventFields, EventLog } from './event-log.ts';
 import { ProcessLock } from './process-lock.ts';
-import { exists, RUN_FILES, type RunRecord, readRun, runStage } from './run-record.ts';
+import { exists, RUN_FILES, type RunRecord, readRun } from './run-record.ts';
+import { refuseDifferent, refuseOccupied } from './run-refusals.ts';
 import type { StoredTensor } from './safetensors-header.ts';
 
 /** What a run is started or resumed with. */
@@ -215,64 +210,6 @@ async function makeFolder(folder: string): Promise<void> {
       cause,
     });
   }
-}
-
-async function refuseOccupied(folder: string): Promise<void> {
-  const stage = await runStage(folder);
-  if (stage === 'start-interrupted') return;
-  if (stage !== 'none') {
-    throw new InputError(
-      'RUN_EXISTS',
-      `${folder} already holds ${stage === 'finished' ? 'a finished run' : 'a run that did not finish'}. ` +
-        (stage === 'finished'
-          ? 'Use another output_dir.'
-          : 'Use --resume to go on with it, or another output_dir.'),
-    );
-  }
-  for (const name of Object.values(RUN_FILES)) {
-    if (name === RUN_FILES.lock || !(await exists(join(folder, name)))) continue;
-    throw new InputError(
-      'RUN_FOREIGN',
-      `${folder} holds ${name}, which a run would overwrite, but no ${RUN_FILES.run}. Use another output_dir.`,
-    );
-  }
-}
-
-function refuseDifferent(
-  folder: string,
-  record: RunRecord,
-  start: RunStart,
-  neutral: readonly string[],
-): void {
-  if (record.summary) {
-    throw new InputError(
-      'RUN_FINISHED',
-      `The run in ${folder} has finished; there is nothing to resume. Use another output_dir.`,
-    );
-  }
-  const fields = differingFields(record.config, start.config.values, neutral);
-  if (fields.length > 0) {
-    throw new InputError(
-      'RUN_CONFIG_DIFFERS',
-      `The run in ${folder} was started with another configuration:\n${listed(fields)}\n` +
-        'Resume with the same values, or start a new run in another output_dir.',
-    );
-  }
-  const data = differingFields(record.data, start.data, []);
-  if (data.length > 0) {
-    throw new InputError(
-      'RUN_DATA_DIFFERS',
-      `The run in ${folder} was started on other data (content hashes by split):\n${listed(data)}\n` +
-        'Resume with the same data, or start a new run in another output_dir.',
-    );
-  }
-}
-
-function listed(differences: readonly FieldDifference[]): string {
-  const text = (value: unknown) => (value === undefined ? 'absent' : JSON.stringify(value));
-  return differences
-    .map(({ field, stored, given }) => `  ${field}: ${text(stored)} in the run, ${text(given)} now`)
-    .join('\n');
 }
 
 async function takeLock(folder: string, now: Date): Promise<ProcessLock> {
