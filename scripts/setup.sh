@@ -9,8 +9,10 @@ flock 9
 log=build/setup.log
 did_something=no
 
+# fail "what is the matter" "what to type"...
 fail() {
-  printf 'bgb: %s\n' "$@" >&2
+  printf 'bgb: ' >&2
+  printf '%s\n' "$@" >&2
   exit 2
 }
 
@@ -88,8 +90,8 @@ build_bridge() {
   if [ $status = 4 ]; then
     can_install || fail "needs libtorch. Type (as root, or with sudo):" \
       "  apt-get update && apt-get install -y --no-install-recommends $libtorch_packages" \
-      "or, without root: pip install torch, or set BGB_LIBTORCH to an unpacked libtorch (a folder with include/ and" \
-      "lib/). Then repeat the command."
+      "or, without root, 'pip install torch', or set BGB_LIBTORCH to the folder of an unpacked libtorch (it holds" \
+      "include/ and lib/). Then repeat the command."
     [ "$(id -u)" = 0 ] || echo "libtorch is missing: installing Debian's libtorch-dev with sudo"
     step "installed libtorch-dev" install_packages $libtorch_packages
     status=0
