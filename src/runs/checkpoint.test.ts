@@ -148,19 +148,21 @@ test('a state that JSON would change is refused before anything is written', asy
 });
 
 test('a reader that races with a training sees one whole checkpoint', async () => {
-  await save('last', 0);
-  let running = true;
-  const training = (async () => {
-    for (let step = 1; running; step++) await save('last', step);
-  })();
+  const script = new URL('testing/save-until-killed.ts', import.meta.url).pathname;
+  const child = spawn(process.execPath, [script, folder, '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise((resolve) => child.once('close', resolve));
   try {
-    for (let reads = 0; reads < 60; reads++) {
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    child.stdout.resume();
+    const seen = new Set<number>();
+    for (let reads = 0; reads < 400; reads++) {
       await using checkpoint = await loadCheckpoint(run);
-      await wholeStep(checkpoint);
+      seen.add(await wholeStep(checkpoint));
     }
+    expect(seen.size).toBeGreaterThan(10);
   } finally {
-    running = false;
-    await training;
+    child.kill('SIGKILL');
+    await ended;
   }
 });
 

@@ -4,8 +4,9 @@
  * containers on one volume, process numbers mean nothing; there the heartbeat tells whether the holder lives.
  */
 import { randomBytes } from 'node:crypto';
-import { link, readFile, readlink, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, readlink, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { BgbError, InputError } from '../errors.ts';
 import { sha256 } from '../files/index.ts';
@@ -28,6 +29,11 @@ const START_S = 120;
 /** Beats that may be late or missing before a holder on another machine counts as gone, and grace on top. */
 const MISSED_BEATS = 3;
 const GRACE_S = 30;
+
+/** Taking over lasts milliseconds; a guard this old belongs to a process that ended within them. */
+const GUARD_MS = 5000;
+const TAKEOVER_WAIT_MS = 20;
+const TAKEOVER_ATTEMPTS = 500;
 
 /** A lock that this process holds. */
 export class ProcessLock implements AsyncDisposable {
@@ -52,9 +58,9 @@ export class ProcessLock implements AsyncDisposable {
   static async acquire(path: string, options: { now: Date; heartbeatPath: string }): Promise<ProcessLock> {
     const token = randomBytes(6).toString('hex');
     const text = `${JSON.stringify(await thisProcess(token, options.now))}\n`;
-    let notice: string | null = null;
-    for (let attempt = 0; attempt < 10; attempt++) {
-      if (await createWhole(path, text, token)) return new ProcessLock(path, text, notice);
+    for (let attempt = 0; attempt < TAKEOVER_ATTEMPTS; attempt++) {
+      // Losing to another process that starts or ends at the same moment is not an answer yet: look again.
+      if (await createWhole(path, text, token)) return new ProcessLock(path, text, null);
       const found = await readOrNull(path);
       if (found === null) continue;
       const current = parse(found);
@@ -65,12 +71,15 @@ export class ProcessLock implements AsyncDisposable {
             'Wait for it, stop it, or use another output_dir.',
         );
       }
-      if (await removeExactly(path, found, token)) {
-        const who = current
-          ? `process ${current.pid}, which held it since ${current.at}`
-          : 'an unknown process';
-        notice = `Took over the lock of ${who} and has ended.`;
+      if (await replaceExactly(path, found, text, token)) {
+        const who = current ? `Process ${current.pid}, which held it since ${current.at},` : 'A process';
+        return new ProcessLock(
+          path,
+          text,
+          `${who} ended without releasing its lock; it has been taken over.`,
+        );
       }
+      await setTimeout(TAKEOVER_WAIT_MS);
     }
     throw new BgbError('RUN_LOCKED', `Could not take ${path}: other processes keep taking it. Try again.`);
   }
@@ -145,24 +154,44 @@ async function createWhole(path: string, text: string, token: string): Promise<b
   }
 }
 
-/** Removes the file only if it still has this content, also when several processes try to at once. */
-async function removeExactly(path: string, content: string, token: string): Promise<boolean> {
-  const aside = join(dirname(path), `.${basename(path)}.${token}.tmp`);
+/**
+ * Replaces the lock of an ended process if it still has this content. Of several processes that try at once,
+ * one makes the guard file and the others wait: a plain remove and create would let the second one remove
+ * the first one's new lock.
+ */
+async function replaceExactly(path: string, content: string, text: string, token: string): Promise<boolean> {
+  const temporary = join(dirname(path), `.${basename(path)}.${token}.tmp`);
+  const guard = `${path}.takeover`;
   try {
-    await rename(path, aside);
+    await writeFile(temporary, text);
+    if (!(await makeGuard(guard, temporary))) return false;
+    try {
+      if ((await readOrNull(path)) !== content) return false;
+      await rename(temporary, path);
+      return true;
+    } finally {
+      await rm(guard, { force: true });
+    }
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** Makes the guard; one that a crash left behind is removed, for the next attempt, by the file system's clock. */
+async function makeGuard(guard: string, justWritten: string): Promise<boolean> {
+  try {
+    await writeFile(guard, '', { flag: 'wx' });
+    return true;
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return false;
-    throw error;
+    if (!hasCode(error, 'EEXIST')) throw error;
   }
-  const moved = await readFile(aside, 'utf8');
-  if (moved !== content) {
-    // Another process was faster, and this is its new lock: put it back.
-    await link(aside, path).catch((error: unknown) => {
-      if (!hasCode(error, 'EEXIST')) throw error;
-    });
+  try {
+    const ageMs = (await stat(justWritten)).mtimeMs - (await stat(guard)).mtimeMs;
+    if (ageMs > GUARD_MS) await rm(guard, { force: true });
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
   }
-  await rm(aside, { force: true });
-  return moved === content;
+  return false;
 }
 
 function parse(text: string): Holder | null {
