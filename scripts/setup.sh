@@ -41,9 +41,10 @@ can_install() {
 }
 
 install_packages() {
-  as_root dpkg --configure -a # an installation that was cut short stops the next one otherwise
   as_root apt-get update -q
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@"
+  as_root dpkg --configure -a # an installation that was cut short stops the next one otherwise
+  as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=120 "$@"
 }
 
 check_programs() {
