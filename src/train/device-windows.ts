@@ -1,0 +1,75 @@
+import { arange, type Device, fromTypedArray, noGrad, scope, type Tensor } from '../torch/index.ts';
+import type { Batch } from './step.ts';
+
+/** A corpus of recordings one after the other, and the windows in it. Times and places in rows (samples). */
+export interface Corpus {
+  /** (N, C) int16, row-major */
+  readonly signal: Int16Array;
+  /** (N) uint8, see LABEL */
+  readonly labels: Uint8Array;
+  readonly channels: number;
+  /** First row of each window. */
+  readonly starts: Float64Array;
+  /** What a window's int16 values are multiplied by. */
+  readonly scales: Float32Array;
+  /** Rows of a window. */
+  readonly windowLength: number;
+}
+
+/**
+ * The corpus on one device, as int16: a batch is one gather of rows, cast and scaled where it is used. On a GPU
+ * no loader stands between two steps; on the CPU it is the same gather from memory.
+ */
+export class DeviceWindows implements Disposable {
+  readonly #corpus: Corpus;
+  readonly #device: Device;
+  readonly #signal: Tensor;
+  readonly #labels: Tensor;
+  readonly #rows: Tensor;
+
+  constructor(corpus: Corpus, device: Device) {
+    this.#corpus = corpus;
+    this.#device = device;
+    const rows = corpus.labels.length;
+    this.#signal = scope(() =>
+      fromTypedArray(corpus.signal, [rows, corpus.channels], { share: true }).to({ device }),
+    );
+    this.#labels = scope(() => fromTypedArray(corpus.labels, [rows], { share: true }).to({ device }));
+    this.#rows = arange(corpus.windowLength, { device });
+  }
+
+  get count(): number {
+    return this.#corpus.starts.length;
+  }
+
+  /**
+   * The windows of these indices.
+   *
+   * @param gains what each window is multiplied by, or null
+   */
+  batch(indices: ArrayLike<number>, gains: Float32Array | null): Batch {
+    const { starts, scales, channels, windowLength } = this.#corpus;
+    const size = indices.length;
+    const first = BigInt64Array.from({ length: size }, (_, i) => BigInt(starts[indices[i]!]!));
+    const scale = Float32Array.from({ length: size }, (_, i) => scales[indices[i]!]! * (gains?.[i] ?? 1));
+    return noGrad(() =>
+      scope(() => {
+        const device = this.#device;
+        const rows = fromTypedArray(first).to({ device }).unsqueeze(1).add(this.#rows).reshape(-1);
+        const signal = this.#signal.indexSelect(0, rows).view(size, windowLength, channels);
+        const factors = fromTypedArray(scale).to({ device }).view(size, 1, 1);
+        return {
+          signal: signal.to({ dtype: 'float32' }).mul_(factors),
+          labels: this.#labels.indexSelect(0, rows).view(size, windowLength),
+          samples: fromTypedArray(BigInt64Array.from({ length: size }, (_, i) => BigInt(indices[i]!))).to({
+            device,
+          }),
+        };
+      }),
+    );
+  }
+
+  [Symbol.dispose](): void {
+    for (const tensor of [this.#signal, this.#labels, this.#rows]) tensor.dispose();
+  }
+}

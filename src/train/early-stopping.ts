@@ -1,0 +1,20 @@
+/** Whether a metric still improves, evaluation by evaluation. */
+export interface Progress {
+  readonly best: number | null;
+  /** Evaluations since the best one. */
+  readonly withoutImprovement: number;
+}
+
+export const NO_PROGRESS: Progress = { best: null, withoutImprovement: 0 };
+
+/**
+ * The progress after another evaluation. A metric that is undefined (null) is no improvement; the first one
+ * that is defined always is.
+ */
+export function progressAfter(before: Progress, value: number | null, mode: 'max' | 'min'): Progress {
+  const isBetter =
+    value !== null && (before.best === null || (mode === 'max' ? value > before.best : value < before.best));
+  return isBetter
+    ? { best: value, withoutImprovement: 0 }
+    : { best: before.best, withoutImprovement: before.withoutImprovement + 1 };
+}
