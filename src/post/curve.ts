@@ -1,0 +1,62 @@
+import { BgbError } from '../errors.ts';
+
+/** A stretch without holes, as a cache entry lists it. */
+export interface RecordedSegment {
+  /** Its first row among the recorded samples of all segments. */
+  readonly firstRow: number;
+  readonly rows: number;
+  /** Time of the first row from the recording's start, in samples; may be fractional. */
+  readonly startSample: number;
+}
+
+/**
+ * Seizure probabilities of one recording: one value per recorded sample, the segments one after the other.
+ * A hole has no value; it is where one segment ends and the next begins.
+ */
+export interface ProbabilityCurve {
+  readonly probabilities: Float64Array | Float32Array;
+  /** Hz */
+  readonly sampleRate: number;
+  readonly segments: readonly RecordedSegment[];
+}
+
+/**
+ * Segments from what a cache entry stores: pairs of first row and start sample, and the number of rows.
+ * @throws BgbError `POST_SEGMENTS` unless they start at row 0, rise, and follow each other without overlap in time
+ */
+export function segmentsOf(
+  pairs: readonly (readonly [firstRow: number, startSample: number])[],
+  rows: number,
+): RecordedSegment[] {
+  const segments = pairs.map(([firstRow, startSample], index) => ({
+    firstRow,
+    rows: (pairs[index + 1]?.[0] ?? rows) - firstRow,
+    startSample,
+  }));
+  checkSegments(segments);
+  return segments;
+}
+
+/** @throws BgbError `POST_SEGMENTS` */
+export function checkSegments(segments: readonly RecordedSegment[]): void {
+  let row = 0;
+  let time = 0;
+  for (const [index, segment] of segments.entries()) {
+    if (segment.firstRow !== row || !Number.isInteger(segment.rows) || segment.rows < 1) {
+      throw new BgbError(
+        'POST_SEGMENTS',
+        `Expected segment ${index} to begin at row ${row} and to have at least one row, ` +
+          `found row ${segment.firstRow} and ${segment.rows} rows.`,
+      );
+    }
+    if (!(segment.startSample >= time)) {
+      throw new BgbError(
+        'POST_SEGMENTS',
+        `Expected segment ${index} to start at sample ${time} or later, after the segment before it, ` +
+          `found sample ${segment.startSample}.`,
+      );
+    }
+    row += segment.rows;
+    time = segment.startSample + segment.rows;
+  }
+}

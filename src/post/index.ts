@@ -1,0 +1,26 @@
+/**
+ * From window probabilities to seizure events: where inference windows lie, stitching them into one curve a
+ * recording, and the chain hysteresis, morphology, duration, merging, confidence.
+ *
+ * ```ts
+ * const stitcher = new Stitcher(segments, 256, config.postprocessing.stitching);
+ * for (const [index, window] of stitcher.windows.entries()) {
+ *   stitcher.add(index, predict(window.firstRow, window.rows)); // shorter than a window: padded with zeros
+ * }
+ * const curve = stitcher.curve();                                 // every recorded sample has a probability
+ * const events = postprocessCurve(curve, config.postprocessing);  // [{startS, endS, confidence}], no hole inside
+ * ```
+ */
+export { type ConfidenceMethod, confidence, percentile } from './confidence.ts';
+export { type ProbabilityCurve, type RecordedSegment, segmentsOf } from './curve.ts';
+export { type Hysteresis, hysteresis } from './hysteresis.ts';
+export { close, open } from './morphology.ts';
+export {
+  type DetectedEvent,
+  type PostprocessingSettings,
+  postprocess,
+  postprocessCurve,
+} from './postprocess.ts';
+export { keepDurations, mergeGaps, type Run, runsWhere } from './runs.ts';
+export { Stitcher, type StitchingSettings } from './stitcher.ts';
+export { type PlacedWindow, placeWindows } from './window-placement.ts';

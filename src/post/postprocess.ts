@@ -1,0 +1,69 @@
+import type { Config } from '../config/index.ts';
+import { confidence } from './confidence.ts';
+import type { ProbabilityCurve } from './curve.ts';
+import { hysteresis } from './hysteresis.ts';
+import { close, open } from './morphology.ts';
+import { keepDurations, mergeGaps } from './runs.ts';
+
+/** A detected seizure; times from the start of the recording (or of what was given). */
+export interface DetectedEvent {
+  readonly startS: number;
+  /** Exclusive. */
+  readonly endS: number;
+  /** 0 to 1 */
+  readonly confidence: number;
+}
+
+/** The part of `config.postprocessing` that makes events from a curve; a score file stores it (failures G15-G18). */
+export type PostprocessingSettings = Pick<
+  Config['postprocessing'],
+  'hysteresis' | 'morphology' | 'duration' | 'events'
+>;
+
+/**
+ * Events of one stretch without holes, `(T)`: hysteresis, opening, closing (zero outside), minimum and maximum
+ * duration, merging of gaps, confidence. Events longer than the maximum are dropped, before merging. Linear in T;
+ * the percentile confidence also sorts each event's samples. `startSample` is the time of the first sample.
+ *
+ * @throws BgbError `POST_NAN`
+ */
+export function postprocess(
+  probabilities: ArrayLike<number>,
+  sampleRate: number,
+  settings: PostprocessingSettings,
+  startSample = 0,
+): DetectedEvent[] {
+  const { duration, events, morphology } = settings;
+  let runs = hysteresis(probabilities, {
+    tauOn: settings.hysteresis.tau_on,
+    tauOff: settings.hysteresis.tau_off,
+    minOnsetSamples: settings.hysteresis.min_onset_samples,
+    minOffsetSamples: settings.hysteresis.min_offset_samples,
+  });
+  runs = open(runs, morphology.opening_kernel);
+  runs = close(runs, morphology.closing_kernel, probabilities.length);
+  runs = keepDurations(runs, duration.min_duration_s * sampleRate, duration.max_duration_s * sampleRate);
+  runs = mergeGaps(runs, events.tau_merge * sampleRate);
+  return runs.map((run) => ({
+    startS: (startSample + run.start) / sampleRate,
+    endS: (startSample + run.end) / sampleRate,
+    confidence: confidence(probabilities, run, events.confidence_method, events.confidence_percentile),
+  }));
+}
+
+/**
+ * Events of a recording, in recording time. Each segment is processed alone: no event spans a hole, for nothing
+ * is known of what was not recorded.
+ *
+ * @throws BgbError `POST_NAN`
+ */
+export function postprocessCurve(curve: ProbabilityCurve, settings: PostprocessingSettings): DetectedEvent[] {
+  return curve.segments.flatMap(({ firstRow, rows, startSample }) =>
+    postprocess(
+      curve.probabilities.subarray(firstRow, firstRow + rows),
+      curve.sampleRate,
+      settings,
+      startSample,
+    ),
+  );
+}
