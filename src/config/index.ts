@@ -11,6 +11,15 @@
  * originText(origins.get('data.window_size')!);         // configs/local/train.yaml:12
  * ```
  */
+export { checkDevice, resolvedDevice } from './device.ts';
+export { type Environment, inForce, readEnvironment } from './environment.ts';
+export { FIELDS, type FieldName, type FieldUse, fieldUse } from './fields.ts';
+export { type LoadedConfig, type LoadOptions, loadConfig, resolveConfig } from './load.ts';
 export { isMetricName, METRIC_NAMES, type Metric, type MetricName, metricOf, modeOf } from './metric.ts';
+export type { Notice } from './notices.ts';
+export { type Origin, originText } from './origin.ts';
+export { ConfigError, type Place, type Problem, problemText } from './problem.ts';
+export { resolvedYaml } from './resolved-yaml.ts';
 export { type Config, configSchema, MONTAGE_CHANNELS } from './schema.ts';
 export { SPLITS, type Split, splitOf } from './split.ts';
+export { threadsOf, usableCores } from './threads.ts';

@@ -1,0 +1,77 @@
+import { metricOf, modeOf } from './metric.ts';
+import { type Config, MONTAGE_CHANNELS } from './schema.ts';
+
+/**
+ * Fields that follow from others. Where only the others are stated, the field is derived; where both are, they
+ * must agree, since nobody can tell which was meant (failures D4).
+ */
+export interface Agreement {
+  readonly field: string;
+  readonly follows: string;
+  /** Further fields that the expected value takes. */
+  readonly and?: readonly string[];
+  readonly expected: (config: Config) => unknown;
+  /** `field` may be stated alone, and `follows` then takes its value. */
+  readonly isMutual?: true;
+  /** `field` may differ. */
+  readonly isOnlyDefault?: true;
+}
+
+/** In order: a later one may follow from a field that an earlier one derived. */
+export const AGREEMENTS: readonly Agreement[] = [
+  {
+    field: 'experiment.cache_dir',
+    follows: 'data.cache_dir',
+    expected: ({ data }) => data.cache_dir,
+    isMutual: true,
+  },
+  {
+    field: 'resources.mixed_precision',
+    follows: 'training.mixed_precision',
+    expected: ({ training }) => training.mixed_precision,
+    isMutual: true,
+  },
+  {
+    field: 'experiment.output_dir',
+    follows: 'experiment.name',
+    expected: ({ experiment }) => `results/${experiment.name}`,
+    isOnlyDefault: true,
+  },
+  {
+    field: 'data.n_channels',
+    follows: 'preprocessing.montage',
+    expected: ({ preprocessing }) => MONTAGE_CHANNELS[preprocessing.montage],
+  },
+  {
+    field: 'model.encoder.stages',
+    follows: 'model.encoder.channels',
+    expected: ({ model }) => model.encoder.channels.length,
+  },
+  {
+    field: 'model.decoder.stages',
+    follows: 'model.encoder.stages',
+    expected: ({ model }) => model.encoder.stages,
+  },
+  {
+    field: 'model.mamba.d_model',
+    follows: 'model.encoder.channels',
+    expected: ({ model }) => model.encoder.channels.at(-1),
+  },
+  {
+    field: 'postprocessing.stitching.window_size',
+    follows: 'data.window_size',
+    and: ['data.sampling_rate'],
+    expected: ({ data }) => Math.round(data.window_size * data.sampling_rate),
+  },
+  {
+    field: 'postprocessing.stitching.stride',
+    follows: 'data.stride',
+    and: ['data.sampling_rate'],
+    expected: ({ data }) => Math.round(data.stride * data.sampling_rate),
+  },
+  {
+    field: 'training.early_stopping.mode',
+    follows: 'training.early_stopping.metric',
+    expected: ({ training }) => training.early_stopping && modeOf(metricOf(training.early_stopping.metric)),
+  },
+];

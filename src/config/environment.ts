@@ -1,0 +1,92 @@
+import { InputError } from '../errors.ts';
+import { nearestName } from './nearest.ts';
+import type { Notice } from './notices.ts';
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** The `BGB_*` variables, typed. */
+export interface Environment {
+  /** BGB_LIMIT_FILES: recordings to use at most, for a quick try; null: all. */
+  readonly limitFiles: number | null;
+  /** BGB_DISABLE_TQDM: progress as plain lines, also on a terminal. */
+  readonly isProgressPlain: boolean;
+  /** BGB_LIBTORCH: folder of the libtorch to compile and load the bridge with. */
+  readonly libtorch: string | null;
+  /** BGB_FORCE_MANIFEST_REBUILD: write manifests anew from the cache's entries. */
+  readonly isManifestRebuildForced: boolean;
+  /** BGB_DEBUG: stacks of unexpected errors. */
+  readonly isDebugging: boolean;
+  /** Variables that stand for a field of the configuration. */
+  readonly overrides: readonly {
+    readonly field: string;
+    readonly value: unknown;
+    readonly variable: string;
+  }[];
+  /** Variables that start with `BGB_` and mean nothing to bgb. */
+  readonly notices: readonly Notice[];
+}
+
+const KNOWN = [
+  'BGB_LIMIT_FILES',
+  'BGB_DISABLE_TQDM',
+  'BGB_LIBTORCH',
+  'BGB_FORCE_MANIFEST_REBUILD',
+  'BGB_DEBUG',
+  'BGB_DEVICE',
+] as const;
+
+type Known = (typeof KNOWN)[number];
+
+/**
+ * Reads the environment: the only place that does. An empty variable counts as not set.
+ *
+ * @throws InputError `CONFIG_ENVIRONMENT` where a variable has a value that it cannot have
+ */
+export function readEnvironment(variables: Variables = process.env): Environment {
+  const text = (name: Known) => variables[name] || null;
+  const device = text('BGB_DEVICE');
+  if (device !== null && !['auto', 'cpu', 'cuda'].includes(device))
+    throw wrong('BGB_DEVICE', 'auto, cpu or cuda', device);
+  return {
+    limitFiles: countOf('BGB_LIMIT_FILES', text('BGB_LIMIT_FILES')),
+    isProgressPlain: flagOf('BGB_DISABLE_TQDM', text('BGB_DISABLE_TQDM')),
+    libtorch: text('BGB_LIBTORCH'),
+    isManifestRebuildForced: flagOf('BGB_FORCE_MANIFEST_REBUILD', text('BGB_FORCE_MANIFEST_REBUILD')),
+    isDebugging: flagOf('BGB_DEBUG', text('BGB_DEBUG')),
+    overrides: device === null ? [] : [{ field: 'experiment.device', value: device, variable: 'BGB_DEVICE' }],
+    notices: Object.keys(inForce(variables))
+      .filter((name) => !(KNOWN as readonly string[]).includes(name))
+      .map((name) => ({
+        code: 'CONFIG_ENVIRONMENT_UNKNOWN',
+        message: `The environment variable ${name} means nothing to bgb; did you mean ${nearestName(name, KNOWN)}?`,
+      })),
+  };
+}
+
+/** Every `BGB_*` variable that is set, by name, to be printed at start and stored (failures H1); secrets hidden. */
+export function inForce(variables: Variables = process.env): Record<string, string> {
+  const set = Object.entries(variables).flatMap(([name, value]) =>
+    name.startsWith('BGB_') && value ? [[name, SECRET.test(name) ? '(set)' : value] as const] : [],
+  );
+  return Object.fromEntries(set.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+const SECRET = /TOKEN|SECRET|PASSWORD|CREDENTIAL|(^|_)KEY($|_)/;
+
+function flagOf(name: Known, value: string | null): boolean {
+  if (value === null || /^(0|false|no|off)$/i.test(value)) return false;
+  if (/^(1|true|yes|on)$/i.test(value)) return true;
+  throw wrong(name, '1 or 0', value);
+}
+
+function countOf(name: Known, value: string | null): number | null {
+  if (value === null) return null;
+  const count = Number(value);
+  if (/^\d+$/.test(value) && count > 0 && Number.isSafeInteger(count)) return count;
+  throw wrong(name, 'a whole number of at least 1', value);
+}
+
+function wrong(name: Known, expected: string, value: string): InputError {
+  const message = `The environment variable ${name}: expected ${expected}, found '${value}'. Correct or unset it.`;
+  return new InputError('CONFIG_ENVIRONMENT', message);
+}

@@ -1,0 +1,38 @@
+import { fieldUse } from './fields.ts';
+import { type Origin, originText } from './origin.ts';
+import type { Config } from './schema.ts';
+
+/** Something accepted that the user should know of; to be printed once. */
+export interface Notice {
+  /** Stable, such as `CONFIG_IGNORED`. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Ignored fields that were stated, one notice for each reason; values that are allowed but rarely meant. */
+export function noticesOf(config: Config, origins: ReadonlyMap<string, Origin>): Notice[] {
+  const stated = new Map<string, string[]>();
+  for (const [field, origin] of origins) {
+    const use = fieldUse(field);
+    if (use === null || !('ignored' in use) || origin.kind === 'default') continue;
+    stated.set(use.ignored, [...(stated.get(use.ignored) ?? []), `${field} (${place(origin)})`]);
+  }
+  const notices = [...stated].map(([reason, fields]) => ({
+    code: 'CONFIG_IGNORED',
+    message: `Accepted and ignored: ${fields.join(', ')}. ${reason}`,
+  }));
+  const { loss, focal_alpha } = config.training;
+  if (loss === 'focal' && focal_alpha < 0.5) {
+    // Failures E2.
+    const message =
+      `training.focal_alpha ${focal_alpha} (${originText(origins.get('training.focal_alpha')!)}) weighs seizure less ` +
+      `than background (${focal_alpha} to ${Number((1 - focal_alpha).toFixed(6))}); 0.5 favours neither.`;
+    notices.push({ code: 'CONFIG_ALPHA', message });
+  }
+  return notices;
+}
+
+/** A notice names many fields of one file: their lines suffice. */
+function place(origin: Origin): string {
+  return origin.kind === 'file' ? `line ${origin.line}` : originText(origin);
+}
