@@ -1,0 +1,19 @@
+/**
+ * Training: the loop, its step, and prediction of whole recordings with a trained model.
+ *
+ * `train` reads top to bottom: for each epoch, for each step, gather windows, step, yield; then evaluate on
+ * dev, save, maybe stop.
+ */
+export { fillFrom, toStored } from './checkpoint-tensors.ts';
+export { type Corpus, DeviceWindows } from './device-windows.ts';
+export {
+  type Metrics,
+  type Outcome,
+  type TrainableModel,
+  type Training,
+  type TrainingProgress,
+  train,
+} from './loop.ts';
+export { LABEL, type Loss } from './loss.ts';
+export { type CachedRecording, type Predictor, predictRecording } from './predict.ts';
+export type { Batch } from './step.ts';

@@ -1,0 +1,102 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Config } from '../config/index.ts';
+import type { Heartbeat, Logger, Run, TensorboardWriter } from '../runs/index.ts';
+import type { Device, Dtype, Tensor } from '../torch/index.ts';
+import type { DeviceWindows } from './device-windows.ts';
+import { LoopState } from './loop-state.ts';
+import type { Loss } from './loss.ts';
+import type { Batch } from './step.ts';
+
+/** The model as training sees it. */
+export interface TrainableModel {
+  parameters(): ReadonlyMap<string, Tensor>;
+  /** Batch-norm statistics. */
+  buffers(): ReadonlyMap<string, Tensor>;
+  /** (B, T, C) -> logits (B, T); `step` and the samples' indices decide the dropout masks */
+  forwardTraining(batch: Batch, step: number): Tensor;
+}
+
+export type Metrics = Readonly<Record<string, number | null>>;
+
+export interface Training {
+  readonly config: Config;
+  readonly model: TrainableModel;
+  readonly device: Device;
+  readonly precision: Dtype | null;
+  readonly loss: Loss;
+  readonly windows: DeviceWindows;
+  /** Indices of the windows of an epoch (0 is the first), in order: the same on every machine. */
+  readonly order: (epoch: number) => ArrayLike<number>;
+  /** Metrics on the dev split, or null where there is none. */
+  readonly evaluate: (() => Metrics) | null;
+  readonly run: Run;
+  readonly log: Logger;
+  readonly heartbeat: Heartbeat;
+  readonly board: TensorboardWriter;
+  readonly now: () => Date;
+  /** Set to the signal's name when the user wants to stop. */
+  readonly interruption: () => NodeJS.Signals | null;
+  readonly onProgress: (progress: TrainingProgress) => void;
+}
+
+export interface TrainingProgress {
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Optimiser steps done, of all. */
+  readonly step: number;
+  readonly steps: number;
+  /** Of the last step whose metrics have arrived. */
+  readonly loss: number | null;
+}
+
+export interface Outcome {
+  readonly reason: 'finished' | 'stopped early' | NodeJS.Signals;
+  readonly step: number;
+  readonly epoch: number;
+  readonly metrics: Metrics;
+}
+
+/**
+ * Trains until the epochs are done, early stopping says so, or a signal comes. Interrupted and resumed at any
+ * step, it ends with the same bits as without (same machine and thread count): the order of windows, gains and
+ * dropout are functions of seed and counters, and the rest is in the checkpoint.
+ *
+ * @throws BgbError `TRAIN_NOT_FINITE` when loss or gradient stay not finite; the run is aborted
+ */
+export async function train(training: Training): Promise<Outcome> {
+  const { config, run, log } = training;
+  const { epochs, batch_size, gradient_accumulation_steps, checkpoint_interval } = config.training;
+  using loop = new LoopState(training);
+  await loop.restore();
+  const { state } = loop;
+  const windowsPerStep = batch_size * gradient_accumulation_steps;
+
+  while (state.epoch < epochs) {
+    const order = Array.from(training.order(state.epoch));
+    const stepsPerEpoch = Math.ceil(order.length / windowsPerStep);
+    while (state.stepInEpoch < stepsPerEpoch) {
+      const first = state.stepInEpoch * windowsPerStep;
+      loop.step(order.slice(first, first + windowsPerStep), epochs * stepsPerEpoch);
+      await nextTurn();
+      const signal = training.interruption();
+      if (signal !== null) {
+        await loop.save('last');
+        log.info(`${signal}: saved at step ${state.step}; go on with --resume`);
+        return loop.outcome(signal);
+      }
+    }
+    loop.flush();
+    state.epoch++;
+    state.stepInEpoch = 0;
+    const isBest = loop.evaluate();
+    if (config.experiment.save_model) {
+      if (isBest) await loop.save('best');
+      if (state.epoch % checkpoint_interval === 0 && !config.experiment.save_best_only)
+        await loop.save(`epoch-${String(state.epoch).padStart(4, '0')}`);
+    }
+    await loop.save('last');
+    if (loop.isOutOfPatience()) return loop.outcome('stopped early');
+  }
+  run.events.sync();
+  return loop.outcome('finished');
+}

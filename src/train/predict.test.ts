@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { predictRecording } from './predict.ts';
+
+// A "model" whose logit is channel 0 minus channel 1: each sample's probability is known.
+const predictor = {
+  forward: (signal: import('../torch/index.ts').Tensor) => signal.select(2, 0).sub(signal.select(2, 1)),
+  device: 'cpu',
+  precision: null,
+  batchSize: 2,
+} as const;
+const stitching = { method: 'overlap_add', window_size: 8, stride: 3 } as const;
+const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+
+test('every recorded sample of every segment is predicted, tails and short segments too', () => {
+  const rows = 8 + 5 + 3 + 4;
+  const signal = Int16Array.from({ length: 2 * rows }, (_, i) => (i % 2 === 0 ? Math.floor(i / 2) : 7));
+  const segments = [
+    { firstRow: 0, rows: 16, startSample: 0 },
+    { firstRow: 16, rows: 4, startSample: 100 },
+  ];
+  const recording = { signal, channels: 2, scale: 0.25, sampleRate: 256, segments };
+  const curve = predictRecording(predictor, recording, stitching, 2);
+  expect(curve.probabilities).toHaveLength(rows);
+  Array.from(curve.probabilities).forEach((probability, row) => {
+    expect(probability).toBeCloseTo(sigmoid((row - 7) * 0.5), 6);
+  });
+});

@@ -1,0 +1,94 @@
+import {
+  type ProbabilityCurve,
+  type RecordedSegment,
+  Stitcher,
+  type StitchingSettings,
+} from '../post/index.ts';
+import {
+  autocast,
+  type Device,
+  type Dtype,
+  fromTypedArray,
+  noGrad,
+  scope,
+  type Tensor,
+} from '../torch/index.ts';
+
+/** A preprocessed recording in memory, as the cache stores it. */
+export interface CachedRecording {
+  /** (N, C) int16, recorded samples only */
+  readonly signal: Int16Array;
+  readonly channels: number;
+  readonly scale: number;
+  readonly sampleRate: number;
+  readonly segments: readonly RecordedSegment[];
+}
+
+export interface Predictor {
+  /** (B, T, C) float32 -> logits (B, T), without dropout and with the running batch-norm statistics */
+  readonly forward: (signal: Tensor) => Tensor;
+  readonly device: Device;
+  readonly precision: Dtype | null;
+  /** Windows predicted at once. */
+  readonly batchSize: number;
+}
+
+/**
+ * Seizure probabilities of a recording: windows placed over every segment, predicted in batches, stitched to
+ * one curve. Every recorded sample gets a value, also after the last full window and in recordings shorter
+ * than one (failures G12).
+ *
+ * @param gain what the signal is multiplied by
+ */
+export function predictRecording(
+  predictor: Predictor,
+  recording: CachedRecording,
+  stitching: StitchingSettings,
+  gain = 1,
+): ProbabilityCurve {
+  const stitcher = new Stitcher(recording.segments, recording.sampleRate, stitching);
+  const { windows } = stitcher;
+  const length = stitching.window_size;
+  for (let first = 0; first < windows.length; first += predictor.batchSize) {
+    const batch = windows.slice(first, first + predictor.batchSize);
+    const { channels } = recording;
+    const rows = new Int16Array(batch.length * length * channels);
+    batch.forEach((window, index) => {
+      const from = window.firstRow * channels;
+      rows.set(recording.signal.subarray(from, from + window.rows * channels), index * length * channels);
+    });
+    const probabilities = predictWindows(
+      predictor,
+      rows,
+      [batch.length, length, channels],
+      recording.scale * gain,
+    );
+    batch.forEach((window, index) => {
+      stitcher.add(first + index, probabilities.subarray(index * length, index * length + window.rows));
+    });
+  }
+  return stitcher.curve();
+}
+
+function predictWindows(
+  predictor: Predictor,
+  rows: Int16Array,
+  shape: number[],
+  scale: number,
+): Float32Array {
+  const { device, precision } = predictor;
+  const probabilities = noGrad(() =>
+    scope(() => {
+      const signal = fromTypedArray(rows, shape, { share: true })
+        .to({ device })
+        .to({ dtype: 'float32' })
+        .mul(scale);
+      const run = () => predictor.forward(signal);
+      const logits = precision === null ? run() : autocast({ device, dtype: precision }, run);
+      return logits.to({ dtype: 'float32' }).sigmoid().to({ device: 'cpu' });
+    }),
+  );
+  const result = Float32Array.from(probabilities.data() as Float32Array);
+  probabilities.dispose();
+  return result;
+}
