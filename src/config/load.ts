@@ -85,7 +85,8 @@ class Layers {
     this.#places = places;
   }
 
-  put(values: Tree, field: string, value: unknown, origin: Origin, source = originText(origin)): void {
+  put(values: Tree, field: string, value: unknown, origin: Origin): void {
+    const source = originText(origin);
     setAt(values, field, value);
     this.#above.set(field, { place: { source, line: null, column: null }, origin });
   }
@@ -95,17 +96,14 @@ class Layers {
     const equals = assignment.indexOf('=');
     const field = assignment.slice(0, Math.max(0, equals)).trim();
     // The value is not repeated in messages about its form: it may be a secret in the wrong place.
-    const place: Place = { source: `--set ${field}`, line: null, column: null };
-    if (!/^[^.\s]+(\.[^.\s]+)*$/.test(field)) {
-      const text = 'expected section.field=value, as in training.epochs=3; no field stands before the =.';
-      return [{ field: '', place: { ...place, source: '--set' }, text }];
-    }
+    const place: Place = { source: '--set', line: null, column: null };
+    const refuse = (text: string): Problem[] => [{ field, place, text }];
+    if (!/^[^.\s]+(\.[^.\s]+)*$/.test(field))
+      return refuse('expected section.field=value, as in training.epochs=3; no field stands before the =.');
     const parsed = readYaml(`value: ${assignment.slice(equals + 1)}`, place.source);
-    const [first] = parsed.problems;
-    if (first) return [{ field: '', place, text: first.text }];
-    if (Object.keys(parsed.values).length !== 1)
-      return [{ field: '', place, text: 'expected one value on one line.' }];
-    this.put(values, field, parsed.values.value, { kind: 'set' }, place.source);
+    if (parsed.problems.length > 0) return refuse(parsed.problems[0]!.text);
+    if (Object.keys(parsed.values).length !== 1) return refuse('expected one value on one line.');
+    this.put(values, field, parsed.values.value, { kind: 'set' });
     return [];
   }
 

@@ -126,7 +126,7 @@ const postprocessing = z.strictObject({
   /** In samples, where `data` has seconds. */
   stitching: z
     .strictObject({
-      method: z.enum(['overlap_add']).default('overlap_add'),
+      method: z.enum(['overlap_add', 'max']).default('overlap_add'),
       window_size: count.default(15_360),
       stride: count.default(2_560),
     })

@@ -1,0 +1,48 @@
+import { Command, CommanderError } from 'commander';
+import { exitCodeOf } from './exit.ts';
+import { register as validate } from './validate.ts';
+import { version } from './version.ts';
+
+/**
+ * The commands, in the order of `--help`. Each file registers one: its name, options and help, nothing heavy. What
+ * it does is imported in its action, so that `--help` answers at once and loads no libtorch.
+ */
+const COMMANDS: readonly ((program: Command) => void)[] = [validate];
+
+const EXIT_CODES = `
+Exit codes: 0 done, 1 failed, 2 the input cannot be used, 130 interrupted with Ctrl-C.
+Results go to standard output, all else to standard error.`;
+
+/** The command line as commander knows it. */
+export function createProgram(): Command {
+  const program = new Command('bgb')
+    .description('Trains, checks and runs EEG seizure detectors.')
+    .version(version(), '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .addHelpText('after', EXIT_CODES)
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'bgb: ')) })
+    .exitOverride();
+  for (const register of COMMANDS) register(program);
+  return program;
+}
+
+/** Runs a command line (without the program's name) and says the exit code. */
+export async function runProgram(parameters: readonly string[]): Promise<number> {
+  for (const stream of [process.stdout, process.stderr]) endQuietlyWithReader(stream);
+  try {
+    await createProgram().parseAsync(parameters, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    return await exitCodeOf(error, (text) => process.stderr.write(text));
+  }
+}
+
+/** `bgb scan-cache | head` closes the pipe: not an error worth a stack. */
+function endQuietlyWithReader(stream: NodeJS.WriteStream): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(process.exitCode ?? 0);
+  });
+}
