@@ -1,0 +1,14 @@
+/**
+ * EDF and BDF recordings, plain and "+".
+ *
+ * ```ts
+ * const recording = await openEdf('chb01_03.edf');
+ * recording.signals.map(({ label }) => label);              // ['FP1-F7', ...]
+ * for (const segment of recording.segments)                 // stretches without a hole
+ *   await readSignals(recording, [0, 1], segment);          // microvolts, if the header says so
+ * ```
+ */
+export { openEdf } from './open.ts';
+export { readDigital, readSignals } from './read.ts';
+export type { EdfKind, EdfRecording, EdfTal, EdfWarning, Segment, Signal } from './recording.ts';
+export { type EdfToWrite, type SignalToWrite, writeEdf } from './write.ts';
