@@ -109,7 +109,8 @@ class Layers {
 
   /** Of the field, the section that holds it, or else the whole file. */
   place(field: string): Place {
-    for (const name of outward(field)) {
+    const within = [...this.#above.keys()].find((name) => name.startsWith(`${field}.`));
+    for (const name of [...(within ? [within] : []), ...outward(field)]) {
       const place = this.#above.get(name)?.place ?? this.#places.get(name);
       if (place) return place;
     }
