@@ -48,7 +48,7 @@ const preprocessing = z.strictObject({
   /** Hz, low and high edge */
   bandpass: z
     .tuple([positive, positive])
-    .refine(([low, high]) => low < high, 'two rising frequencies in Hz, as in [0.5, 120]')
+    .refine(([low, high]) => low < high)
     .describe('two rising frequencies in Hz, as in [0.5, 120]')
     .nullable()
     .default([0.5, 120]),
@@ -177,7 +177,7 @@ const training = z.strictObject({
       /** Bounds of a log-uniform gain for each window. */
       gain: z
         .tuple([positive, positive])
-        .refine(([low, high]) => low <= high, 'two rising factors, as in [0.3, 3]')
+        .refine(([low, high]) => low <= high)
         .describe('two rising factors, as in [0.3, 3]')
         .nullable()
         .default(null),

@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest';
+import { resolveConfig } from './load.ts';
+import { originText } from './origin.ts';
+import { ConfigError } from './problem.ts';
+import { valueAt } from './tree.ts';
+
+function messageFor(text: string): string {
+  try {
+    resolveConfig(text, 'x.yaml');
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as Error).message;
+  }
+  return 'no problem';
+}
+
+describe('fields that follow from others', () => {
+  test.each([
+    ['data: {window_size: 4}', 'postprocessing.stitching.window_size', 1024],
+    [
+      'data: {sampling_rate: 128, window_size: 4}\npreprocessing: {bandpass: [0.5, 40]}',
+      'postprocessing.stitching.stride',
+      512,
+    ],
+    ['preprocessing: {montage: double-banana}', 'data.n_channels', 18],
+    ['model: {encoder: {channels: [8, 32]}}', 'model.encoder.stages', 2],
+    ['model: {encoder: {channels: [8, 32]}}', 'model.decoder.stages', 2],
+    ['model: {encoder: {channels: [8, 32]}}', 'model.mamba.d_model', 32],
+    ['data: {cache_dir: a}', 'experiment.cache_dir', 'a'],
+    ['experiment: {cache_dir: a}', 'data.cache_dir', 'a'],
+    ['training: {mixed_precision: false}', 'resources.mixed_precision', false],
+    ['resources: {mixed_precision: false}', 'training.mixed_precision', false],
+    ['training: {early_stopping: {metric: loss}}', 'training.early_stopping.mode', 'min'],
+    ['experiment: {name: tusz}', 'experiment.output_dir', 'results/tusz'],
+  ])('%j gives %s', (text, field, value) => {
+    const stride = text.includes('window_size: 4')
+      ? text.replace('window_size: 4', 'window_size: 4, stride: 4')
+      : text;
+    const { config, origins } = resolveConfig(stride, 'x.yaml');
+    expect(valueAt(config, field)).toBe(value);
+    expect(originText(origins.get(field)!)).toMatch(/^from /);
+  });
+
+  test('defaults agree with each other: nothing is derived from nothing', () => {
+    const { origins } = resolveConfig('{}', 'x.yaml');
+    expect(new Set([...origins.values()].map(({ kind }) => kind))).toEqual(new Set(['default']));
+  });
+
+  test.each([
+    'data: {cache_dir: a}\nexperiment: {cache_dir: b}',
+    'training: {mixed_precision: true}\nresources: {mixed_precision: false}',
+    'postprocessing: {stitching: {window_size: 15361}}',
+    'postprocessing: {stitching: {stride: 10}}',
+    'model: {mamba: {d_model: 256}}',
+    'model: {encoder: {stages: 3}}',
+    'model: {decoder: {stages: 3}}',
+    'data: {n_channels: 18}',
+    'data: {n_channels: 19}\npreprocessing: {montage: double-banana}',
+    'training: {early_stopping: {metric: auroc, mode: min}}',
+  ])('%j disagrees', (text) => {
+    expect(messageFor(text)).toMatch(
+      /^x\.yaml:\d+:\d+: [\w.]+: expected .+, as follows from .+, found .+\.$/,
+    );
+  });
+
+  test('a disagreement names both values and both places', () => {
+    expect(messageFor('data:\n  cache_dir: a\nexperiment:\n  cache_dir: b')).toBe(
+      "x.yaml:4:3: experiment.cache_dir: expected 'a', as follows from data.cache_dir 'a' (x.yaml:2), found 'b'.",
+    );
+  });
+});
+
+describe('rules over several fields', () => {
+  test.each([
+    ['data: {window_size: 4.001}', 'data.window_size: expected a whole number of samples at 256 Hz'],
+    ['data: {window_size: 1e-9, stride: 1e-9}', 'expected a whole number of samples'],
+    ['data: {window_size: 4, stride: 8}', 'data.stride: expected at most data.window_size (4 s), found 8'],
+    ['preprocessing: {bandpass: [0.5, 128]}', 'expected frequencies below 128 Hz'],
+    ['preprocessing: {notch_freq: 200}', 'expected frequencies below 128 Hz'],
+    [
+      'data: {window_size: 0.5, stride: 0.5, sampling_rate: 300}',
+      'total stride, 2^4 = 16 samples, found 150',
+    ],
+    ['model: {encoder: {channels: [1, 2]}}', 'expected at most 2 branches'],
+    ['model: {mamba: {head_dim: 48}}', 'expected a divisor of expand * d_model = 1024, found 48'],
+    ['model: {decoder: {kernel_size: 3}}', 'expected 2, 4, 6 or so on, found 3'],
+    ['postprocessing: {hysteresis: {tau_off: 0.9}}', 'expected at most tau_on (0.86), found 0.9'],
+    ['postprocessing: {duration: {min_duration_s: 700}}', 'expected at least min_duration_s (700)'],
+    ['training: {focal_alpha: 0.25, pos_weight: auto}', 'expected null beside focal_alpha 0.25, found auto'],
+    ['training: {focal_alpha: 0.75, pos_weight: 3}', 'expected null beside focal_alpha 0.75, found 3'],
+  ])('%j', (text, message) => {
+    expect(messageFor(text)).toContain(message);
+  });
+
+  test.each([
+    'training: {focal_alpha: 0.5, pos_weight: auto}',
+    'training: {loss: bce, focal_alpha: 0.25, pos_weight: 3}',
+    'data: {window_size: 0.3, stride: 0.1, sampling_rate: 250}\nmodel: {encoder: {channels: [32], downsample_factor: 3}, decoder: {kernel_size: 5}}\npreprocessing: {bandpass: null}',
+    'data: {window_size: 2.3, stride: 2.3, sampling_rate: 100}\nmodel: {encoder: {channels: [32]}}\npreprocessing: {bandpass: null, notch_freq: null}',
+  ])('%j is fine', (text) => {
+    expect(messageFor(text)).toBe('no problem');
+  });
+
+  test('E2: focal_alpha below 0.5 is noticed', () => {
+    const { notices } = resolveConfig('training: {focal_alpha: 0.25}', 'x.yaml');
+    expect(notices.map(({ code }) => code)).toEqual(['CONFIG_ALPHA']);
+    expect(notices[0]!.message).toContain('0.25 to 0.75');
+    expect(resolveConfig('training: {focal_alpha: 0.75}', 'x.yaml').notices).toEqual([]);
+  });
+});
