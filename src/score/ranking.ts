@@ -1,0 +1,72 @@
+import { checkLengths, isSeizureAt } from './labels.ts';
+import { type Measured, measured, notMeasured, ratio } from './measured.ts';
+
+/** Scores by class, each sorted from low to high. */
+export interface SortedScores {
+  readonly seizure: Float32Array | Float64Array;
+  readonly background: Float32Array | Float64Array;
+}
+
+/** Splits scores `(N)` by label `(N)` (0, 1; 2 is left out) and sorts them. @throws BgbError `SCORE_*` */
+export function sortScores(scores: ArrayLike<number>, labels: ArrayLike<number>): SortedScores {
+  checkLengths(scores, labels);
+  const seizure: number[] = [];
+  const background: number[] = [];
+  for (let index = 0; index < scores.length; index++) {
+    const isSeizure = isSeizureAt(scores, labels, index);
+    if (isSeizure !== null) (isSeizure ? seizure : background).push(scores[index]!);
+  }
+  return { seizure: Float64Array.from(seizure).sort(), background: Float64Array.from(background).sort() };
+}
+
+/**
+ * Area under the ROC curve: the share of pairs (seizure, background) in which the seizure scores higher, ties
+ * counting half (Hanley and McNeil 1982; the trapezoid rule of scikit-learn's `roc_auc_score` gives the same).
+ * Undefined unless both classes occur.
+ */
+export function aurocOf({ seizure, background }: SortedScores): Measured {
+  if (seizure.length === 0) return notMeasured('no seizure among the labels');
+  if (background.length === 0) return notMeasured('no background among the labels');
+  let below = 0;
+  let notAbove = 0;
+  let pairs = 0;
+  for (let index = 0; index < seizure.length; index++) {
+    const score = seizure[index]!;
+    while (below < background.length && background[below]! < score) below++;
+    if (notAbove < below) notAbove = below;
+    while (notAbove < background.length && background[notAbove]! === score) notAbove++;
+    pairs += (below + notAbove) / 2;
+  }
+  return measured(pairs / (seizure.length * background.length));
+}
+
+/**
+ * Average precision: the sum over distinct thresholds, from high to low, of the gain in recall times the
+ * precision (scikit-learn's `average_precision_score`; no interpolation). Undefined without a seizure.
+ */
+export function averagePrecisionOf({ seizure, background }: SortedScores): Measured {
+  if (seizure.length === 0) return notMeasured('no seizure among the labels');
+  let sum = 0;
+  let hits = 0;
+  let falseAlarms = 0;
+  while (hits < seizure.length) {
+    const threshold = seizure[seizure.length - 1 - hits]!;
+    const hitsBefore = hits;
+    while (hits < seizure.length && seizure[seizure.length - 1 - hits]! === threshold) hits++;
+    while (falseAlarms < background.length && background[background.length - 1 - falseAlarms]! >= threshold) {
+      falseAlarms++;
+    }
+    sum += ((hits - hitsBefore) * hits) / (hits + falseAlarms);
+  }
+  return ratio(sum, seizure.length, 'no seizure among the labels');
+}
+
+/** {@link aurocOf} of scores `(N)` and labels `(N)`. @throws BgbError `SCORE_*` */
+export function auroc(scores: ArrayLike<number>, labels: ArrayLike<number>): Measured {
+  return aurocOf(sortScores(scores, labels));
+}
+
+/** {@link averagePrecisionOf} of scores `(N)` and labels `(N)`. @throws BgbError `SCORE_*` */
+export function averagePrecision(scores: ArrayLike<number>, labels: ArrayLike<number>): Measured {
+  return averagePrecisionOf(sortScores(scores, labels));
+}
