@@ -1,4 +1,5 @@
 import { BgbError } from '../errors.ts';
+import { runsWhere } from './runs.ts';
 
 /** A stretch without holes, as a cache entry lists it. */
 export interface RecordedSegment {
@@ -35,6 +36,40 @@ export function segmentsOf(
   }));
   checkSegments(segments);
   return segments;
+}
+
+/** When was recorded, in seconds from the recording's start. */
+export function recordedSpans(
+  segments: readonly RecordedSegment[],
+  sampleRate: number,
+): { startS: number; endS: number }[] {
+  return segments.map(({ rows, startSample }) => ({
+    startS: startSample / sampleRate,
+    endS: (startSample + rows) / sampleRate,
+  }));
+}
+
+/**
+ * Events from labels `(n)`, one per recorded sample: where they have this value, in seconds from the recording's
+ * start. A seizure with a hole inside yields an event on each side of it.
+ * @throws BgbError `POST_SEGMENTS` unless there is one label per recorded sample
+ */
+export function labelledEvents(
+  labels: ArrayLike<number>,
+  value: number,
+  segments: readonly RecordedSegment[],
+  sampleRate: number,
+): { startS: number; endS: number }[] {
+  const rows = segments.reduce((sum, segment) => sum + segment.rows, 0);
+  if (labels.length !== rows) {
+    throw new BgbError('POST_SEGMENTS', `Expected ${rows} labels for the segments, found ${labels.length}.`);
+  }
+  return segments.flatMap(({ firstRow, rows: length, startSample }) => {
+    return runsWhere(labels, value, firstRow, firstRow + length).map(({ start, end }) => ({
+      startS: (startSample + start - firstRow) / sampleRate,
+      endS: (startSample + end - firstRow) / sampleRate,
+    }));
+  });
 }
 
 /** @throws BgbError `POST_SEGMENTS` */

@@ -12,7 +12,13 @@
  * ```
  */
 export { type ConfidenceMethod, confidence, percentile } from './confidence.ts';
-export { type ProbabilityCurve, type RecordedSegment, segmentsOf } from './curve.ts';
+export {
+  labelledEvents,
+  type ProbabilityCurve,
+  type RecordedSegment,
+  recordedSpans,
+  segmentsOf,
+} from './curve.ts';
 export { type Hysteresis, hysteresis } from './hysteresis.ts';
 export { close, open } from './morphology.ts';
 export {

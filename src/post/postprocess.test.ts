@@ -98,10 +98,11 @@ test('events longer than the maximum are dropped before merging', () => {
   ]);
 });
 
-test('0.1 s at 250 Hz is 25 samples', () => {
-  const settings = { ...plain, duration: { min_duration_s: 0.1, max_duration_s: 0.1 } };
-  const curve = Array.from({ length: 60 }, (_, index) => (index < 25 ? 1 : 0));
-  expect(postprocess(curve, 250, settings)).toEqual([{ startS: 0, endS: 0.1, confidence: 1 }]);
+test('0.07 s at 100 Hz is 7 samples, though the product is a little more', () => {
+  expect(0.07 * 100).toBeGreaterThan(7);
+  const settings = { ...plain, duration: { min_duration_s: 0.07, max_duration_s: 0.07 } };
+  const curve = Array.from({ length: 60 }, (_, index) => (index < 7 ? 1 : 0));
+  expect(postprocess(curve, 100, settings)).toEqual([{ startS: 0, endS: 0.07, confidence: 1 }]);
 });
 
 test('a planted event is found at its time in the recording, none spans a hole', () => {

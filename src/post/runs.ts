@@ -4,11 +4,16 @@ export interface Run {
   readonly end: number;
 }
 
-/** The runs in which a label or flag has this value. */
-export function runsWhere(values: ArrayLike<number>, value: number): Run[] {
+/** The runs of indices from `from` to `to` (exclusive) at which a label or flag has this value. */
+export function runsWhere(
+  values: ArrayLike<number>,
+  value: number,
+  from = 0,
+  to: number = values.length,
+): Run[] {
   const runs: Run[] = [];
   let start = -1;
-  for (let index = 0; index < values.length; index++) {
+  for (let index = from; index < to; index++) {
     if (values[index] === value) {
       if (start < 0) start = index;
     } else if (start >= 0) {
@@ -16,11 +21,11 @@ export function runsWhere(values: ArrayLike<number>, value: number): Run[] {
       start = -1;
     }
   }
-  if (start >= 0) runs.push({ start, end: values.length });
+  if (start >= 0) runs.push({ start, end: to });
   return runs;
 }
 
-/** Slack for bounds in samples: 0.1 s at 250 Hz is 25 samples, whatever the product rounds to. */
+/** Slack for bounds in samples: 0.07 s at 100 Hz is 7 samples, though the product is a little more. */
 const ROUNDING = 1e-6;
 
 /** Drops runs shorter than the minimum or longer than the maximum (both inclusive, in samples, may be fractional). */

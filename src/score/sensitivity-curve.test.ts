@@ -79,6 +79,14 @@ test('a target that no threshold reaches: null and a reason', () => {
   });
 });
 
+test('a rate of exactly the target meets it', () => {
+  // A day with one false alarm at 0.6.
+  const day = Array.from({ length: 86_400 }, (_, second) => (second === 100 || second === 900 ? 0.6 : 0));
+  const sweep = plainSweep(day, [[100, 101]]);
+  expect(sweep.sensitivityAtFalseAlarms(1)).toMatchObject({ value: 1, threshold: 0.4 });
+  expect(sweep.sensitivityAtFalseAlarms(0.99)).toMatchObject({ value: 0, threshold: 0.65 });
+});
+
 test('no reference, or too little EEG: null and a reason', () => {
   expect(plainSweep([0, 0], []).sensitivityAtFalseAlarms(10).reason).toBe('no reference event');
   expect(plainSweep([0, 1], [[1, 2]]).sensitivityAtFalseAlarms(10, 24).reason).toBe(
@@ -87,7 +95,7 @@ test('no reference, or too little EEG: null and a reason', () => {
 });
 
 test('among equals: fewer false alarms, then the lower threshold', () => {
-  // One day at one sample a minute; seizures reach 0.9, the background 0.6.
+  // A day at one sample a second; the seizure reaches 0.9, the background 0.6.
   const day = Array.from({ length: 86_400 }, (_, second) =>
     second === 100 ? 0.9 : second === 900 ? 0.6 : 0,
   );
