@@ -15,7 +15,15 @@ export { checkDevice, resolvedDevice } from './device.ts';
 export { type Environment, inForce, readEnvironment } from './environment.ts';
 export { FIELDS, type FieldName, type FieldUse, fieldUse } from './fields.ts';
 export { type LoadedConfig, type LoadOptions, loadConfig, resolveConfig } from './load.ts';
-export { isMetricName, METRIC_NAMES, type Metric, type MetricName, metricOf, modeOf } from './metric.ts';
+export {
+  isMetricName,
+  METRIC_NAMES,
+  type Metric,
+  type MetricName,
+  metricNameOf,
+  metricOf,
+  modeOf,
+} from './metric.ts';
 export type { Notice } from './notices.ts';
 export { type Origin, originText } from './origin.ts';
 export { ConfigError, type Place, type Problem, problemText } from './problem.ts';

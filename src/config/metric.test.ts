@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isMetricName, type MetricName, metricOf, modeOf } from './metric.ts';
+import { isMetricName, type MetricName, metricNameOf, metricOf, modeOf } from './metric.ts';
 
 test('G4: a false-alarm rate is a number, however it is written', () => {
   const names: MetricName[] = ['sensitivity_at_10fa', 'sensitivity_at_10.0fa'];
@@ -23,4 +23,10 @@ test.each([
 test('only loss is better when lower', () => {
   expect(modeOf(metricOf('loss'))).toBe('min');
   expect(modeOf(metricOf('sensitivity_at_1fa'))).toBe('max');
+});
+
+test('names and metrics turn into each other', () => {
+  const names: MetricName[] = ['auroc', 'loss', 'sensitivity_at_10fa', 'sensitivity_at_2.5fa'];
+  expect(names.map((name) => metricNameOf(metricOf(name)))).toEqual(names);
+  expect(metricNameOf(metricOf('sensitivity_at_10.0fa'))).toBe('sensitivity_at_10fa');
 });

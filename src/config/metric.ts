@@ -34,6 +34,11 @@ export function metricOf(name: MetricName): Metric {
   return { kind: name as (typeof METRIC_NAMES)[number] };
 }
 
+/** The inverse of {@link metricOf}, for reports and files: a rate of 10 has one name, `sensitivity_at_10fa`. */
+export function metricNameOf(metric: Metric): MetricName {
+  return metric.kind === 'sensitivity_at' ? `sensitivity_at_${metric.falseAlarmsPer24h}fa` : metric.kind;
+}
+
 /** Which direction is better. */
 export function modeOf(metric: Metric): 'max' | 'min' {
   return metric.kind === 'loss' ? 'min' : 'max';
