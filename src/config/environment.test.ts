@@ -50,6 +50,6 @@ test('an unknown variable is noticed with the nearest name, never with its value
 });
 
 test('H1: what is in force, in order, with secrets hidden', () => {
-  const variables = { BGB_LIMIT_FILES: '50', BGB_API_TOKEN: 'hush', HOME: '/root', BGB_DEVICE: '' };
+  const variables = { BGB_LIMIT_FILES: '50', BGB_API_TOKEN: 'hush', HOME: '/root', BGB_DEVICE: undefined };
   expect(inForce(variables)).toEqual({ BGB_API_TOKEN: '(set)', BGB_LIMIT_FILES: '50' });
 });

@@ -66,7 +66,9 @@ export function readEnvironment(variables: Variables = process.env): Environment
 /** Every `BGB_*` variable that is set, by name, to be printed at start and stored (failures H1); secrets hidden. */
 export function inForce(variables: Variables = process.env): Record<string, string> {
   const set = Object.entries(variables).flatMap(([name, value]) =>
-    name.startsWith('BGB_') && value ? [[name, SECRET.test(name) ? '(set)' : value] as const] : [],
+    name.startsWith('BGB_') && value !== undefined
+      ? [[name, SECRET.test(name) ? '(set)' : value] as const]
+      : [],
   );
   return Object.fromEntries(set.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -27,7 +27,7 @@ export {
 export type { Notice } from './notices.ts';
 export { type Origin, originText } from './origin.ts';
 export { ConfigError, type Place, type Problem, problemText } from './problem.ts';
-export { resolvedYaml } from './resolved-yaml.ts';
+export { annotatedYaml, resolvedYaml } from './resolved-yaml.ts';
 export { type Config, configSchema, MONTAGE_CHANNELS } from './schema.ts';
 export { SPLITS, type Split, splitOf } from './split.ts';
 export { threadsOf, usableCores } from './threads.ts';

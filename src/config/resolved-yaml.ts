@@ -4,22 +4,33 @@ import type { Config } from './schema.ts';
 
 /** The whole configuration as YAML, the origin of each value as a comment; it loads back to the same. */
 export function resolvedYaml(config: Config, origins: ReadonlyMap<string, Origin>): string {
-  const document = new Document(config, { version: '1.2', schema: 'core', aliasDuplicateObjects: false });
-  document.commentBefore = ' The resolved configuration; behind each value, where it comes from.';
-  annotate(document.contents, [], origins);
+  const heading = 'The resolved configuration; behind each value, where it comes from.';
+  const texts = [...origins].map(([field, origin]) => [field, originText(origin)]);
+  return annotatedYaml(config, Object.fromEntries(texts), heading);
+}
+
+/** Nested values as YAML under a heading, with a comment behind each value that `comments` has, by dotted field. */
+export function annotatedYaml(
+  values: object,
+  comments: Readonly<Record<string, string>>,
+  heading: string,
+): string {
+  const document = new Document(values, { version: '1.2', schema: 'core', aliasDuplicateObjects: false });
+  document.commentBefore = ` ${heading}`;
+  annotate(document.contents, '', comments);
   return document.toString({ lineWidth: 0, flowCollectionPadding: false });
 }
 
-function annotate(node: Node | null, path: readonly string[], origins: ReadonlyMap<string, Origin>): void {
+function annotate(node: Node | null, field: string, comments: Readonly<Record<string, string>>): void {
   if (isMap(node)) {
     for (const { key, value } of node.items) {
-      if (isScalar(key)) annotate(value as Node, [...path, String(key.value)], origins);
+      const name = isScalar(key) ? String(key.value) : String(key);
+      annotate(value as Node, field === '' ? name : `${field}.${name}`, comments);
     }
     return;
   }
-  const origin = origins.get(path.join('.'));
-  if (node === null || origin === undefined) return;
   if (isSeq(node)) node.flow = true;
-  // A line break in a file's name would end the comment.
-  node.comment = ` ${originText(origin).replaceAll(/[\p{Cc}\u2028\u2029]/gu, ' ')}`;
+  if (node === null || !Object.hasOwn(comments, field)) return;
+  // A line break, as in a file's name, would end the comment.
+  node.comment = ` ${comments[field]!.replaceAll(/[\s\p{Cc}]+/gu, ' ')}`;
 }

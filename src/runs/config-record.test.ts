@@ -26,7 +26,7 @@ model:
   mamba:
     dropout: 0.1 # --set
   encoder:
-    channels: [ 64, 128 ] # train.yaml:20
+    channels: [64, 128] # train.yaml:20
 experiment:
   description: no
   wandb:

@@ -1,4 +1,5 @@
-import { Document, isMap, isScalar, isSeq, type Node, parse } from 'yaml';
+import { parse } from 'yaml';
+import { annotatedYaml } from '../config/index.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { canonicalJson } from '../files/index.ts';
 import type { Json } from './checkpoint-state.ts';
@@ -46,24 +47,8 @@ export const RESULT_NEUTRAL_FIELDS: readonly string[] = [
 
 /** The configuration as YAML that bgb reads again, with each value's origin as a comment. */
 export function configText({ values, origins }: ResolvedConfig): string {
-  const document = new Document(values, { aliasDuplicateObjects: false });
-  document.commentBefore =
-    ' The configuration of this run as it was resolved, and where each value comes from.';
-  annotate(document.contents, '', origins);
-  return document.toString({ lineWidth: 0 });
-}
-
-function annotate(node: Node | null, field: string, origins: Readonly<Record<string, string>>): void {
-  if (isMap(node)) {
-    for (const { key, value } of node.items) {
-      const name = isScalar(key) ? String(key.value) : String(key);
-      annotate(value as Node, field === '' ? name : `${field}.${name}`, origins);
-    }
-    return;
-  }
-  if (isSeq(node)) node.flow = true;
-  const origin = origins[field];
-  if (node && origin !== undefined) node.comment = ` ${origin.replaceAll(/\s+/g, ' ')}`;
+  const heading = 'The configuration of this run as it was resolved, and where each value comes from.';
+  return annotatedYaml(values, origins, heading);
 }
 
 /** Reads the values of {@link configText} back. @throws InputError `RUN_CONFIG` */

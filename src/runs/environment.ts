@@ -4,6 +4,7 @@ import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { inForce } from '../config/index.ts';
 import { sha256File } from '../files/index.ts';
 
 /** What a run ran on. Host, user and folder names are left out: run folders are shared. */
@@ -67,20 +68,9 @@ export async function captureEnvironment(given: {
     usable_cores: availableParallelism(),
     memory_bytes: totalmem(),
     memory_limit_bytes: limit > 0 && limit < totalmem() ? limit : null,
-    variables: variablesInForce(given.variables),
+    variables: inForce(given.variables),
   };
 }
-
-/** The `BGB_*` variables that are set, by name, with secrets hidden. */
-export function variablesInForce(all: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const set = Object.entries(all).filter(
-    (entry): entry is [string, string] => entry[0].startsWith('BGB_') && entry[1] !== undefined,
-  );
-  const shown = set.map(([name, value]) => [name, SECRET.test(name) ? '(set)' : value] as const);
-  return Object.fromEntries(shown.sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-const SECRET = /TOKEN|SECRET|PASSWORD|CREDENTIAL|(^|_)KEY($|_)/;
 
 /** The fingerprint as lines to print when a run starts. */
 export function describeEnvironment(environment: Environment): string[] {
