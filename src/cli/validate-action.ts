@@ -3,7 +3,7 @@ import {
   inForce,
   type LoadedConfig,
   loadConfig,
-  originText,
+  originTexts,
   readEnvironment,
   resolvedYaml,
 } from '../config/index.ts';
@@ -27,10 +27,13 @@ export async function validate(
   }
   announce(inForce(), environment, loaded);
   if (isJson) {
-    const origins = Object.fromEntries(
-      [...loaded.origins].map(([field, origin]) => [field, originText(origin)]),
-    );
-    writeJson({ path, is_valid: true, config: loaded.config, origins, notices: loaded.notices });
+    writeJson({
+      path,
+      is_valid: true,
+      config: loaded.config,
+      origins: originTexts(loaded.origins),
+      notices: loaded.notices,
+    });
     return;
   }
   process.stdout.write(resolvedYaml(loaded.config, loaded.origins));

@@ -25,7 +25,7 @@ export {
   modeOf,
 } from './metric.ts';
 export type { Notice } from './notices.ts';
-export { type Origin, originText } from './origin.ts';
+export { type Origin, originText, originTexts } from './origin.ts';
 export { ConfigError, type Place, type Problem, problemText } from './problem.ts';
 export { annotatedYaml, resolvedYaml } from './resolved-yaml.ts';
 export { type Config, configSchema, MONTAGE_CHANNELS } from './schema.ts';

@@ -13,3 +13,8 @@ export function originText(origin: Origin): string {
   if (origin.kind === 'environment') return origin.variable;
   return origin.kind === 'derived' ? `from ${origin.from}` : 'default';
 }
+
+/** {@link originText} of each, by dotted field. */
+export function originTexts(origins: ReadonlyMap<string, Origin>): Record<string, string> {
+  return Object.fromEntries([...origins].map(([field, origin]) => [field, originText(origin)]));
+}

@@ -1,12 +1,11 @@
 import { Document, isMap, isScalar, isSeq, type Node } from 'yaml';
-import { type Origin, originText } from './origin.ts';
+import { type Origin, originTexts } from './origin.ts';
 import type { Config } from './schema.ts';
 
 /** The whole configuration as YAML, the origin of each value as a comment; it loads back to the same. */
 export function resolvedYaml(config: Config, origins: ReadonlyMap<string, Origin>): string {
   const heading = 'The resolved configuration; behind each value, where it comes from.';
-  const texts = [...origins].map(([field, origin]) => [field, originText(origin)]);
-  return annotatedYaml(config, Object.fromEntries(texts), heading);
+  return annotatedYaml(config, originTexts(origins), heading);
 }
 
 /** Nested values as YAML under a heading, with a comment behind each value that `comments` has, by dotted field. */
