@@ -1,13 +1,10 @@
+import type { Config } from '../config/index.ts';
 import { BgbError } from '../errors.ts';
 import { checkSegments, type ProbabilityCurve, type RecordedSegment } from './curve.ts';
 import { type PlacedWindow, placeWindows } from './window-placement.ts';
 
-/** `config.postprocessing.stitching`; sizes in samples. `overlap_add` is the mean of all windows over a sample. */
-export interface StitchingSettings {
-  readonly method: 'overlap_add' | 'max';
-  readonly window_size: number;
-  readonly stride: number;
-}
+/** Sizes in samples. `overlap_add` is the mean of all windows over a sample. */
+export type StitchingSettings = Config['postprocessing']['stitching'];
 
 /**
  * Joins the overlapping windows of one recording to one curve (failures G1, G7). Holds one number and one count
