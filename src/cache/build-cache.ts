@@ -1,0 +1,143 @@
+import { join } from 'node:path';
+import { SPLITS, type Split } from '../config/index.ts';
+import { InputError } from '../errors.ts';
+import { uniform } from '../random/index.ts';
+import type { PreprocessingSettings } from '../signal/index.ts';
+import { type BuildResult, buildEntry } from './build.ts';
+import { listRecordings, splitFolder } from './layout.ts';
+import { patientOf } from './patient.ts';
+
+export interface BuildOptions {
+  readonly dataDir: string;
+  readonly cacheDir: string;
+  /** Which split the recordings are; null: by sub-folders train, dev, eval, else divided by patients. */
+  readonly split: Split | null;
+  /** Share of patients that go to dev where the corpus has no splits. */
+  readonly validationSplit: number;
+  readonly seed: number;
+  readonly settings: PreprocessingSettings;
+  /** At most so many recordings (BGB_LIMIT_FILES), or null. */
+  readonly limitFiles: number | null;
+  readonly signal: AbortSignal;
+  readonly onProgress: (done: number, all: number, result: BuildResult) => void;
+}
+
+/** Recordings in = cached + rejected + unlabelled. */
+export interface Census {
+  readonly split: Split;
+  readonly folder: string;
+  readonly recordings: number;
+  readonly cached: number;
+  readonly built: number;
+  readonly patients: number;
+  readonly hours: number;
+  readonly seizures: number;
+  readonly seizureSecondsByLabel: Readonly<Record<string, number>>;
+  readonly rejected: readonly { name: string; reason: string }[];
+  readonly unlabelled: readonly string[];
+  /** Everything clipped, repaired or left out, by recording. */
+  readonly notices: readonly { name: string; notices: readonly string[] }[];
+}
+
+/**
+ * Builds the entries of all recordings below a folder, each atomically; can be interrupted and repeated at any
+ * moment and then does only what is missing or has changed.
+ *
+ * @throws InputError `DATA_EMPTY` when there is no recording, or none can be used
+ */
+export async function buildCache(options: BuildOptions): Promise<Census[]> {
+  const { dataDir, signal, limitFiles, settings, onProgress } = options;
+  const found = await listRecordings(dataDir);
+  if (found.length === 0)
+    throw new InputError(
+      'DATA_EMPTY',
+      `${dataDir} holds no recordings: expected .edf or .bdf files in it or below. Check --data-dir.`,
+    );
+  const tasks = assign(found.slice(0, limitFiles ?? found.length), options);
+  const results = new Map<Split, BuildResult[]>();
+  for (const [index, { split, name, root }] of tasks.entries()) {
+    signal.throwIfAborted();
+    const result = await buildEntry({
+      dataDir: root,
+      name,
+      cacheDir: splitFolder(options.cacheDir, split),
+      settings,
+    });
+    results.set(split, [...(results.get(split) ?? []), result]);
+    onProgress(index + 1, tasks.length, result);
+  }
+  const censuses = [...results].map(([split, all]) =>
+    censusOf(split, splitFolder(options.cacheDir, split), all),
+  );
+  if (censuses.every(({ cached }) => cached === 0)) {
+    const reasons = censuses.flatMap(({ rejected, unlabelled }) => [
+      ...rejected.map(({ reason }) => reason),
+      ...unlabelled.map((name) => `${name}: no annotation was found`),
+    ]);
+    throw new InputError(
+      'DATA_EMPTY',
+      `None of the ${tasks.length} recordings in ${dataDir} can be used:\n  ${reasons.slice(0, 10).join('\n  ')}${reasons.length > 10 ? `\n  and ${reasons.length - 10} more` : ''}`,
+    );
+  }
+  return censuses;
+}
+
+interface Assignment {
+  readonly split: Split;
+  /** Relative to `root`. */
+  readonly name: string;
+  readonly root: string;
+}
+
+function assign(names: readonly string[], options: BuildOptions): Assignment[] {
+  const { dataDir, split, validationSplit, seed } = options;
+  if (split !== null) return names.map((name) => ({ split, name, root: dataDir }));
+  const official = names.map((name) => {
+    const [folder, ...rest] = name.split('/');
+    const known = folder === 'val' ? 'dev' : SPLITS.find((split) => split === folder);
+    return known === undefined || rest.length === 0
+      ? null
+      : { split: known, name: rest.join('/'), root: join(dataDir, folder!) };
+  });
+  if (official.every((assignment) => assignment !== null)) return official;
+  const dev = devPatients([...new Set(names.map(patientOf))], validationSplit, seed);
+  return names.map((name) => ({ split: dev.has(patientOf(name)) ? 'dev' : 'train', name, root: dataDir }));
+}
+
+/** A seeded choice of whole patients (failures C1, C2); at least one stays for training. */
+export function devPatients(patients: readonly string[], share: number, seed: number): Set<string> {
+  const drawn = patients
+    .toSorted()
+    .map((patient, index) => ({ patient, draw: uniform(seed, SPLIT_DRAW, index) }))
+    .sort((a, b) => a.draw - b.draw);
+  const count = Math.min(Math.round(patients.length * share), patients.length - 1);
+  return new Set(drawn.slice(0, Math.max(0, count)).map(({ patient }) => patient));
+}
+
+const SPLIT_DRAW = 2;
+
+function censusOf(split: Split, folder: string, results: readonly BuildResult[]): Census {
+  const cached = results.filter((result) => 'provenance' in result);
+  const byLabel: Record<string, number> = {};
+  for (const { provenance } of cached)
+    for (const [label, seconds] of Object.entries(provenance.seizure_s_by_label))
+      byLabel[label] = (byLabel[label] ?? 0) + seconds;
+  return {
+    split,
+    folder,
+    recordings: results.length,
+    cached: cached.length,
+    built: cached.filter(({ outcome }) => outcome !== 'kept').length,
+    patients: new Set(cached.map(({ provenance }) => provenance.patient)).size,
+    hours: cached.reduce((sum, { provenance }) => sum + provenance.recorded_s, 0) / 3600,
+    seizures: cached.reduce((sum, { provenance }) => sum + provenance.seizures, 0),
+    seizureSecondsByLabel: byLabel,
+    rejected: results.flatMap((result) =>
+      result.outcome === 'rejected' ? [{ name: result.name, reason: result.reason }] : [],
+    ),
+    unlabelled: results.flatMap((result) => (result.outcome === 'unlabelled' ? [result.name] : [])),
+    notices: cached.flatMap(({ name, provenance }) =>
+      provenance.notices.length > 0 ? [{ name, notices: provenance.notices }] : [],
+    ),
+  };
+}

@@ -1,0 +1,131 @@
+import { rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type Annotation, findAnnotation, placeSeizures } from '../annotations/index.ts';
+import { openEdf } from '../edf/index.ts';
+import { InputError } from '../errors.ts';
+import { canonicalJson, sha256, sha256File } from '../files/index.ts';
+import { type PreprocessingSettings, preprocess } from '../signal/index.ts';
+import { Entry, writeEntry } from './entry.ts';
+import { patientOf } from './patient.ts';
+import { FORMAT_VERSION, type Provenance, settingsRecord } from './provenance.ts';
+
+/** What became of one recording. */
+export type BuildResult =
+  | { readonly outcome: 'built' | 'rebuilt' | 'kept'; readonly name: string; readonly provenance: Provenance }
+  | { readonly outcome: 'rejected' | 'unlabelled'; readonly name: string; readonly reason: string };
+
+export interface EntryTask {
+  readonly dataDir: string;
+  /** Relative to `dataDir`. */
+  readonly name: string;
+  /** The folder of the split. */
+  readonly cacheDir: string;
+  readonly settings: PreprocessingSettings;
+}
+
+/** Where a recording's entry lies: its own relative path with `.npz`, so that equal stems do not meet (D10). */
+export function entryPath(task: Pick<EntryTask, 'cacheDir' | 'name'>): string {
+  return join(task.cacheDir, task.name.replace(/\.(edf|bdf)$/i, '.npz'));
+}
+
+/**
+ * Builds one recording's entry, or keeps the one that is there if it was made of the same bytes with the same
+ * settings. A recording that cannot be used is rejected with its reason, one without annotation is left out.
+ */
+export async function buildEntry(task: EntryTask): Promise<BuildResult> {
+  const { name } = task;
+  try {
+    return await tryEntry(task);
+  } catch (error) {
+    if (error instanceof InputError) return { outcome: 'rejected', name, reason: error.message };
+    throw error;
+  }
+}
+
+async function tryEntry({ dataDir, name, cacheDir, settings }: EntryTask): Promise<BuildResult> {
+  const path = entryPath({ cacheDir, name });
+  const recording = await openEdf(join(dataDir, name));
+  const annotation = await findAnnotation(recording);
+  if (annotation === null)
+    return { outcome: 'unlabelled', name, reason: 'no annotation was found; unlabelled is not seizure-free' };
+  const inputs = {
+    recording: await inputRecord(recording.path),
+    annotation: { ...(await inputRecord(annotation.path)), format: annotation.format },
+  };
+  const preprocessing = settingsRecord(settings);
+  const key = sha256(
+    canonicalJson({
+      version: FORMAT_VERSION,
+      recording: inputs.recording.sha256,
+      annotation: [inputs.annotation.sha256, annotation.format],
+      preprocessing,
+    }),
+  );
+  const earlier = await existing(path);
+  if (earlier !== null && earlier !== 'damaged' && earlier.key === key)
+    return { outcome: 'kept', name, provenance: earlier };
+
+  const { signal, segments, channels, sampleRate, scale, reference, clippedShare, notices } =
+    await preprocess(recording, settings);
+  const recordedS = segments.reduce((sum, { rows }) => sum + rows, 0) / sampleRate;
+  const placement = placeSeizures(annotation, recording.segments, 1 / sampleRate);
+  const labels = new Uint8Array(segments.reduce((sum, { rows }) => sum + rows, 0));
+  const secondsByLabel: Record<string, number> = {};
+  for (const { startS, endS, label } of placement.seizures) {
+    secondsByLabel[label] = (secondsByLabel[label] ?? 0) + endS - startS;
+    recording.segments.forEach((segment, index) => {
+      const { firstRow, rows } = segments[index]!;
+      const row = (seconds: number) =>
+        Math.max(0, Math.min(rows, Math.round((seconds - segment.startS) * sampleRate)));
+      labels.fill(1, firstRow + row(startS), firstRow + row(endS));
+    });
+  }
+  const provenance: Provenance = {
+    format: 'bgb-cache',
+    version: FORMAT_VERSION,
+    key,
+    ...inputs,
+    preprocessing,
+    channels: [...channels],
+    sampling_rate: sampleRate,
+    reference,
+    patient: patientOf(name),
+    recorded_s: recordedS,
+    seizures: placement.seizureCount,
+    seizure_s_by_label: secondsByLabel,
+    clipped_share: clippedShare,
+    notices: [
+      ...recording.warnings.map(({ message }) => message),
+      ...noticesOf(annotation, recording.durationS),
+      ...placement.reports.map(({ message }) => message),
+      ...notices,
+    ],
+  };
+  await writeEntry(path, { signal, labels, segments, scale, provenance });
+  return { outcome: earlier === null ? 'built' : 'rebuilt', name, provenance };
+}
+
+/** Failures A6: an annotation of another duration is of another recording, or of a cut one. */
+function noticesOf(annotation: Annotation, durationS: number): string[] {
+  const notices = annotation.notices.map(({ message }) => message);
+  if (annotation.durationS !== null && Math.abs(annotation.durationS - durationS) > 1)
+    notices.push(`the annotation is of ${annotation.durationS} s, the recording has ${durationS} s`);
+  return notices;
+}
+
+async function inputRecord(path: string) {
+  return { name: basename(path), sha256: await sha256File(path), bytes: (await stat(path)).size };
+}
+
+/** The provenance of the entry there, null where there is none. A damaged one is removed. */
+async function existing(path: string): Promise<Provenance | 'damaged' | null> {
+  try {
+    using entry = new Entry(path);
+    return entry.provenance;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    if (error.code === 'CACHE_READ') return null;
+    await rm(path, { force: true });
+    return 'damaged';
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * The cache: one entry a recording, one manifest a split.
+ *
+ * ```ts
+ * await buildCache({ dataDir, cacheDir, split: 'train', ... });
+ * const { manifest } = await scanSplit(splitFolder(cacheDir, 'train'), { length: 15360, stride: 2560 });
+ * using entry = new Entry(join(folder, manifest.partial_seizure[0].cache_file));
+ * ```
+ */
+export { type BuildResult, buildEntry } from './build.ts';
+export { type BuildOptions, buildCache, type Census } from './build-cache.ts';
+export { Entry, type EntryContent, writeEntry } from './entry.ts';
+export { listEntries, listRecordings, splitFolder, splitFolders } from './layout.ts';
+export {
+  MANIFEST_FILE,
+  type Manifest,
+  type ManifestWindow,
+  readManifest,
+  type Scan,
+  scanSplit,
+  type WindowShape,
+  windowStarts,
+} from './manifest.ts';
+export { patientOf } from './patient.ts';
+export type { Provenance } from './provenance.ts';

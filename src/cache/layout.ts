@@ -1,0 +1,48 @@
+import { readdir } from 'node:fs/promises';
+import { basename, join, relative, resolve } from 'node:path';
+import { SPLITS, type Split } from '../config/index.ts';
+import { InputError, messageOf } from '../errors.ts';
+import { isTemporaryName } from '../files/index.ts';
+
+/** A split's folder: the cache folder itself where its name ends in the split, else a folder of that name in it. */
+export function splitFolder(cacheDir: string, split: Split): string {
+  const name = basename(resolve(cacheDir));
+  if (name === split || (split === 'dev' && name === 'val')) return cacheDir;
+  // A split's own folder was given: its sisters lie beside it.
+  if ((SPLITS as readonly string[]).includes(name)) return join(cacheDir, '..', split);
+  return join(cacheDir, split);
+}
+
+/** The splits that a cache folder holds, as `[split or null, folder]`: its sub-folders, or itself. */
+export async function splitFolders(cacheDir: string): Promise<[Split | null, string][]> {
+  const folders = (await list(cacheDir)).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const splits = SPLITS.filter((split) => folders.includes(split));
+  if (splits.length > 0) return splits.map((split) => [split, join(cacheDir, split)]);
+  return [[SPLITS.find((split) => split === basename(resolve(cacheDir))) ?? null, cacheDir]];
+}
+
+/** Cache entries below a folder, relative to it, sorted. */
+export async function listEntries(folder: string): Promise<string[]> {
+  return listFiles(folder, (name) => name.endsWith('.npz'));
+}
+
+/** Recordings below a folder, relative to it, sorted. @throws InputError `DATA_FOLDER` */
+export async function listRecordings(folder: string): Promise<string[]> {
+  return listFiles(folder, (name) => /\.(edf|bdf)$/i.test(name));
+}
+
+async function listFiles(folder: string, matches: (name: string) => boolean): Promise<string[]> {
+  const entries = await list(folder, true);
+  return entries
+    .filter((entry) => !entry.isDirectory() && matches(entry.name) && !isTemporaryName(entry.name))
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .sort();
+}
+
+async function list(folder: string, recursive = false) {
+  try {
+    return await readdir(folder, { withFileTypes: true, recursive });
+  } catch (cause) {
+    throw new InputError('DATA_FOLDER', `Cannot read the folder ${folder}: ${messageOf(cause)}.`, { cause });
+  }
+}

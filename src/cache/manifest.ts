@@ -1,0 +1,205 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { InputError, messageOf } from '../errors.ts';
+import { canonicalJson, sha256, writeAtomic } from '../files/index.ts';
+import { Entry } from './entry.ts';
+import { listEntries } from './layout.ts';
+
+/** Shape of windows, in samples. */
+export interface WindowShape {
+  readonly length: number;
+  readonly stride: number;
+}
+
+const windowSchema = z.strictObject({ cache_file: z.string(), window_idx: z.int().nonnegative() });
+
+const manifestSchema = z.strictObject({
+  format: z.literal('bgb-manifest'),
+  version: z.literal(1),
+  /** Samples. */
+  window: z.int().positive(),
+  stride: z.int().positive(),
+  /** Over the names and keys of all entries: what data this is. */
+  data_hash: z.string(),
+  recordings: z.int().positive(),
+  patients: z.array(z.string()),
+  recorded_s: z.number(),
+  seizures: z.int(),
+  seizure_seconds: z.number(),
+  labels: z.record(z.string(), z.number()),
+  counts: z.strictObject({ partial_seizure: z.int(), full_seizure: z.int(), no_seizure: z.int() }),
+  partial_seizure: z.array(windowSchema),
+  full_seizure: z.array(windowSchema),
+  no_seizure: z.array(windowSchema),
+});
+
+/** A split's windows by how much seizure they hold, and counts of what it is. */
+export type Manifest = z.infer<typeof manifestSchema>;
+export type ManifestWindow = z.infer<typeof windowSchema>;
+
+export const MANIFEST_FILE = 'manifest.json';
+
+/** From this share of seizure among the samples that are not excluded, a window is full of it. */
+const FULL_SHARE = 0.99;
+
+export interface Scan {
+  readonly manifest: Manifest;
+  readonly path: string;
+  /** Whether the file there was valid and has been left as it was. */
+  readonly isUnchanged: boolean;
+}
+
+/**
+ * Builds a split's manifest from its entries, unless the one there is of the same entries and window shape;
+ * that one is left to the byte.
+ *
+ * @param isCheck only compare, write nothing
+ * @throws InputError `CACHE_EMPTY` without entries or windows, `CACHE_NO_SEIZURE` without a seizure window:
+ * such a manifest is never written (failures D1)
+ */
+export async function scanSplit(folder: string, shape: WindowShape, { isCheck = false } = {}): Promise<Scan> {
+  const path = join(folder, MANIFEST_FILE);
+  const manifest = await surveyEntries(folder, shape);
+  const text = manifestText(manifest);
+  const isUnchanged = (await readFile(path, 'utf8').catch(() => '')) === text;
+  if (!isUnchanged && isCheck)
+    throw new InputError(
+      'CACHE_MANIFEST',
+      `${path} is missing or not of these entries and this window. Run bgb scan-cache.`,
+    );
+  if (!isUnchanged) await writeAtomic(path, text);
+  return { manifest, path, isUnchanged };
+}
+
+/** Reads a split's manifest. @throws InputError `CACHE_MANIFEST` when it is missing, damaged or of another window */
+export async function readManifest(folder: string, shape: WindowShape): Promise<Manifest> {
+  const path = join(folder, MANIFEST_FILE);
+  let content: unknown;
+  try {
+    content = JSON.parse(await readFile(path, 'utf8'));
+  } catch (cause) {
+    throw new InputError(
+      'CACHE_MANIFEST',
+      `Cannot read the manifest ${path}: ${messageOf(cause)}. Run bgb build-cache and bgb scan-cache for this folder.`,
+      { cause },
+    );
+  }
+  const parsed = manifestSchema.safeParse(content);
+  if (!parsed.success)
+    throw new InputError(
+      'CACHE_MANIFEST',
+      `${path}: ${parsed.error.issues[0]!.path.join('.')} ${parsed.error.issues[0]!.message}. Run bgb scan-cache to build it again.`,
+    );
+  const { window, stride } = parsed.data;
+  if (window !== shape.length || stride !== shape.stride)
+    throw new InputError(
+      'CACHE_MANIFEST',
+      `${path} is of windows of ${window} samples every ${stride}, the configuration asks for ${shape.length} every ${shape.stride}. Run bgb scan-cache with this configuration.`,
+    );
+  return parsed.data;
+}
+
+/** First rows of the windows of an entry, in order of `window_idx`: multiples of the stride inside each segment. */
+export function windowStarts(
+  segments: readonly { firstRow: number; rows: number }[],
+  shape: WindowShape,
+): number[] {
+  return segments.flatMap(({ firstRow, rows }) =>
+    Array.from(
+      { length: rows < shape.length ? 0 : Math.floor((rows - shape.length) / shape.stride) + 1 },
+      (_, index) => firstRow + index * shape.stride,
+    ),
+  );
+}
+
+async function surveyEntries(folder: string, shape: WindowShape): Promise<Manifest> {
+  const names = await listEntries(folder);
+  if (names.length === 0)
+    throw new InputError(
+      'CACHE_EMPTY',
+      `${folder} holds no cache entries (*.npz). Run bgb build-cache first.`,
+    );
+  const windows = { partial_seizure: [], full_seizure: [], no_seizure: [] } as Record<
+    Category,
+    ManifestWindow[]
+  >;
+  const keys: [string, string][] = [];
+  const patients = new Set<string>();
+  const labels: Record<string, number> = {};
+  const sums = { recorded: 0, seizures: 0, seizure: 0 };
+  for (const name of names) {
+    using entry = new Entry(join(folder, name));
+    const { provenance } = entry;
+    keys.push([name, provenance.key]);
+    patients.add(provenance.patient);
+    sums.recorded += provenance.recorded_s;
+    sums.seizures += provenance.seizures;
+    for (const [label, seconds] of Object.entries(provenance.seizure_s_by_label))
+      labels[label] = (labels[label] ?? 0) + seconds;
+    const mask = new Uint8Array(entry.rows);
+    entry.readLabels(0, mask);
+    sums.seizure +=
+      mask.reduce((count, label) => count + (label === 1 ? 1 : 0), 0) / provenance.sampling_rate;
+    windowStarts(entry.segments, shape).forEach((start, window_idx) => {
+      const category = categoryOf(mask.subarray(start, start + shape.length));
+      if (category !== null) windows[category].push({ cache_file: name, window_idx });
+    });
+  }
+  const counts = {
+    partial_seizure: windows.partial_seizure.length,
+    full_seizure: windows.full_seizure.length,
+    no_seizure: windows.no_seizure.length,
+  };
+  const shapeText = `${shape.length} samples every ${shape.stride}`;
+  if (counts.partial_seizure + counts.full_seizure + counts.no_seizure === 0)
+    throw new InputError(
+      'CACHE_EMPTY',
+      `None of the ${names.length} entries in ${folder} is as long as a window (${shapeText}). Choose a shorter data.window_size.`,
+    );
+  if (counts.partial_seizure + counts.full_seizure === 0)
+    throw new InputError(
+      'CACHE_NO_SEIZURE',
+      `No window in ${folder} holds a seizure: ${names.length} recordings, ${counts.no_seizure} windows of ${shapeText}, ${sums.seizure.toFixed(1)} s of seizure. Check the annotations, or choose other recordings.`,
+    );
+  return {
+    format: 'bgb-manifest',
+    version: 1,
+    window: shape.length,
+    stride: shape.stride,
+    data_hash: sha256(canonicalJson(keys)),
+    recordings: names.length,
+    patients: [...patients].sort(),
+    recorded_s: sums.recorded,
+    seizures: sums.seizures,
+    seizure_seconds: sums.seizure,
+    labels,
+    counts,
+    ...windows,
+  };
+}
+
+type Category = 'partial_seizure' | 'full_seizure' | 'no_seizure';
+
+/** null for a window that is excluded as a whole. */
+function categoryOf(labels: Uint8Array): Category | null {
+  let seizure = 0;
+  let counted = 0;
+  for (const label of labels) {
+    if (label !== 2) counted++;
+    if (label === 1) seizure++;
+  }
+  if (counted === 0) return null;
+  if (seizure === 0) return 'no_seizure';
+  return seizure / counted >= FULL_SHARE ? 'full_seizure' : 'partial_seizure';
+}
+
+function manifestText(manifest: Manifest): string {
+  const { partial_seizure, full_seizure, no_seizure, ...header } = manifest;
+  const list = (windows: readonly ManifestWindow[]) =>
+    windows.length === 0 ? '[]' : `[\n${windows.map((window) => JSON.stringify(window)).join(',\n')}\n]`;
+  const lists = Object.entries({ partial_seizure, full_seizure, no_seizure }).map(
+    ([name, windows]) => `"${name}": ${list(windows)}`,
+  );
+  return `${JSON.stringify(header, null, 1).slice(0, -2)},\n${lists.join(',\n')}\n}\n`;
+}

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import type { PreprocessingSettings } from '../signal/index.ts';
+
+/** Rises when entries of older versions must not be read. */
+export const FORMAT_VERSION = 1;
+
+const input = z.strictObject({ name: z.string(), sha256: z.string(), bytes: z.int() });
+
+/** `provenance.json`: what an entry was made of. */
+export const provenanceSchema = z.strictObject({
+  format: z.literal('bgb-cache'),
+  version: z.int(),
+  /** Over the bytes of recording and annotation, the settings and the format version (failures D3). */
+  key: z.string(),
+  recording: input,
+  annotation: input.extend({ format: z.string() }),
+  preprocessing: z.record(z.string(), z.json()),
+  channels: z.array(z.string()).min(1),
+  sampling_rate: z.number().positive(),
+  reference: z.string(),
+  patient: z.string(),
+  recorded_s: z.number(),
+  seizures: z.int(),
+  /** Recorded seizure seconds by label; types of one moment each count. */
+  seizure_s_by_label: z.record(z.string(), z.number()),
+  clipped_share: z.number(),
+  /** Everything repaired, clipped or left out on the way, a sentence each. */
+  notices: z.array(z.string()),
+});
+
+export type Provenance = z.infer<typeof provenanceSchema>;
+
+/** The settings as they go into the key and the file. */
+export function settingsRecord(settings: PreprocessingSettings): Record<string, z.core.util.JSONType> {
+  const { montage, bandpass, notch_freq, normalize, clip, sampling_rate } = settings;
+  return { montage, bandpass, notch_freq, normalize, clip, sampling_rate };
+}
