@@ -1,5 +1,7 @@
 import { InputError } from '../errors.ts';
+import { ascii, decimal, type FieldReader, fieldReader, printable } from './fields.ts';
 import type { EdfKind, EdfWarning, Signal } from './recording.ts';
+import { parseStart } from './start.ts';
 
 /**
  * The header of an EDF or BDF file: fixed fields of ASCII, padded with spaces (EDF specification, 1992; EDF+
@@ -44,11 +46,11 @@ const SIGNAL_FIELDS = {
 export function signalCount(fixed: Uint8Array, path: string): number {
   formatOf(fixed, path);
   const text = ascii(fixed, 252, 4);
-  const count = Number(text);
-  if (text === '' || !Number.isInteger(count) || count < 1 || count > MOST_SIGNALS)
+  const count = decimal(text);
+  if (count === null || !Number.isInteger(count) || count < 1 || count > MOST_SIGNALS)
     throw new InputError(
       'EDF_HEADER',
-      `${path}: expected the number of signals at byte 252, found '${text}'. The header is damaged; get the file again.`,
+      `${path}: expected the number of signals, 1 to ${MOST_SIGNALS}, at byte 252, found '${printable(text)}'. The header is damaged; get the file again.`,
     );
   return count;
 }
@@ -75,54 +77,84 @@ export function parseHeader(bytes: Uint8Array, path: string): Header {
   if (bytes.subarray(isBdf ? 1 : 0, headerBytes).some((byte) => byte > 126))
     warn('EDF_NON_ASCII', 'the header holds bytes that are not ASCII; they are read as Latin-1');
 
-  const number = (at: number, width: number, what: string): number => {
-    const text = ascii(bytes, at, width);
-    const repaired = text.replace(',', '.');
-    const value = Number(repaired);
-    if (repaired === '' || !Number.isFinite(value))
-      throw new InputError(
-        'EDF_HEADER',
-        `${path}: expected ${what} at byte ${at}, found '${text}'. The header is damaged; get the file again.`,
-      );
-    if (repaired !== text) warn('EDF_DECIMAL_COMMA', `${what} is written '${text}', read as ${value}`);
-    return value;
-  };
-
-  const declaredBytes = Number(ascii(bytes, 184, 8));
-  if (declaredBytes !== headerBytes)
+  const fields = fieldReader(bytes, path, warn);
+  if (decimal(fields.text(184, 8)) !== headerBytes)
     warn(
       'EDF_HEADER_BYTES',
-      `the header says it has '${ascii(bytes, 184, 8)}' bytes; with ${count} signals it has ${headerBytes}`,
+      `the header says it has '${fields.text(184, 8)}' bytes; with ${count} signals it has ${headerBytes}`,
     );
-  const declaredRecords = number(236, 8, 'the number of data records');
+  const declaredRecords = fields.number(236, 8, 'the number of data records');
   if (!Number.isInteger(declaredRecords))
     throw new InputError(
       'EDF_HEADER',
-      `${path}: expected a whole number of data records at byte 236, found ${declaredRecords}.`,
+      `${path}: expected a whole number of data records at byte 236, found ${declaredRecords}. The header is damaged; get the file again.`,
     );
-  const recordDurationS = number(244, 8, 'the duration of a data record in seconds');
+  const recordDurationS = fields.number(244, 8, 'the duration of a data record in seconds');
   if (recordDurationS < 0)
     throw new InputError(
       'EDF_HEADER',
-      `${path}: expected a duration of a data record of 0 or more at byte 244, found ${recordDurationS}.`,
+      `${path}: expected a duration of a data record of 0 or more at byte 244, found ${recordDurationS}. The header is damaged; get the file again.`,
     );
 
-  const reserved = ascii(bytes, 192, 44);
-  const mode =
-    reserved.startsWith('EDF+C') || reserved.startsWith('BDF+C')
-      ? '+C'
-      : reserved.startsWith('EDF+D') || reserved.startsWith('BDF+D')
-        ? '+D'
-        : '';
-  const kind: EdfKind = `${isBdf ? 'BDF' : 'EDF'}${mode}`;
   const bytesPerSample = isBdf ? 3 : 2;
+  const all = parseSignals(fields, count, recordDurationS, bytesPerSample, path);
+  const annotationSignals = all.filter(isAnnotation);
+  const mode = modeOf(fields.text(192, 44));
+  if (mode === '' && annotationSignals.length > 0)
+    warn(
+      'EDF_PLUS_UNMARKED',
+      'there are annotation signals, but the header is not marked EDF+; read as EDF+C',
+    );
+  const kind: EdfKind = `${isBdf ? 'BDF' : 'EDF'}${mode === '' && annotationSignals.length > 0 ? '+C' : mode}`;
+  const signals = all.filter((signal) => !isAnnotation(signal));
+  if (recordDurationS === 0 && signals.length > 0)
+    throw new InputError(
+      'EDF_HEADER',
+      `${path}: expected the duration of a data record at byte 244 to be above 0, found 0: the sampling rates cannot be known. Correct the header or get the file again.`,
+    );
+  for (const signal of signals) {
+    if (!hasScaling(signal))
+      warn('EDF_SCALING', `signal ${signal.label} has no scaling: ${scalingText(signal)}`);
+  }
+  const date = fields.text(168, 8);
+  const time = fields.text(176, 8);
+  const { startedAt, hasOddForm } = parseStart(date, time);
+  if (startedAt === null)
+    warn(
+      'EDF_START',
+      `the start '${printable(date)}' '${printable(time)}' is no date and time; it is taken as unknown`,
+    );
+  if (hasOddForm) warn('EDF_START_FORM', `the start is written '${date}' '${time}', read as ${startedAt}`);
 
-  const all: Signal[] = [];
+  return {
+    kind,
+    patient: fields.text(8, 80),
+    recording: fields.text(88, 80),
+    startedAt,
+    headerBytes,
+    declaredRecords,
+    recordDurationS,
+    recordBytes: all.reduce((sum, { samplesPerRecord }) => sum + samplesPerRecord * bytesPerSample, 0),
+    bytesPerSample,
+    signals,
+    annotationSignals,
+    warnings,
+  };
+}
+
+function parseSignals(
+  fields: FieldReader,
+  count: number,
+  recordDurationS: number,
+  bytesPerSample: number,
+  path: string,
+): Signal[] {
+  const signals: Signal[] = [];
   let byteInRecord = 0;
   for (let index = 0; index < count; index++) {
     const at = fieldPositions(count, index);
-    const label = ascii(bytes, at.label, SIGNAL_FIELDS.label);
-    const samplesPerRecord = number(
+    const label = fields.text(at.label, SIGNAL_FIELDS.label);
+    const samplesPerRecord = fields.number(
       at.samplesPerRecord,
       8,
       `the samples a record of signal ${index} (${label})`,
@@ -130,60 +162,34 @@ export function parseHeader(bytes: Uint8Array, path: string): Header {
     if (!Number.isInteger(samplesPerRecord) || samplesPerRecord < 1 || samplesPerRecord > 1e8)
       throw new InputError(
         'EDF_HEADER',
-        `${path}: expected a whole number of samples a record, at least 1, for signal ${index} (${label}) at byte ${at.samplesPerRecord}, found ${samplesPerRecord}.`,
+        `${path}: expected a whole number of samples a record, at least 1, for signal ${index} (${label}) at byte ${at.samplesPerRecord}, found ${samplesPerRecord}. Where its samples stand is unknown; get the file again.`,
       );
-    all.push({
+    // Without a number here only this signal is lost, and only when it is asked for.
+    const scale = (from: number, what: string) =>
+      fields.numberOrNaN(from, 8, `the ${what} of signal ${index} (${label})`);
+    signals.push({
       label,
-      transducer: ascii(bytes, at.transducer, SIGNAL_FIELDS.transducer),
-      dimension: ascii(bytes, at.dimension, SIGNAL_FIELDS.dimension),
-      physicalMin: number(at.physicalMin, 8, `the physical minimum of signal ${index} (${label})`),
-      physicalMax: number(at.physicalMax, 8, `the physical maximum of signal ${index} (${label})`),
-      digitalMin: number(at.digitalMin, 8, `the digital minimum of signal ${index} (${label})`),
-      digitalMax: number(at.digitalMax, 8, `the digital maximum of signal ${index} (${label})`),
-      prefiltering: ascii(bytes, at.prefiltering, SIGNAL_FIELDS.prefiltering),
+      transducer: fields.text(at.transducer, SIGNAL_FIELDS.transducer),
+      dimension: fields.text(at.dimension, SIGNAL_FIELDS.dimension),
+      physicalMin: scale(at.physicalMin, 'physical minimum'),
+      physicalMax: scale(at.physicalMax, 'physical maximum'),
+      digitalMin: scale(at.digitalMin, 'digital minimum'),
+      digitalMax: scale(at.digitalMax, 'digital maximum'),
+      prefiltering: fields.text(at.prefiltering, SIGNAL_FIELDS.prefiltering),
       samplesPerRecord,
       sampleRate: recordDurationS > 0 ? samplesPerRecord / recordDurationS : 0,
       byteInRecord,
     });
     byteInRecord += samplesPerRecord * bytesPerSample;
   }
-  const isAnnotation = ({ label }: Signal) => mode !== '' && label === `${isBdf ? 'BDF' : 'EDF'} Annotations`;
-  const signals = all.filter((signal) => !isAnnotation(signal));
-  if (recordDurationS === 0 && signals.length > 0)
-    throw new InputError(
-      'EDF_HEADER',
-      `${path}: expected the duration of a data record at byte 244 to be above 0, found 0: the sampling rates cannot be known.`,
-    );
-  for (const signal of signals) {
-    if (!hasScaling(signal))
-      warn('EDF_SCALING', `signal ${signal.label} has no scaling: ${scalingText(signal)}`);
-  }
-  const startedAt = startOf(ascii(bytes, 168, 8), ascii(bytes, 176, 8));
-  if (startedAt === null)
-    warn(
-      'EDF_START',
-      `the start '${ascii(bytes, 168, 8)}' '${ascii(bytes, 176, 8)}' is no date and time; it is taken as unknown`,
-    );
-
-  return {
-    kind,
-    patient: ascii(bytes, 8, 80),
-    recording: ascii(bytes, 88, 80),
-    startedAt,
-    headerBytes,
-    declaredRecords,
-    recordDurationS,
-    recordBytes: byteInRecord,
-    bytesPerSample,
-    signals,
-    annotationSignals: all.filter(isAnnotation),
-    warnings,
-  };
+  return signals;
 }
 
 /** Whether digital values can be turned into physical ones. */
 export function hasScaling(signal: Signal): boolean {
-  return signal.digitalMin !== signal.digitalMax && signal.physicalMin !== signal.physicalMax;
+  const { digitalMin, digitalMax, physicalMin, physicalMax } = signal;
+  const isComplete = [digitalMin, digitalMax, physicalMin, physicalMax].every(Number.isFinite);
+  return isComplete && digitalMin !== digitalMax && physicalMin !== physicalMax;
 }
 
 export function scalingText(signal: Signal): string {
@@ -216,30 +222,12 @@ function formatOf(bytes: Uint8Array, path: string): 'EDF' | 'BDF' {
   );
 }
 
-/** EDF's two-digit years run from 1985 to 2084. Separators other than points occur and are accepted. */
-function startOf(date: string, time: string): string | null {
-  const day = /^(\d\d)[./:-](\d\d)[./:-](\d\d)$/.exec(date);
-  const clock = /^(\d\d)[./:-](\d\d)[./:-](\d\d)$/.exec(time);
-  if (day === null || clock === null) return null;
-  const year = Number(day[3]) + (Number(day[3]) >= 85 ? 1900 : 2000);
-  const iso = `${year}-${day[2]}-${day[1]}T${clock[1]}:${clock[2]}:${clock[3]}`;
-  const parsed = new Date(`${iso}Z`);
-  // Date rolls 30 February over to March; only what comes back unchanged is a date.
-  return !Number.isNaN(parsed.getTime()) && parsed.toISOString().startsWith(iso) ? iso : null;
+function modeOf(reserved: string): '' | '+C' | '+D' {
+  const match = /^[EB]DF\+([CD])/.exec(reserved);
+  return match === null ? '' : `+${match[1] as 'C' | 'D'}`;
 }
 
-function ascii(bytes: Uint8Array, start: number, length: number): string {
-  return Buffer.from(
-    bytes.buffer,
-    bytes.byteOffset + start,
-    Math.max(0, Math.min(length, bytes.length - start)),
-  )
-    .toString('latin1')
-    .replace(/[\0 ]+$/, '')
-    .replace(/^ +/, '')
-    .replaceAll('\0', ' ');
-}
-
-function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, '?');
+/** Some writers vary the case, and some BDF files carry EDF's label. */
+function isAnnotation({ label }: Signal): boolean {
+  return /^[EB]DF Annotations$/i.test(label);
 }

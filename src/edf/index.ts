@@ -9,6 +9,6 @@
  * ```
  */
 export { openEdf } from './open.ts';
-export { readDigital, readSignals } from './read.ts';
+export { readDigital, readSignals, recordsWithin } from './read.ts';
 export type { EdfKind, EdfRecording, EdfTal, EdfWarning, Segment, Signal } from './recording.ts';
 export { type EdfToWrite, type SignalToWrite, writeEdf } from './write.ts';

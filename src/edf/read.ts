@@ -1,16 +1,20 @@
+import type { FileHandle } from 'node:fs/promises';
 import { InputError } from '../errors.ts';
+import { openFile, readBytes, readStrided } from './bytes.ts';
 import { hasScaling, scalingText } from './header.ts';
-import { openFile, readBytes } from './open.ts';
 import type { EdfRecording, Segment, Signal } from './recording.ts';
 
 const CHUNK_BYTES = 8 << 20;
+/** Bytes that cost less to read along than to skip: one page. */
+const READ_ALONG_BYTES = 4096;
 
 /**
  * Samples of some signals over one segment, as stored: digital values, also those outside the declared range.
  *
  * @param indices of signals in `recording.signals`
+ * @param segment one of `recording.segments`, or some records of one ({@link recordsWithin})
  * @returns for each index (records * samplesPerRecord)
- * @throws InputError `EDF_READ` when the file has become shorter
+ * @throws InputError `EDF_READ` when the file has gone or become shorter
  */
 export async function readDigital(
   recording: EdfRecording,
@@ -18,23 +22,32 @@ export async function readDigital(
   segment: Segment,
 ): Promise<Int32Array[]> {
   const signals = indices.map((index) => signalAt(recording, index));
+  if (segment.firstRecord < 0 || segment.firstRecord + segment.records > recording.records)
+    throw new RangeError(
+      `${recording.path} has ${recording.records} data records; there are no records ${segment.firstRecord} to ${segment.firstRecord + segment.records - 1}`,
+    );
   const samples = signals.map(({ samplesPerRecord }) => new Int32Array(samplesPerRecord * segment.records));
-  const { recordBytes, bytesPerSample, headerBytes, path } = recording;
-  await using file = await openFile(path);
-  const recordsPerChunk = Math.max(1, Math.floor(CHUNK_BYTES / recordBytes));
-  for (let first = 0; first < segment.records; first += recordsPerChunk) {
-    const records = Math.min(recordsPerChunk, segment.records - first);
-    const position = headerBytes + (segment.firstRecord + first) * recordBytes;
-    const bytes = await readBytes(file, position, records * recordBytes, path);
-    signals.forEach(({ byteInRecord, samplesPerRecord }, index) => {
-      const into = samples[index]!;
-      for (let record = 0; record < records; record++) {
-        const from = record * recordBytes + byteInRecord;
-        const to = (first + record) * samplesPerRecord;
-        for (let i = 0; i < samplesPerRecord; i++)
-          into[to + i] = bytes.readIntLE(from + i * bytesPerSample, bytesPerSample);
+  await using file = await openFile(recording.path);
+  for (const range of byteRanges(signals, recording)) {
+    const stride = range.isWholeRecord ? recording.recordBytes : range.end - range.start;
+    const recordsPerChunk = Math.max(1, Math.floor(CHUNK_BYTES / stride));
+    for (let first = 0; first < segment.records; first += recordsPerChunk) {
+      const records = Math.min(recordsPerChunk, segment.records - first);
+      const bytes = await readRange(file, recording, range, segment.firstRecord + first, records);
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      for (const [index, { byteInRecord, samplesPerRecord }] of signals.entries()) {
+        if (byteInRecord < range.start || byteInRecord >= range.end) continue;
+        for (let record = 0; record < records; record++)
+          decode(
+            view,
+            record * stride + byteInRecord - range.start,
+            recording.bytesPerSample,
+            samples[index]!,
+            (first + record) * samplesPerRecord,
+            samplesPerRecord,
+          );
       }
-    });
+    }
   }
   return samples;
 }
@@ -43,6 +56,7 @@ export async function readDigital(
  * Samples of some signals over one segment in the physical unit of their header, each at its own rate. Values
  * beyond the declared digital range are scaled like the others, never clipped.
  *
+ * @param segment one of `recording.segments`, or some records of one ({@link recordsWithin})
  * @returns for each index (records * samplesPerRecord)
  * @throws InputError `EDF_SCALING` for a signal whose digital or physical range is empty; `EDF_READ`
  */
@@ -56,15 +70,101 @@ export async function readSignals(
     if (!hasScaling(signal))
       throw new InputError(
         'EDF_SCALING',
-        `${recording.path}: signal ${signal.label} cannot be scaled to ${signal.dimension || 'its unit'}: ${scalingText(signal)}.`,
+        `${recording.path}: signal ${signal.label} cannot be scaled to ${signal.dimension || 'its unit'}: ${scalingText(signal)}. Leave the recording out, or correct its header.`,
       );
   }
   const digital = await readDigital(recording, indices, segment);
   return digital.map((values, at) => {
     const { digitalMin, digitalMax, physicalMin, physicalMax } = signalAt(recording, indices[at]!);
     const gain = (physicalMax - physicalMin) / (digitalMax - digitalMin);
-    return Float64Array.from(values, (value) => physicalMin + (value - digitalMin) * gain);
+    const physical = new Float64Array(values.length);
+    for (let i = 0; i < values.length; i++) physical[i] = physicalMin + (values[i]! - digitalMin) * gain;
+    return physical;
   });
+}
+
+/**
+ * The data records of a segment that lie wholly within a span: what to give {@link readSignals} to read no more
+ * than is needed.
+ *
+ * @param startS from the start of the recording, as `segment.startS`
+ * @returns null where no whole record lies in the span
+ */
+export function recordsWithin(
+  recording: EdfRecording,
+  segment: Segment,
+  startS: number,
+  endS: number,
+): Segment | null {
+  const { recordDurationS } = recording;
+  // A boundary that misses a record's by rounding (0.1 s records) still counts as meeting it.
+  const first = Math.max(0, Math.ceil((startS - segment.startS) / recordDurationS - 1e-6));
+  const end = Math.min(segment.records, Math.floor((endS - segment.startS) / recordDurationS + 1e-6));
+  if (!(end > first)) return null;
+  return {
+    startS: segment.startS + first * recordDurationS,
+    durationS: (end - first) * recordDurationS,
+    firstRecord: segment.firstRecord + first,
+    records: end - first,
+  };
+}
+
+interface ByteRange {
+  /** Within a data record. */
+  readonly start: number;
+  readonly end: number;
+  /** Whether so little lies outside it that whole runs of records are read. */
+  readonly isWholeRecord: boolean;
+}
+
+/** Which bytes of every data record to read for some signals; neighbours closer than a page are read together. */
+export function byteRanges(
+  signals: readonly Pick<Signal, 'byteInRecord' | 'samplesPerRecord'>[],
+  { recordBytes, bytesPerSample }: Pick<EdfRecording, 'recordBytes' | 'bytesPerSample'>,
+): ByteRange[] {
+  const ranges: { start: number; end: number }[] = [];
+  for (const signal of signals.toSorted((a, b) => a.byteInRecord - b.byteInRecord)) {
+    const start = signal.byteInRecord;
+    const end = start + signal.samplesPerRecord * bytesPerSample;
+    const open = ranges.at(-1);
+    if (open !== undefined && start - open.end <= READ_ALONG_BYTES) open.end = Math.max(open.end, end);
+    else ranges.push({ start, end });
+  }
+  return ranges.map((range) => ({
+    ...range,
+    isWholeRecord: ranges.length === 1 && recordBytes - (range.end - range.start) <= READ_ALONG_BYTES,
+  }));
+}
+
+async function readRange(
+  file: FileHandle,
+  { headerBytes, recordBytes, path }: EdfRecording,
+  { start, end, isWholeRecord }: ByteRange,
+  firstRecord: number,
+  records: number,
+): Promise<Buffer> {
+  const position = headerBytes + firstRecord * recordBytes + start;
+  const length = end - start;
+  return isWholeRecord
+    ? readBytes(file, position, (records - 1) * recordBytes + length, path)
+    : readStrided(file, position, recordBytes, length, records, path);
+}
+
+/** Little-endian two's complement of 16 (EDF) or 24 bits (BDF). */
+function decode(
+  view: DataView,
+  from: number,
+  bytesPerSample: number,
+  into: Int32Array,
+  to: number,
+  count: number,
+): void {
+  if (bytesPerSample === 2) {
+    for (let i = 0; i < count; i++) into[to + i] = view.getInt16(from + 2 * i, true);
+  } else {
+    for (let i = 0; i < count; i++)
+      into[to + i] = view.getUint16(from + 3 * i, true) | (view.getInt8(from + 3 * i + 2) << 16);
+  }
 }
 
 function signalAt(recording: EdfRecording, index: number): Signal {
