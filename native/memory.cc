@@ -82,6 +82,14 @@ void copyInto(const Napi::CallbackInfo& info) {
   });
 }
 
+// The tensor takes over the other's storage, dtype and device and stays the same leaf (as PyTorch's `.data =`).
+void setData(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] {
+    const at::Tensor tensor = TensorBase::unwrap(info[0], "tensor");
+    tensor.set_data(TensorBase::unwrap(info[1], "source"));
+  });
+}
+
 Napi::Value liveTensors(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(Environment::of(info.Env()).liveTensors));
 }
@@ -92,6 +100,7 @@ void defineMemory(Napi::Env env, Napi::Object exports) {
   exports.Set("fromTypedArray", Napi::Function::New<fromTypedArray>(env));
   exports.Set("toArrayBuffer", Napi::Function::New<toArrayBuffer>(env));
   exports.Set("copyInto", Napi::Function::New<copyInto>(env));
+  exports.Set("setData", Napi::Function::New<setData>(env));
   exports.Set("liveTensors", Napi::Function::New<liveTensors>(env));
 }
 

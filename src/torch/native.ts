@@ -15,6 +15,7 @@ export interface NativeBridge {
   fromTypedArray(array: ArrayBufferView, shape: readonly number[], dtype: string, isShared: boolean): unknown;
   toArrayBuffer(tensor: unknown): ArrayBuffer;
   copyInto(tensor: unknown, array: ArrayBufferView): void;
+  setData(tensor: unknown, source: unknown): void;
   liveTensors(): number;
   backward(
     roots: readonly unknown[],

@@ -327,6 +327,12 @@ export class Tensor extends NativeBase implements Disposable {
     return this.#inPlace(aten['set_.source_Tensor']({ self: this, source }));
   }
 
+  /** Becomes the same elements as `source`, which may differ in dtype and device; a leaf stays a leaf. */
+  setData(source: Tensor): this {
+    native.setData(this, source);
+    return this;
+  }
+
   copy_(source: Tensor): this {
     return this.#inPlace(aten.copy_({ self: this, src: source }));
   }

@@ -1,0 +1,22 @@
+/**
+ * Layers on the tensor layer. Each makes its weights at a place in a model's tree of names.
+ *
+ * ```ts
+ * const store = { parameters: new Map(), buffers: new Map() };
+ * const layer = new Linear(new Weights(store, 42).at('head'), 512, 1);
+ * layer.forward(x); // store.parameters has head.weight and head.bias
+ * ```
+ */
+export { Dropout } from './dropout.ts';
+export {
+  BatchNorm,
+  Conv1d,
+  type ConvOptions,
+  ConvTranspose1d,
+  LayerNorm,
+  Linear,
+  RmsNorm,
+} from './layers.ts';
+export { Mamba2, type Mamba2Options, ssd } from './mamba2.ts';
+export { EVALUATION, type Mode } from './mode.ts';
+export { loadWeights, moveWeights, type WeightStore, Weights } from './weights.ts';

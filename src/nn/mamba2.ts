@@ -1,0 +1,162 @@
+/**
+ * Mamba-2 (Dao and Gu 2024, "Transformers are SSMs"), the SSD algorithm in ATen operators.
+ *
+ * For each head with a scalar A < 0, state h (P, N) and step dt_t > 0:
+ *
+ *     h_t = exp(dt_t A) h_{t-1} + dt_t x_t B_t^T,    y_t = h_t C_t + D x_t
+ *
+ * Unrolled, y_t = sum over s <= t of exp(sum of dt A over s+1..t) (C_t . B_s) dt_s x_s. Time is cut into chunks
+ * (section 6 of the paper): within a chunk that sum is a masked product as in attention; what came before enters
+ * through the state at the chunk's start, and these states follow from each other by the same kind of sum over
+ * chunks. All decays are exponentials of differences that are <= 0, so none overflows.
+ */
+import { aten, cat, type Tensor } from '../torch/index.ts';
+import { Linear, RmsNorm } from './layers.ts';
+import type { Weights } from './weights.ts';
+
+export interface Mamba2Options {
+  /** D */
+  readonly model: number;
+  /** N */
+  readonly state: number;
+  readonly expand: number;
+  /** P */
+  readonly headDim: number;
+  /** Taps of the causal depthwise convolution. */
+  readonly convKernel: number;
+}
+
+/** Steps a chunk; sets how much memory the products within chunks take, not the result. */
+const CHUNK = 64;
+
+export class Mamba2 {
+  readonly #inner: number;
+  readonly #heads: number;
+  readonly #options: Mamba2Options;
+  readonly #inProjection: Linear;
+  readonly #outProjection: Linear;
+  readonly #norm: RmsNorm;
+  readonly #convWeight: Tensor;
+  readonly #convBias: Tensor;
+  readonly #stepBias: Tensor;
+  readonly #logA: Tensor;
+  readonly #skip: Tensor;
+
+  constructor(weights: Weights, options: Mamba2Options) {
+    const { model, state, expand, headDim, convKernel } = options;
+    this.#options = options;
+    this.#inner = expand * model;
+    this.#heads = this.#inner / headDim;
+    const convolved = this.#inner + 2 * state;
+    this.#inProjection = new Linear(weights.at('in_proj'), model, 2 * this.#inner + 2 * state + this.#heads, {
+      hasBias: false,
+    });
+    const limit = 1 / Math.sqrt(convKernel);
+    this.#convWeight = weights.at('conv1d').uniform('weight', [convolved, 1, convKernel], -limit, limit);
+    this.#convBias = weights.at('conv1d').uniform('bias', [convolved], -limit, limit);
+    // Reference initialisation: dt log-uniform in [0.001, 0.1], stored as the inverse of softplus; A in [1, 16].
+    this.#stepBias = weights.drawn('dt_bias', [this.#heads], (share) => {
+      const step = Math.exp(Math.log(0.001) + share * Math.log(0.1 / 0.001));
+      return step + Math.log(-Math.expm1(-step));
+    });
+    this.#logA = weights.drawn('A_log', [this.#heads], (share) => Math.log(1 + 15 * share));
+    this.#skip = weights.constant('D', [this.#heads], 1);
+    this.#norm = new RmsNorm(weights.at('norm'), this.#inner);
+    this.#outProjection = new Linear(weights.at('out_proj'), this.#inner, model, { hasBias: false });
+  }
+
+  /** (B, L, D) -> (B, L, D), causal */
+  forward(input: Tensor): Tensor {
+    const [batch, length] = input.shape as [number, number, number];
+    const { state, headDim } = this.#options;
+    const [gate, convolvable, step] = this.#inProjection
+      .forward(input)
+      .split([this.#inner, this.#inner + 2 * state, this.#heads], 2) as [Tensor, Tensor, Tensor];
+    const convolved = this.#convolve(convolvable, length);
+    const [x, b, c] = convolved.split([this.#inner, state, state], 2) as [Tensor, Tensor, Tensor];
+    const dt = wide(step).add(this.#stepBias).softplus();
+    const values = wide(x).view(batch, length, this.#heads, headDim);
+    const y = ssd(values, dt, this.#logA.exp().neg(), wide(b), wide(c));
+    const skipped = y.add(values.mul(this.#skip.view(this.#heads, 1))).reshape(batch, length, this.#inner);
+    return this.#outProjection.forward(this.#norm.forward(skipped.mul(wide(gate).silu())));
+  }
+
+  #convolve(x: Tensor, length: number): Tensor {
+    const { convKernel } = this.#options;
+    const padded = aten.conv1d({
+      input: x.transpose(1, 2),
+      weight: this.#convWeight,
+      bias: this.#convBias,
+      padding: [convKernel - 1],
+      groups: this.#convWeight.shape[0]!,
+    });
+    return padded.slice(2, 0, length).transpose(1, 2).silu();
+  }
+}
+
+/**
+ * The recurrence above, by chunks.
+ *
+ * @param x (B, L, H, P)
+ * @param dt (B, L, H), positive
+ * @param a (H), negative
+ * @param b (B, L, N), shared by the heads
+ * @param c (B, L, N), shared by the heads
+ * @returns (B, L, H, P), without the skip term
+ */
+export function ssd(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor): Tensor {
+  const [batch, length, heads, width] = x.shape as [number, number, number, number];
+  const state = b.shape[2]!;
+  const size = Math.min(CHUNK, length);
+  const chunks = Math.ceil(length / size);
+  // Padded steps have dt 0: they add nothing and do not decay.
+  const inChunks = (t: Tensor) =>
+    padTime(t, chunks * size - length).view(batch, chunks, size, ...t.shape.slice(2));
+  const [xs, dts, bs, cs] = [inChunks(x), inChunks(dt), inChunks(b), inChunks(c)];
+  const decay = dts.mul(a).cumsum(2).permute(0, 1, 3, 2); // (B, chunks, H, size)
+  const last = decay.slice(3, size - 1); // (B, chunks, H, 1)
+  const inputs = xs.mul(dts.unsqueeze(4)).permute(0, 1, 3, 2, 4); // (B, chunks, H, size, P)
+
+  const products = cs.matmul(bs.transpose(2, 3)).unsqueeze(2); // (B, chunks, 1, size, size)
+  const within = products.mul(expLower(decay.unsqueeze(4).sub(decay.unsqueeze(3)), 0)).matmul(inputs);
+  if (chunks === 1) return unchunk(within, length);
+
+  const added = inputs.mul(last.sub(decay).exp().unsqueeze(4)); // to the chunk's end
+  const states = added.transpose(3, 4).matmul(bs.unsqueeze(2)); // (B, chunks, H, P, N)
+  const total = last.squeeze(3).cumsum(1).transpose(1, 2); // (B, H, chunks)
+  const before = total.sub(last.squeeze(3).transpose(1, 2));
+  const carry = expLower(before.unsqueeze(3).sub(total.unsqueeze(2)), -1); // (B, H, chunks, chunks)
+  const flat = states.transpose(1, 2).reshape(batch, heads, chunks, width * state);
+  const entering = carry.matmul(flat).view(batch, heads, chunks, width, state).transpose(1, 2);
+  const across = cs.unsqueeze(2).matmul(entering.transpose(3, 4)).mul(decay.exp().unsqueeze(4));
+  return unchunk(within.add(across), length);
+}
+
+// (B, chunks, H, size, P) -> (B, L, H, P)
+function unchunk(y: Tensor, length: number): Tensor {
+  const [batch, chunks, heads, size, width] = y.shape as [number, number, number, number, number];
+  return y
+    .transpose(2, 3)
+    .reshape(batch, chunks * size, heads, width)
+    .slice(1, 0, length);
+}
+
+/** exp on and below the diagonal that many places down, 0 above, without ever computing what is above. */
+function expLower(x: Tensor, diagonal: number): Tensor {
+  const size = x.shape.at(-1)!;
+  const isAbove = aten.ones({ size: [size, size], dtype: 'bool', device: x.device });
+  const mask = aten.triu({ self: isAbove, diagonal: diagonal + 1 });
+  return aten['masked_fill.Scalar']({ self: x, mask, value: -Infinity }).exp();
+}
+
+function padTime(t: Tensor, steps: number): Tensor {
+  if (steps === 0) return t;
+  const [batch, , ...rest] = t.shape as [number, number, ...number[]];
+  const zeros = aten.new_zeros({ self: t, size: [batch, steps, ...rest] });
+  return cat([t, zeros], 1);
+}
+
+// Decays and sums over time are kept in float32 at least, also under autocast.
+function wide(t: Tensor): Tensor {
+  return t.dtype === 'float64' ? t : t.to({ dtype: 'float32' });
+}

@@ -1,0 +1,16 @@
+import type { Tensor } from '../torch/index.ts';
+
+/** Whether a model is training, and what its dropout masks are a function of. */
+export type Mode =
+  | { readonly isTraining: false }
+  | {
+      readonly isTraining: true;
+      readonly seed: number;
+      /** Counts forward passes in training. */
+      readonly step: number;
+      /** (B) int64, each window's index in the data set */
+      readonly samples: Tensor;
+    };
+
+/** Running statistics, no dropout. */
+export const EVALUATION: Mode = { isTraining: false };
