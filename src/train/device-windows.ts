@@ -1,20 +1,6 @@
+import type { Corpus } from '../data/index.ts';
 import { arange, type Device, fromTypedArray, noGrad, scope, type Tensor } from '../torch/index.ts';
 import type { Batch } from './step.ts';
-
-/** A corpus of recordings one after the other, and the windows in it. Times and places in rows (samples). */
-export interface Corpus {
-  /** (N, C) int16, row-major */
-  readonly signal: Int16Array;
-  /** (N) uint8, see LABEL */
-  readonly labels: Uint8Array;
-  readonly channels: number;
-  /** First row of each window. */
-  readonly starts: Float64Array;
-  /** What a window's int16 values are multiplied by. */
-  readonly scales: Float32Array;
-  /** Rows of a window. */
-  readonly windowLength: number;
-}
 
 /**
  * The corpus on one device, as int16: a batch is one gather of rows, cast and scaled where it is used. On a GPU

@@ -5,7 +5,7 @@
  * dev, save, maybe stop.
  */
 export { fillFrom, toStored } from './checkpoint-tensors.ts';
-export { type Corpus, DeviceWindows } from './device-windows.ts';
+export { DeviceWindows } from './device-windows.ts';
 export {
   type Metrics,
   type Outcome,

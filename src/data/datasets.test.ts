@@ -1,0 +1,123 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildCache, scanSplit } from '../cache/index.ts';
+import { configSchema } from '../config/index.ts';
+import { loadCorpus } from './corpus.ts';
+import { BalancedSeizureDataset, WindowDataset } from './datasets.ts';
+import { epochOrder } from './order.ts';
+import { checkDisjoint, openWindows, type WindowSet } from './windows.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'bgb-data-'));
+const NO_LIMITS = { maxSamples: null, maxHours: null };
+const SAMPLE = fileURLToPath(new URL('../../data/sample/chb01', import.meta.url));
+let set: WindowSet;
+
+beforeAll(async () => {
+  const { clip } = configSchema.parse({}).preprocessing;
+  await buildCache({
+    dataDir: SAMPLE,
+    cacheDir: folder,
+    split: 'train',
+    validationSplit: 0,
+    seed: 1,
+    settings: {
+      montage: 'double-banana',
+      bandpass: [0.5, 120],
+      notch_freq: 60,
+      normalize: true,
+      clip,
+      sampling_rate: 256,
+    },
+    limitFiles: null,
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+  });
+  const { manifest } = await scanSplit(join(folder, 'train'), { length: 1024, stride: 256 });
+  set = openWindows(join(folder, 'train'), manifest, NO_LIMITS);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('the real clips give the windows that arithmetic says', () => {
+  // Windows of 4 s every second. Clips of 50, 37, 50, 61 s: 47 + 34 + 47 + 58. Three with two stretches of 10 s: 6 * 7.
+  expect(set.windows).toHaveLength(186 + 42);
+  const { composition } = new WindowDataset(set, 1);
+  // The seizure starts at 10 s: windows from 7, 8, 9 s hold part of it, in the four contiguous clips only.
+  expect(composition).toEqual({
+    partial_seizure: 12,
+    no_seizure: 4 * 7 + 3 * 7,
+    full_seizure: 228 - 12 - 49,
+  });
+});
+
+test('no window straddles a hole', () => {
+  const index = set.recordings.findIndex((name) => name.includes('chb01_18'));
+  const starts = set.windows.filter(({ recording }) => recording === index).map(({ start }) => start);
+  // Rows 0-2559 and 2560-5119.
+  expect(starts).toEqual([0, 1, 2, 3, 4, 5, 6, 10, 11, 12, 13, 14, 15, 16].map((second) => second * 256));
+});
+
+test('the balanced set is all partial, 0.3 full, 2.5 background, drawn anew each epoch', () => {
+  const dataset = new BalancedSeizureDataset(set, 7);
+  expect(dataset.composition).toEqual({ partial_seizure: 12, full_seizure: 4, no_seizure: 30 });
+  const epochs = [0, 1].map((epoch) => Array.from(dataset.order(epoch)));
+  for (const order of epochs) {
+    expect(new Set(order).size).toBe(46);
+    const categories = order.map((index) => set.windows[index]!.category);
+    expect(categories.filter((category) => category === 'partial_seizure')).toHaveLength(12);
+    expect(categories.filter((category) => category === 'full_seizure')).toHaveLength(4);
+  }
+  expect(epochs[0]).not.toEqual(epochs[1]);
+  expect(Array.from(new BalancedSeizureDataset(set, 7).order(1))).toEqual(epochs[1]);
+});
+
+test('a balanced set without partial windows is an error that says what to do', () => {
+  const windows = set.windows.filter(({ category }) => category !== 'partial_seizure');
+  expect(() => new BalancedSeizureDataset({ ...set, windows }, 1)).toThrow(/use_balanced_sampling to false/);
+});
+
+test('the corpus holds each window’s own labels', () => {
+  const corpus = loadCorpus(set);
+  set.windows.forEach(({ category }, index) => {
+    const start = corpus.starts[index]!;
+    const seizure = corpus.labels.subarray(start, start + 1024).reduce((sum, label) => sum + label, 0);
+    expect(category).toBe(
+      seizure === 0 ? 'no_seizure' : seizure >= 0.99 * 1024 ? 'full_seizure' : 'partial_seizure',
+    );
+  });
+});
+
+test('patients on two sides are named', () => {
+  expect(() =>
+    checkDisjoint({ name: 'train', patients: ['a', 'b'] }, { name: 'dev', patients: ['b'] }),
+  ).toThrow(/^b is in both train and dev/);
+  checkDisjoint({ name: 'train', patients: ['a'] }, { name: 'dev', patients: ['b'] });
+});
+
+test('property: an order is a permutation, another for another seed, epoch or data set', () => {
+  const hash = 'deadbeef'.repeat(8);
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+      fc.nat(1000),
+      fc.integer({ min: 20, max: 300 }),
+      (seed, epoch, count) => {
+        const order = epochOrder(seed, epoch, hash, count);
+        expect(Array.from(order).sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i));
+        expect(epochOrder(seed, epoch, hash, count)).toEqual(order);
+        expect(epochOrder(seed, epoch + 1, hash, count)).not.toEqual(order);
+        expect(epochOrder(seed, epoch, 'beefdead'.repeat(8), count)).not.toEqual(order);
+      },
+    ),
+  );
+});
+
+test('each place is equally likely', () => {
+  const places = new Float64Array(10);
+  for (let epoch = 0; epoch < 5000; epoch++) places[epochOrder(3, epoch, 'ab'.repeat(32), 10).indexOf(0)]!++;
+  // 500 expected, standard deviation 21
+  for (const count of places) expect(Math.abs(count - 500)).toBeLessThan(110);
+});

@@ -1,0 +1,21 @@
+/**
+ * What an epoch is made of: the windows of a split, their order, and their samples.
+ *
+ * ```ts
+ * const set = openWindows(folder, await readManifest(folder, shape), { maxSamples: null, maxHours: null });
+ * const dataset = new BalancedSeizureDataset(set, seed);
+ * const corpus = loadCorpus(set);
+ * dataset.order(0); // indices of windows: the same on every machine
+ * ```
+ */
+export { type Corpus, checkSettings, type LoadedRecording, loadCorpus, loadRecording } from './corpus.ts';
+export { BalancedSeizureDataset, type Dataset, WindowDataset } from './datasets.ts';
+export { epochOrder } from './order.ts';
+export {
+  checkDisjoint,
+  openWindows,
+  type Window,
+  type WindowCategory,
+  type WindowLimits,
+  type WindowSet,
+} from './windows.ts';

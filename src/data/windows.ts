@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import { Entry, type Manifest, type ManifestWindow, type WindowShape, windowStarts } from '../cache/index.ts';
+import { InputError } from '../errors.ts';
+
+export type WindowCategory = 'partial_seizure' | 'full_seizure' | 'no_seizure';
+
+/** A window of the manifest, found in its recording. */
+export interface Window {
+  /** Index in {@link WindowSet.recordings}. */
+  readonly recording: number;
+  /** First row in that recording. */
+  readonly start: number;
+  readonly category: WindowCategory;
+}
+
+/** The windows of one split. */
+export interface WindowSet {
+  readonly folder: string;
+  readonly shape: WindowShape;
+  readonly dataHash: string;
+  /** Cache entries, relative to the folder. */
+  readonly recordings: readonly string[];
+  readonly patients: readonly string[];
+  readonly windows: readonly Window[];
+}
+
+export interface WindowLimits {
+  /** At most so many windows, for bring-up. */
+  readonly maxSamples: number | null;
+  /** Recordings until so many hours are reached, for bring-up. */
+  readonly maxHours: number | null;
+}
+
+/**
+ * Finds the windows that a manifest lists in their recordings, recording by recording. Reads headers only.
+ *
+ * @throws InputError `CACHE_*` for an entry that is gone or damaged, `DATA_STALE` where the manifest lists a
+ * window that its recording does not have
+ */
+export function openWindows(folder: string, manifest: Manifest, limits: WindowLimits): WindowSet {
+  const shape = { length: manifest.window, stride: manifest.stride };
+  const byFile = new Map<string, { window: ManifestWindow; category: WindowCategory }[]>();
+  for (const category of ['partial_seizure', 'full_seizure', 'no_seizure'] as const)
+    for (const window of manifest[category]) {
+      const list = byFile.get(window.cache_file) ?? [];
+      list.push({ window, category });
+      byFile.set(window.cache_file, list);
+    }
+  const recordings: string[] = [];
+  const windows: Window[] = [];
+  const patients = new Set<string>();
+  let hours = 0;
+  for (const name of [...byFile.keys()].sort()) {
+    if (hours >= (limits.maxHours ?? Infinity) || windows.length >= (limits.maxSamples ?? Infinity)) break;
+    using entry = new Entry(join(folder, name));
+    const starts = windowStarts(entry.segments, shape);
+    const found = byFile.get(name)!.sort((a, b) => a.window.window_idx - b.window.window_idx);
+    for (const { window, category } of found) {
+      const start = starts[window.window_idx];
+      if (start === undefined)
+        throw new InputError(
+          'DATA_STALE',
+          `The manifest of ${folder} lists window ${window.window_idx} of ${name}, which has ${starts.length}. Run bgb scan-cache.`,
+        );
+      windows.push({ recording: recordings.length, start, category });
+    }
+    recordings.push(name);
+    patients.add(entry.provenance.patient);
+    hours += entry.provenance.recorded_s / 3600;
+  }
+  return {
+    folder,
+    shape,
+    dataHash: manifest.data_hash,
+    recordings,
+    patients: [...patients].sort(),
+    windows: windows.slice(0, limits.maxSamples ?? windows.length),
+  };
+}
+
+/** @throws InputError `DATA_PATIENTS` naming patients on both sides (failures C1) */
+export function checkDisjoint(a: { name: string; patients: readonly string[] }, b: typeof a): void {
+  const shared = a.patients.filter((patient) => b.patients.includes(patient));
+  if (shared.length > 0)
+    throw new InputError(
+      'DATA_PATIENTS',
+      `${shared.join(', ')} ${shared.length === 1 ? 'is' : 'are'} in both ${a.name} and ${b.name}: a score on patients that were trained on means nothing. Divide the recordings by patient and build the cache again.`,
+    );
+}
