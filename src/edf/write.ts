@@ -140,9 +140,9 @@ function headerOf(
 /** A number in the 8 bytes of its field, without loss. */
 export function numberText(value: number, fail: (message: string) => never): string {
   const plain = String(value);
-  const short = plain.replace(/^(-?)0\./, '$1.').replace('e+', 'e');
-  const text = plain.length <= 8 ? plain : short;
-  if (text.length > 8 || !Number.isFinite(value)) fail(`the number ${value} does not fit 8 bytes`);
+  const forms = [plain, plain.replace(/^(-?)0\./, '$1.'), value.toExponential().replace('e+', 'e')];
+  const text = forms.find(({ length }) => length <= 8);
+  if (text === undefined || !Number.isFinite(value)) return fail(`the number ${value} does not fit 8 bytes`);
   return text;
 }
 
