@@ -9,13 +9,19 @@ import type { Batch } from './step.ts';
 export class DeviceWindows implements Disposable {
   readonly #corpus: Corpus;
   readonly #device: Device;
+  readonly #target: Device;
   readonly #signal: Tensor;
   readonly #labels: Tensor;
   readonly #rows: Tensor;
 
-  constructor(corpus: Corpus, device: Device) {
+  /**
+   * @param device where the corpus is kept
+   * @param target where batches go
+   */
+  constructor(corpus: Corpus, device: Device, target: Device = device) {
     this.#corpus = corpus;
     this.#device = device;
+    this.#target = target;
     const rows = corpus.labels.length;
     this.#signal = scope(() =>
       fromTypedArray(corpus.signal, [rows, corpus.channels], { share: true }).to({ device }),
@@ -44,11 +50,15 @@ export class DeviceWindows implements Disposable {
         const rows = fromTypedArray(first).to({ device }).unsqueeze(1).add(this.#rows).reshape(-1);
         const signal = this.#signal.indexSelect(0, rows).view(size, windowLength, channels);
         const factors = fromTypedArray(scale).to({ device }).view(size, 1, 1);
+        const target = this.#target;
         return {
-          signal: signal.to({ dtype: 'float32' }).mul_(factors),
-          labels: this.#labels.indexSelect(0, rows).view(size, windowLength),
+          signal: signal
+            .to({ device: target })
+            .to({ dtype: 'float32' })
+            .mul_(factors.to({ device: target })),
+          labels: this.#labels.indexSelect(0, rows).view(size, windowLength).to({ device: target }),
           samples: fromTypedArray(BigInt64Array.from({ length: size }, (_, i) => BigInt(indices[i]!))).to({
-            device,
+            device: target,
           }),
         };
       }),

@@ -6,6 +6,13 @@
  */
 export { fillFrom, toStored } from './checkpoint-tensors.ts';
 export { DeviceWindows } from './device-windows.ts';
+export { Evaluation } from './evaluate.ts';
+export {
+  type EvaluationReport,
+  type EvaluationRequest,
+  evaluateCheckpoint,
+  loadModel,
+} from './evaluate-checkpoint.ts';
 export {
   type Metrics,
   type Outcome,
@@ -16,4 +23,6 @@ export {
 } from './loop.ts';
 export { LABEL, type Loss } from './loss.ts';
 export { type CachedRecording, type Predictor, predictRecording } from './predict.ts';
+export { startTraining, type TrainingRequest } from './start.ts';
 export type { Batch } from './step.ts';
+export { windowShape } from './training-data.ts';

@@ -146,7 +146,12 @@ export class LoopState implements Disposable {
         step,
         epoch,
         counters: { step_in_epoch: stepInEpoch, skipped, skipped_in_a_row: skippedInARow },
-        loop: { progress: { ...progress }, metrics: { ...metrics }, epoch_loss: { ...this.#epochLoss } },
+        loop: {
+          config: config as unknown as Json,
+          progress: { ...progress },
+          metrics: { ...metrics },
+          epoch_loss: { ...this.#epochLoss },
+        },
         metric:
           stopping && stopping.metric in metrics
             ? { name: stopping.metric, value: metrics[stopping.metric] ?? null, mode: stopping.mode }

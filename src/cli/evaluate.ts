@@ -1,0 +1,25 @@
+import { type Command, Option } from 'commander';
+import { JSON_OPTION } from './output.ts';
+
+export function register(program: Command): void {
+  program
+    .command('evaluate')
+    .description('predict and score recordings with a trained model')
+    .argument('<checkpoint>', 'a run folder, or a checkpoint of one')
+    .argument('<data>', 'a cache (its eval split), or a folder of recordings with annotations')
+    .option('--output <dir>', 'write predictions (.csv_bi) and scores.json there')
+    .addOption(
+      new Option('--device <device>', 'where to compute').choices(['auto', 'cpu', 'cuda']).default('auto'),
+    )
+    .option(...JSON_OPTION)
+    .action(async (checkpoint: string, data: string, options: EvaluateOptions) => {
+      const { evaluate } = await import('./evaluate-action.ts');
+      await evaluate(checkpoint, data, options);
+    });
+}
+
+export interface EvaluateOptions {
+  readonly output?: string;
+  readonly device: 'auto' | 'cpu' | 'cuda';
+  readonly json?: boolean;
+}

@@ -1,0 +1,95 @@
+import { fileURLToPath } from 'node:url';
+import { inForce, loadConfig, readEnvironment } from '../config/index.ts';
+import { InputError } from '../errors.ts';
+import { startTraining } from '../train/index.ts';
+import { Interruption } from './exit.ts';
+import { announce, writeJson } from './output.ts';
+import { Progress } from './progress.ts';
+import { textTable } from './table.ts';
+import type { TrainOptions } from './train.ts';
+import { version } from './version.ts';
+
+/** Trains as the configuration says. @throws Interruption after a signal, with the run saved */
+export async function train(path: string, options: TrainOptions): Promise<void> {
+  const environment = readEnvironment();
+  if (environment.limitFiles !== null)
+    throw new InputError(
+      'TRAIN_LIMIT',
+      'BGB_LIMIT_FILES limits what build-cache builds, and it is set: unset it, so that a full run is not trained on part of the data by mistake. For a small run, set data.max_hours.',
+    );
+  const set = [
+    ...options.set,
+    ...(options.device === undefined ? [] : [`experiment.device=${options.device}`]),
+  ];
+  const loaded = await loadConfig(path, { set, environment });
+  announce(inForce(), environment, loaded);
+  const stop = listen();
+  const shown: { progress: Progress | null } = { progress: null };
+  let doneBefore = 0;
+  try {
+    const outcome = await startTraining({
+      loaded,
+      isResuming: options.resume === true || loaded.config.training.resume,
+      rebuildManifest: environment.isManifestRebuildForced,
+      root: fileURLToPath(new URL('../..', import.meta.url)),
+      version: version(),
+      writeLog: (text) => (shown.progress === null ? process.stderr.write(text) : shown.progress.print(text)),
+      now: () => new Date(),
+      interruption: stop.signal,
+      onStart: ({ done }) => {
+        doneBefore = done;
+      },
+      onProgress: ({ step, steps, epoch, epochs, loss }) => {
+        shown.progress ??= new Progress({
+          label: 'Training',
+          total: steps,
+          unit: 'steps',
+          done: doneBefore,
+          stream: process.stderr,
+          isPlain: environment.isProgressPlain,
+          intervalS: 10,
+          now: Date.now,
+        });
+        shown.progress.update(
+          step,
+          `epoch ${Math.min(epoch + 1, epochs)}/${epochs}${loss === null ? '' : `  loss ${loss.toFixed(4)}`}`,
+        );
+      },
+    });
+    shown.progress?.[Symbol.dispose]();
+    if (outcome.reason !== 'finished' && outcome.reason !== 'stopped early')
+      throw new Interruption(
+        outcome.reason,
+        `stopped at step ${outcome.step}; go on with: bgb train ${path} --resume`,
+      );
+    const rows: [string, string | number | null][] = [
+      ['outcome', `${outcome.reason} after epoch ${outcome.epoch}, step ${outcome.step}`],
+      ...Object.entries(outcome.metrics).map(([name, value]): [string, string | null] => [
+        `dev ${name}`,
+        value?.toFixed(4) ?? null,
+      ]),
+      ['run folder', outcome.folder],
+    ];
+    if (options.json) writeJson(outcome);
+    else process.stdout.write(textTable([{ heading: 'training' }, { heading: path }], rows));
+  } finally {
+    stop.end();
+  }
+}
+
+/** The first signal asks training to save and stop; a second one ends the process at once. */
+function listen() {
+  let received: NodeJS.Signals | null = null;
+  const handle = (signal: NodeJS.Signals) => {
+    if (received !== null) process.exit(130);
+    received = signal;
+  };
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const signal of signals) process.on(signal, handle);
+  return {
+    signal: () => received,
+    end: () => {
+      for (const signal of signals) process.off(signal, handle);
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import { type Command, Option } from 'commander';
+import { JSON_OPTION, SET_OPTION } from './output.ts';
+
+export function register(program: Command): void {
+  program
+    .command('train')
+    .description('train a detector on a cache; Ctrl-C saves and stops, --resume goes on')
+    .argument('<config>', 'configuration file (YAML)')
+    .option('--resume', 'go on with the unfinished run in experiment.output_dir')
+    .addOption(
+      new Option('--device <device>', 'overrides experiment.device').choices(['auto', 'cpu', 'cuda']),
+    )
+    .option(...SET_OPTION)
+    .option(...JSON_OPTION)
+    .action(async (path: string, options: TrainOptions) => {
+      const { train } = await import('./train-action.ts');
+      await train(path, options);
+    });
+}
+
+export interface TrainOptions {
+  readonly set: string[];
+  readonly resume?: boolean;
+  readonly device?: string;
+  readonly json?: boolean;
+}

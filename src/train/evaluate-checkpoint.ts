@@ -1,0 +1,208 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeCsvBi } from '../annotations/index.ts';
+import { buildCache, listEntries, splitFolders } from '../cache/index.ts';
+import { type Config, configSchema, metricNameOf, threadsOf } from '../config/index.ts';
+import { checkSettings, loadRecording } from '../data/index.ts';
+import { InputError } from '../errors.ts';
+import { writeAtomic } from '../files/index.ts';
+import { createModel } from '../model/index.ts';
+import { labelledEvents, postprocessCurve, recordedSpans } from '../post/index.ts';
+import { loadCheckpoint } from '../runs/index.ts';
+import {
+  anyOverlapEvents,
+  eventSensitivity,
+  falseAlarmsPer24hRecorded,
+  type Measured,
+  postprocessingDetector,
+  ScorePool,
+  SEIZURE,
+  SensitivityCurve,
+  sampleCounts,
+  sensitivityOverSamples,
+  specificityOverSamples,
+  sumCounts,
+  sweepThresholds,
+} from '../score/index.ts';
+import { montageChannels } from '../signal/index.ts';
+import { type Device, setThreads } from '../torch/index.ts';
+import { fillFrom } from './checkpoint-tensors.ts';
+import { type Predictor, predictRecording } from './predict.ts';
+
+export interface EvaluationRequest {
+  /** A checkpoint file, or a run folder. */
+  readonly checkpoint: string;
+  /** A cache folder, or recordings with annotations. */
+  readonly data: string;
+  /** Where predictions and scores are written; null writes none. */
+  readonly output: string | null;
+  readonly device: Device;
+  readonly signal: AbortSignal;
+  readonly onProgress: (done: number, all: number, name: string) => void;
+}
+
+/** Scores of a checkpoint; field names say what was pooled. */
+export interface EvaluationReport {
+  readonly checkpoint: string;
+  readonly checkpoint_sha256: string;
+  readonly data: string;
+  readonly recordings: number;
+  readonly patients: number;
+  readonly recorded_hours: number;
+  readonly seizures: number;
+  readonly tuned_on: string;
+  readonly postprocessing: Config['postprocessing'];
+  readonly figures: Readonly<Record<string, Measured>>;
+  /** Recordings that could not be used, with the reason. */
+  readonly left_out: readonly string[];
+}
+
+/** A false-alarm rate from less EEG than this is noise. */
+const LEAST_HOURS = 24;
+
+/** A model and its configuration, as a checkpoint holds them. @throws InputError `CHECKPOINT_*`, `EVALUATE_*` */
+export async function loadModel(path: string, device: Device) {
+  await using checkpoint = await loadCheckpoint(path);
+  const parsed = configSchema.safeParse(checkpoint.state.loop.config);
+  if (!parsed.success)
+    throw new InputError(
+      'EVALUATE_CHECKPOINT',
+      `${checkpoint.path} holds no configuration that this bgb reads: ${parsed.error.issues[0]!.message}. Evaluate it with the version that saved it, ${checkpoint.state.code_version}.`,
+    );
+  const config = parsed.data;
+  const channels = montageChannels(config.preprocessing.montage).length;
+  const model = createModel(config.model, { channels, seed: 0 });
+  await fillFrom(checkpoint.tensors, new Map([...model.parameters(), ...model.buffers()]));
+  return { config, model: model.to({ device }), path: checkpoint.path, sha256: checkpoint.sha256 };
+}
+
+/**
+ * Predicts and scores every recording below a folder with a trained model. Recordings that are not cached yet are
+ * preprocessed with the model's own settings.
+ *
+ * @throws InputError for a checkpoint or data that cannot be used
+ */
+export async function evaluateCheckpoint(request: EvaluationRequest): Promise<EvaluationReport> {
+  const { device, output } = request;
+  const { config, model, path, sha256 } = await loadModel(request.checkpoint, device);
+  setThreads(threadsOf(config.resources));
+  await using source = await openSource(request, config);
+  const precision = device !== 'cpu' && config.training.mixed_precision ? 'bfloat16' : null;
+  const predictor: Predictor = {
+    forward: (signal) => model.forward(signal),
+    device,
+    precision,
+    batchSize: config.training.batch_size,
+  };
+  const { postprocessing } = config;
+  const pool = new ScorePool('samples');
+  const sweep = new SensitivityCurve(sweepThresholds(postprocessing), postprocessingDetector(postprocessing));
+  let events = anyOverlapEvents([]);
+  let samples = { truePositives: 0, falsePositives: 0, trueNegatives: 0, falseNegatives: 0 };
+  const patients = new Set<string>();
+  for (const [index, { folder, name }] of source.entries.entries()) {
+    request.signal.throwIfAborted();
+    checkSettings(folder, [name], { ...config.preprocessing, sampling_rate: config.data.sampling_rate });
+    const recording = loadRecording(folder, name);
+    const { labels, segments, sampleRate, provenance } = recording;
+    const curve = predictRecording(predictor, recording, postprocessing.stitching);
+    const recorded = recordedSpans(segments, sampleRate);
+    const references = labelledEvents(labels, SEIZURE, segments, sampleRate);
+    const hypotheses = postprocessCurve(curve, postprocessing);
+    pool.add(curve.probabilities, labels);
+    sweep.add({ name, recorded, references }, curve);
+    events = sumCounts(events, anyOverlapEvents([{ name, recorded, references, hypotheses }]));
+    samples = sumCounts(samples, sampleCounts(curve.probabilities, labels, postprocessing.hysteresis.tau_on));
+    patients.add(provenance.patient);
+    if (output !== null) {
+      const stem = name.replace(/\.npz$/, '');
+      const durationS = recorded.at(-1)!.endS;
+      await writeCsvBi(join(output, 'predictions', `${stem}.csv_bi`), {
+        name: stem,
+        durationS,
+        events: hypotheses,
+      });
+    }
+    request.onProgress(index + 1, source.entries.length, name);
+  }
+  const report: EvaluationReport = {
+    checkpoint: path,
+    checkpoint_sha256: sha256,
+    data: request.data,
+    recordings: source.entries.length,
+    patients: patients.size,
+    recorded_hours: events.recordedS / 3600,
+    seizures: events.references,
+    tuned_on:
+      'no threshold was tuned here: those of the configuration are used; sensitivity at a false-alarm rate chooses its threshold on the data it reports',
+    postprocessing,
+    figures: {
+      ...onlyMeasured(pool.figures()),
+      sensitivity_over_samples: sensitivityOverSamples(samples),
+      specificity_over_samples: specificityOverSamples(samples),
+      event_sensitivity_any_overlap: eventSensitivity(events),
+      false_alarms_per_24h_recorded: falseAlarmsPer24hRecorded(events, LEAST_HOURS),
+      ...Object.fromEntries(
+        config.evaluation.fa_rates.map((rate) => {
+          const { value, reason } = sweep.sensitivityAtFalseAlarms(rate, LEAST_HOURS);
+          return [
+            metricNameOf({ kind: 'sensitivity_at', falseAlarmsPer24h: rate }),
+            { value, reason } as Measured,
+          ];
+        }),
+      ),
+    },
+    left_out: source.leftOut,
+  };
+  if (output !== null) await writeAtomic(join(output, 'scores.json'), `${JSON.stringify(report, null, 2)}\n`);
+  return report;
+}
+
+function onlyMeasured(figures: object): Record<string, Measured> {
+  return Object.fromEntries(
+    Object.entries(figures).filter((entry): entry is [string, Measured] => typeof entry[1] === 'object'),
+  );
+}
+
+interface Source extends AsyncDisposable {
+  readonly entries: readonly { folder: string; name: string }[];
+  readonly leftOut: readonly string[];
+}
+
+/** Cache entries below the folder; where there are none, entries built of its recordings in a temporary folder. */
+async function openSource({ data, signal }: EvaluationRequest, config: Config): Promise<Source> {
+  const cached = await entriesBelow(data);
+  if (cached.length > 0)
+    return { entries: cached, leftOut: [], [Symbol.asyncDispose]: async () => undefined };
+  const folder = await mkdtemp(join(tmpdir(), 'bgb-evaluate-'));
+  const remove = () => rm(folder, { recursive: true, force: true });
+  try {
+    const [census] = await buildCache({
+      dataDir: data,
+      cacheDir: folder,
+      split: 'eval',
+      validationSplit: 0,
+      seed: 0,
+      settings: { ...config.preprocessing, sampling_rate: config.data.sampling_rate },
+      limitFiles: null,
+      signal,
+      onProgress: () => undefined,
+    });
+    const leftOut = [
+      ...census!.rejected.map(({ reason }) => reason),
+      ...census!.unlabelled.map((name) => `${name}: no annotation was found`),
+    ];
+    return { entries: await entriesBelow(folder), leftOut, [Symbol.asyncDispose]: remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+/** Of the eval split where the folder is a whole cache. */
+async function entriesBelow(data: string): Promise<{ folder: string; name: string }[]> {
+  const splits = await splitFolders(data);
+  const [, folder] = splits.find(([split]) => split === 'eval') ?? splits[0]!;
+  return (await listEntries(folder)).map((name) => ({ folder, name }));
+}

@@ -1,0 +1,204 @@
+import { mkdir } from 'node:fs/promises';
+import {
+  type Config,
+  checkDevice,
+  inForce,
+  type LoadedConfig,
+  originTexts,
+  resolvedDevice,
+  threadsOf,
+} from '../config/index.ts';
+import { loadCorpus, loadRecording } from '../data/index.ts';
+import { BgbError } from '../errors.ts';
+import { createModel } from '../model/index.ts';
+import {
+  captureEnvironment,
+  createRun,
+  describeEnvironment,
+  Heartbeat,
+  Logger,
+  openRun,
+  type Run,
+  readRun,
+  runStage,
+  TensorboardWriter,
+} from '../runs/index.ts';
+import { montageChannels } from '../signal/index.ts';
+import { isCudaAvailable, libraryInfo, setDeterministic, setThreads } from '../torch/index.ts';
+import { DeviceWindows } from './device-windows.ts';
+import { Evaluation, falseAlarmRateOf } from './evaluate.ts';
+import { type Outcome, type TrainingProgress, train } from './loop.ts';
+import type { Loss } from './loss.ts';
+import { predictRecording } from './predict.ts';
+import { openTrainingData, residencyOf, type TrainingData } from './training-data.ts';
+
+export interface TrainingRequest {
+  readonly loaded: LoadedConfig;
+  readonly isResuming: boolean;
+  /** Build manifests anew from the cache's entries first. */
+  readonly rebuildManifest: boolean;
+  /** bgb's package folder and version, for the run's fingerprint. */
+  readonly root: string;
+  readonly version: string;
+  readonly writeLog: (text: string) => unknown;
+  readonly now: () => Date;
+  readonly interruption: () => NodeJS.Signals | null;
+  readonly onStart: (steps: { done: number }) => void;
+  readonly onProgress: (progress: TrainingProgress) => void;
+}
+
+/**
+ * Starts or resumes the training that a configuration describes, in its `experiment.output_dir`. Everything is
+ * checked before the run folder is made.
+ *
+ * @throws InputError for anything in configuration, cache or run folder that does not fit
+ */
+export async function startTraining(request: TrainingRequest): Promise<Outcome & { folder: string }> {
+  const { loaded, isResuming, now } = request;
+  const { config } = loaded;
+  const cudaAvailable = isCudaAvailable();
+  const notices = checkDevice(config, { cudaAvailable });
+  const device = resolvedDevice(config, { cudaAvailable });
+  const folder = config.experiment.output_dir;
+  const alsoRate = falseAlarmRateOf(config);
+  const data = await openTrainingData(config, { rebuildManifest: request.rebuildManifest });
+
+  // The thread count decides the last bits of sums: a resumed run keeps the one it was started with.
+  const threads = (isResuming ? await storedThreads(folder) : null) ?? threadsOf(config.resources);
+  setThreads(threads);
+  setDeterministic(true);
+  const precision = device === 'cuda' && config.training.mixed_precision ? 'bfloat16' : null;
+  const channels = montageChannels(config.preprocessing.montage).length;
+  const model = createModel(config.model, { channels, seed: config.experiment.seed }).to({ device });
+  const corpus = loadCorpus(data.train.set);
+  const residency = residencyOf(config, corpus.signal.byteLength, device);
+  using windows = new DeviceWindows(corpus, residency === 'device' ? device : 'cpu', device);
+
+  const library = libraryInfo();
+  const environment = await captureEnvironment({
+    root: request.root,
+    version: request.version,
+    libtorch: library.version,
+    cuda: /CUDA (?:Runtime )?([\d.]+)/.exec(library.configuration)?.[1] ?? null,
+    gpus: [],
+    device,
+    threads,
+    variables: inForce(),
+  });
+  const start = {
+    config: { values: config, origins: originTexts(loaded.origins) },
+    data: data.hashes,
+    environment,
+    now,
+  };
+  await mkdir(folder, { recursive: true }).catch(() => undefined);
+  await using run = isResuming ? await openRun(folder, start) : await createRun(folder, start);
+  using log = new Logger({ level: config.experiment.log_level, write: request.writeLog, now });
+  log.attachFile(run.path('log'));
+  for (const notice of [...notices.map(({ message }) => message), ...run.notices]) log.info(notice);
+  for (const line of describeStart(config, data, device, residency, describeEnvironment(environment)))
+    log.info(line);
+
+  await using heartbeat = await Heartbeat.start({
+    path: run.path('heartbeat'),
+    intervalS: 10,
+    onFailure: (message) => log.warning(message),
+  });
+  const step = run.resumedFrom?.state.step;
+  using board = TensorboardWriter.create(run.path('tensorboard'), {
+    now: now(),
+    ...(step !== undefined && { restartStep: step + 1 }),
+  });
+  request.onStart({ done: step ?? 0 });
+  const { dev } = data;
+  const evaluate = () => {
+    const evaluation = new Evaluation(config, alsoRate);
+    const predictor = {
+      forward: model.forward.bind(model),
+      device,
+      precision,
+      batchSize: config.training.batch_size,
+    } as const;
+    for (const name of dev!.recordings) {
+      const recording = loadRecording(dev!.folder, name);
+      evaluation.add(recording, predictRecording(predictor, recording, config.postprocessing.stitching));
+    }
+    return evaluation.metrics();
+  };
+  const outcome = await finishing(run, log, () =>
+    train({
+      config,
+      model: {
+        parameters: () => model.parameters(),
+        buffers: () => model.buffers(),
+        forwardTraining: ({ signal, samples }, step) =>
+          model.forward(signal, { isTraining: true, seed: config.experiment.seed, step, samples }),
+      },
+      device,
+      precision,
+      loss: lossFrom(config, data),
+      windows,
+      order: (epoch) => data.train.order(epoch),
+      evaluate: dev === null ? null : evaluate,
+      run,
+      log,
+      heartbeat,
+      board,
+      now,
+      interruption: request.interruption,
+      onProgress: request.onProgress,
+    }),
+  );
+  return { ...outcome, folder };
+}
+
+/** Publishes success, or nothing at all (failures F10): an interrupted run stays resumable, a failed one too. */
+async function finishing(run: Run, log: Logger, body: () => Promise<Outcome>): Promise<Outcome> {
+  let outcome: Outcome;
+  try {
+    outcome = await body();
+  } catch (error) {
+    if (error instanceof BgbError && error.code === 'TRAIN_NOT_FINITE') await run.abort(0, error.message);
+    throw error;
+  }
+  const { reason, step, metrics } = outcome;
+  if (reason === 'finished' || reason === 'stopped early') {
+    await run.finish(step, { reason, ...metrics });
+    log.info(`done: ${reason} at step ${step}`);
+  }
+  return outcome;
+}
+
+async function storedThreads(folder: string): Promise<number | null> {
+  if ((await runStage(folder)) !== 'unfinished') return null;
+  return (await readRun(folder)).sessions[0]?.environment.threads ?? null;
+}
+
+function lossFrom({ training }: Config, { manifest }: TrainingData): Loss {
+  const seizure = manifest.seizure_seconds;
+  // Square-root scaled, so that rare seizures count more without drowning the rest.
+  const counted = Math.sqrt(Math.max(manifest.recorded_s - seizure, 0) / Math.max(seizure, 1e-9));
+  const positiveWeight = training.pos_weight === 'auto' ? counted : (training.pos_weight ?? 1);
+  if (training.loss === 'bce') return { kind: 'bce', positiveWeight };
+  return { kind: 'focal', alpha: training.focal_alpha, gamma: training.focal_gamma, positiveWeight };
+}
+
+function describeStart(
+  config: Config,
+  { train, dev, manifest }: TrainingData,
+  device: string,
+  residency: string,
+  environment: readonly string[],
+): string[] {
+  const { partial_seizure, full_seizure, no_seizure } = train.composition;
+  return [
+    ...Object.entries(inForce()).map(([name, value]) => `in force: ${name}=${value}`),
+    ...environment,
+    `device ${device} (experiment.device: ${config.experiment.device}), data in memory of the ${residency}`,
+    `cache ${config.data.cache_dir}: ${manifest.recordings} recordings of ${manifest.patients.length} patients, ${(manifest.recorded_s / 3600).toFixed(2)} h, ${manifest.seizures} seizures`,
+    `an epoch: ${partial_seizure} windows partly seizure, ${full_seizure} fully, ${no_seizure} without${config.data.use_balanced_sampling ? ' (balanced)' : ''}`,
+    dev === null
+      ? 'no dev split: nothing is tuned, the last epoch counts'
+      : `dev: ${dev.recordings.length} recordings of ${dev.patients.length} patients`,
+  ];
+}

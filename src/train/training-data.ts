@@ -1,0 +1,116 @@
+import { stat } from 'node:fs/promises';
+import { totalmem } from 'node:os';
+import { join } from 'node:path';
+import {
+  MANIFEST_FILE,
+  type Manifest,
+  readManifest,
+  scanSplit,
+  splitFolder,
+  type WindowShape,
+} from '../cache/index.ts';
+import type { Config } from '../config/index.ts';
+import {
+  BalancedSeizureDataset,
+  checkDisjoint,
+  checkSettings,
+  type Dataset,
+  openWindows,
+  WindowDataset,
+  type WindowSet,
+} from '../data/index.ts';
+import { InputError } from '../errors.ts';
+
+/** What a training learns from and is judged on. */
+export interface TrainingData {
+  readonly train: Dataset;
+  readonly manifest: Manifest;
+  readonly dev: WindowSet | null;
+  /** Content hashes, by split. */
+  readonly hashes: Readonly<Record<string, string>>;
+}
+
+/** Window and stride of a configuration in samples. @throws InputError `DATA_WINDOW` unless they are whole */
+export function windowShape({ window_size, stride, sampling_rate }: Config['data']): WindowShape {
+  const shape = { length: window_size * sampling_rate, stride: stride * sampling_rate };
+  for (const [field, samples] of [
+    ['window_size', shape.length],
+    ['stride', shape.stride],
+  ] as const)
+    if (!Number.isInteger(samples) || samples < 1)
+      throw new InputError(
+        'DATA_WINDOW',
+        `data.${field} is ${samples} samples at ${sampling_rate} Hz; choose one that is a whole number of samples.`,
+      );
+  return shape;
+}
+
+/**
+ * Opens the train split and, where there is one, the dev split of the cache: checks that they were built with
+ * these settings and share no patient.
+ *
+ * @throws InputError `CACHE_*`, `DATA_*`; `TRAIN_NO_DEV` for early stopping without a dev split
+ */
+export async function openTrainingData(
+  config: Config,
+  { rebuildManifest = false } = {},
+): Promise<TrainingData> {
+  const { data, preprocessing, training, experiment } = config;
+  const shape = windowShape(data);
+  const settings = { ...preprocessing, sampling_rate: data.sampling_rate };
+  const limits = { maxSamples: data.max_samples, maxHours: data.max_hours };
+  const open = async (split: 'train' | 'dev') => {
+    const folder = splitFolder(data.cache_dir, split);
+    const manifest = rebuildManifest
+      ? (await scanSplit(folder, shape)).manifest
+      : await readManifest(folder, shape);
+    const set = openWindows(
+      folder,
+      manifest,
+      split === 'train' ? limits : { maxSamples: null, maxHours: null },
+    );
+    checkSettings(folder, set.recordings, settings);
+    return { manifest, set };
+  };
+  const { manifest, set } = await open('train');
+  const hasDev = await stat(join(splitFolder(data.cache_dir, 'dev'), MANIFEST_FILE)).then(
+    () => true,
+    () => false,
+  );
+  if (!hasDev && training.early_stopping !== null)
+    throw new InputError(
+      'TRAIN_NO_DEV',
+      `training.early_stopping watches ${training.early_stopping.metric} on the dev split, but ${splitFolder(data.cache_dir, 'dev')} has no manifest. Build and scan a dev split, or set training.early_stopping to null.`,
+    );
+  const dev = hasDev ? (await open('dev')).set : null;
+  if (dev !== null)
+    checkDisjoint({ name: 'train', patients: set.patients }, { name: 'dev', patients: dev.patients });
+  const Kind = data.use_balanced_sampling ? BalancedSeizureDataset : WindowDataset;
+  return {
+    train: new Kind(set, experiment.seed),
+    manifest,
+    dev,
+    hashes: { train: set.dataHash, ...(dev && { dev: dev.dataHash }) },
+  };
+}
+
+/** Where the corpus is kept: `auto` takes the device while it fits into half of memory (see docs/decisions.md). */
+export function residencyOf(config: Config, corpusBytes: number, device: 'cpu' | 'cuda'): 'device' | 'host' {
+  const { residency } = config.data;
+  const limit = (config.resources.max_memory_gb ?? totalmem() / 2 ** 31) * 2 ** 30;
+  if (residency === 'host' || residency === 'device') return residency;
+  if (residency === 'disk')
+    throw new InputError(
+      'DATA_RESIDENCY',
+      `data.residency disk is not implemented yet; choose auto, device or host.`,
+    );
+  if (corpusBytes > limit)
+    throw new InputError(
+      'DATA_RESIDENCY',
+      `The corpus has ${(corpusBytes / 2 ** 30).toFixed(1)} GiB, more than the ${(limit / 2 ** 30).toFixed(1)} GiB that may be used, and reading windows from disk is not implemented yet. Lower data.max_hours or raise resources.max_memory_gb.`,
+    );
+  return device === 'cuda' && corpusBytes > LARGEST_ON_GPU ? 'host' : 'device';
+}
+
+/** Beyond this the weights and activations of a large batch may need the room. */
+const LARGEST_ON_GPU = 16 * 2 ** 30;
