@@ -13,6 +13,13 @@ export interface AnnotatedEvent {
 
 export type AnnotationFormat = 'tusz-csv_bi' | 'tusz-csv' | 'chbmit-summary' | 'bids-events' | 'edf-plus';
 
+/** Something of an annotation that the user should know; it was used all the same. Names files, never folders. */
+export interface AnnotationNotice {
+  /** Upper-case, such as `ANNOTATION_OVERLAP`. */
+  readonly code: string;
+  readonly message: string;
+}
+
 /** What is known of when seizures were in a recording. No event at all means: annotated, and without seizure. */
 export interface Annotation {
   readonly format: AnnotationFormat;
@@ -21,5 +28,5 @@ export interface Annotation {
   readonly events: readonly AnnotatedEvent[];
   /** Duration of the recording in the annotation's own account, or null. */
   readonly durationS: number | null;
-  readonly notices: readonly { readonly code: string; readonly message: string }[];
+  readonly notices: readonly AnnotationNotice[];
 }

@@ -1,53 +1,88 @@
-import { InputError } from '../errors.ts';
 import type { Annotation } from './annotation.ts';
 import { knownLabel } from './labels.ts';
-import { checkOrder, numberOf, readLines } from './text-lines.ts';
+import {
+  checkedEvents,
+  confidenceOf,
+  lineError,
+  numberOf,
+  printable,
+  readLines,
+  type TextLine,
+} from './text-lines.ts';
 
 /**
- * Reads a BIDS `events.tsv` with HED-SCORE event types, as SzCORE defines it: tab-separated `onset duration
- * eventType confidence channels dateTime recordingDuration`, `n/a` where unknown.
+ * Reads a BIDS `events.tsv` with HED-SCORE event types, as SzCORE defines it (Dan et al., Epilepsia 2024):
+ * tab-separated `onset duration eventType confidence channels dateTime recordingDuration`, `n/a` where unknown.
+ * A recording without seizures has a row `bckg`.
  *
- * @throws InputError `ANNOTATION_READ`, `ANNOTATION_LINE`, `ANNOTATION_LABEL`
+ * @throws InputError `ANNOTATION_READ`, `ANNOTATION_LINE`, `ANNOTATION_LABEL`, each with file and line
  */
 export async function readBidsEvents(path: string): Promise<Annotation> {
   const [header, ...rows] = await readLines(path);
   const columns = header?.text.split('\t').map((name) => name.trim()) ?? [];
   for (const name of ['onset', 'duration', 'eventType'])
-    if (!columns.includes(name))
-      throw new InputError(
-        'ANNOTATION_LINE',
-        `${header?.where ?? path}: expected tab-separated columns with '${name}', found '${header?.text.slice(0, 80) ?? 'nothing'}'.`,
+    if (columns.filter((column) => column === name).length !== 1)
+      throw lineError(
+        header?.where ?? path,
+        `expected tab-separated columns with one '${name}', found '${printable(header?.text ?? 'nothing')}'. Correct the header.`,
       );
-  let durationS: number | null = null;
-  const events = rows.map(({ text, where }) => {
-    const fields = text.split('\t').map((field) => field.trim());
-    if (fields.length !== columns.length)
-      throw new InputError(
-        'ANNOTATION_LINE',
-        `${where}: expected ${columns.length} values, found ${fields.length}: '${text.slice(0, 80)}'.`,
-      );
-    const value = (name: string): string | null => {
-      const field = fields[columns.indexOf(name)];
-      return field === undefined || field === 'n/a' || field === '' ? null : field;
-    };
-    const startS = numberOf(value('onset') ?? '', 'an onset in seconds', where);
-    const endS = startS + numberOf(value('duration') ?? '', 'a duration in seconds', where);
-    checkOrder(startS, endS, where);
-    const label = value('eventType') ?? '';
-    knownLabel(label, where);
-    const whole = value('recordingDuration');
-    if (whole !== null) durationS = numberOf(whole, 'the duration of the recording in seconds', where);
-    const confidence = value('confidence');
-    return {
+  if (rows.length === 0)
+    throw lineError(
+      header!.where,
+      'expected events after the header, found none. A recording without seizures has one row bckg.',
+    );
+  const parsed = rows.map((row) => parseRow(row, columns));
+  return {
+    format: 'bids-events',
+    path,
+    durationS: durationOf(parsed),
+    ...checkedEvents(parsed.map(({ event }) => event)),
+  };
+}
+
+function parseRow({ text, where }: TextLine, columns: readonly string[]) {
+  const fields = text.split('\t').map((field) => field.trim());
+  if (fields.length !== columns.length)
+    throw lineError(
+      where,
+      `expected ${columns.length} tab-separated values (${columns.join(', ')}), found ${fields.length}: '${printable(text)}'. Correct the line.`,
+    );
+  const value = (name: string): string | null => {
+    const field = fields[columns.indexOf(name)];
+    return field === undefined || field === 'n/a' || field === '' ? null : field;
+  };
+  const startS = numberOf(value('onset') ?? 'n/a', 'an onset in seconds', where);
+  const endS = startS + numberOf(value('duration') ?? 'n/a', 'a duration in seconds', where);
+  const label = value('eventType') ?? 'n/a';
+  knownLabel(label, where);
+  const confidence = value('confidence');
+  const recordingDuration = value('recordingDuration');
+  return {
+    event: {
       startS,
       endS,
       label,
-      channels:
-        value('channels')
-          ?.split(',')
-          .map((name) => name.trim()) ?? null,
-      confidence: confidence === null ? null : numberOf(confidence, 'a confidence from 0 to 1', where),
-    };
-  });
-  return { format: 'bids-events', path, durationS, events, notices: [] };
+      channels: value('channels')?.split(/\s*,\s*/) ?? null,
+      confidence: confidence === null ? null : confidenceOf(confidence, where),
+      where,
+    },
+    recordingDurationS:
+      recordingDuration === null
+        ? null
+        : numberOf(recordingDuration, 'the duration of the recording in seconds', where),
+  };
+}
+
+function durationOf(rows: readonly ReturnType<typeof parseRow>[]): number | null {
+  let durationS: number | null = null;
+  for (const { recordingDurationS, event } of rows) {
+    if (recordingDurationS === null) continue;
+    if (durationS !== null && durationS !== recordingDurationS)
+      throw lineError(
+        event.where,
+        `expected the recordingDuration of the rows before, ${durationS} s, found ${recordingDurationS} s. The rows are not of one recording; correct the file.`,
+      );
+    durationS = recordingDurationS;
+  }
+  return durationS;
 }

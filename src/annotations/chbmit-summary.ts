@@ -1,54 +1,80 @@
 import { basename } from 'node:path';
-import { InputError } from '../errors.ts';
 import type { AnnotatedEvent, Annotation } from './annotation.ts';
-import { checkOrder, numberOf, readLines } from './text-lines.ts';
+import { checkedEvents, lineError, numberOf, printable, readLines, type TextLine } from './text-lines.ts';
 
 /**
  * Reads what a CHB-MIT `chbNN-summary.txt` says of one recording. Lines `Seizure Start Time: 2996 seconds` and
  * `Seizure End Time: ...`, numbered (`Seizure 2 Start Time`) where there are several.
  *
  * @returns null where the summary does not name the recording
- * @throws InputError `ANNOTATION_READ`; `ANNOTATION_LINE` where the number of seizures and the times disagree
+ * @throws InputError `ANNOTATION_READ`; `ANNOTATION_LINE` where a line of its block cannot be understood, or the
+ * number of seizures and the times disagree
  */
 export async function readChbmitSummary(path: string, recordingPath: string): Promise<Annotation | null> {
   const name = basename(recordingPath);
   const lines = await readLines(path);
-  const first = lines.findIndex(({ text }) => fileName(text) === name);
-  if (first < 0) return null;
+  const blocks = lines.flatMap(({ text }, index) => (fileName(text) === name ? [index] : []));
+  const [first, second] = blocks;
+  if (first === undefined) return null;
+  if (second !== undefined)
+    throw lineError(
+      lines[second]!.where,
+      `expected one block of ${name}, found another. Remove the one that is wrong.`,
+    );
   const next = lines.findIndex(({ text }, index) => index > first && fileName(text) !== null);
-  const block = lines.slice(first, next < 0 ? undefined : next);
-  const events: AnnotatedEvent[] = [];
+  const events = parseBlock(lines.slice(first, next < 0 ? undefined : next), name);
+  return { format: 'chbmit-summary', path, durationS: null, ...checkedEvents(events) };
+}
+
+function parseBlock(block: readonly TextLine[], name: string): (AnnotatedEvent & { where: string })[] {
+  const events: (AnnotatedEvent & { where: string })[] = [];
   let declared: number | null = null;
-  let startS: number | null = null;
+  let start: { seconds: number; where: string } | null = null;
   for (const { text, where } of block) {
-    const count = /^Number of Seizures in File:\s*(\d+)/.exec(text);
-    const time = /^Seizure\s*\d*\s*(Start|End) Time:\s*(\S+)\s*seconds?/.exec(text);
-    if (count !== null) declared = Number(count[1]);
-    if (time === null) continue;
-    const seconds = numberOf(time[2]!, 'a time in seconds', where);
-    if (time[1] === 'Start') {
-      if (startS !== null)
-        throw new InputError(
-          'ANNOTATION_LINE',
-          `${where}: expected the end of the seizure before, found another start.`,
+    const count = /^Number of Seizures in File:\s*(\d+)\s*$/i.exec(text);
+    if (count !== null) {
+      declared = Number(count[1]);
+      continue;
+    }
+    const time = /^Seizure\s*\d*\s*(Start|End)\s*Time:\s*(\S+)\s*sec(ond)?s?\s*$/i.exec(text);
+    if (time === null) {
+      // A changed wording must not turn a seizure into background (failures A2).
+      if (/seizure/i.test(text))
+        throw lineError(
+          where,
+          `expected 'Seizure Start Time: N seconds' or the like, found '${printable(text)}'. Correct the line.`,
         );
-      startS = seconds;
+      continue;
+    }
+    const seconds = numberOf(time[2]!, 'a time in seconds', where);
+    if (time[1]!.toLowerCase() === 'start') {
+      if (start !== null)
+        throw lineError(
+          where,
+          `expected the end of the seizure that starts at ${start.seconds} s, found a start.`,
+        );
+      start = { seconds, where };
     } else {
-      if (startS === null)
-        throw new InputError('ANNOTATION_LINE', `${where}: expected a start time before this end time.`);
-      checkOrder(startS, seconds, where);
-      events.push({ startS, endS: seconds, label: 'seiz', channels: null, confidence: null });
-      startS = null;
+      if (start === null) throw lineError(where, 'expected a start time before this end time, found none.');
+      events.push({
+        startS: start.seconds,
+        endS: seconds,
+        label: 'seiz',
+        channels: null,
+        confidence: null,
+        where: start.where,
+      });
+      start = null;
     }
   }
-  if (declared === null || declared !== events.length || startS !== null)
-    throw new InputError(
-      'ANNOTATION_LINE',
-      `${block[0]!.where}: expected ${declared ?? 'a number of'} seizures of ${name}, found ${events.length} with start and end.`,
+  if (declared === null || declared !== events.length || start !== null)
+    throw lineError(
+      block[0]!.where,
+      `expected ${declared ?? 'a number of'} seizures of ${name}, found ${events.length} with start and end. Correct the block.`,
     );
-  return { format: 'chbmit-summary', path, durationS: null, events, notices: [] };
+  return events;
 }
 
 function fileName(text: string): string | null {
-  return /^File Name:\s*(\S+)/.exec(text)?.[1] ?? null;
+  return /^File Name:\s*(\S+)/i.exec(text)?.[1] ?? null;
 }

@@ -7,7 +7,7 @@
  * const { seizures, reports } = placeSeizures(annotation, recording.segments, 1 / 256);
  * ```
  */
-export type { AnnotatedEvent, Annotation, AnnotationFormat } from './annotation.ts';
+export type { AnnotatedEvent, Annotation, AnnotationFormat, AnnotationNotice } from './annotation.ts';
 export { readBidsEvents } from './bids-events.ts';
 export { readChbmitSummary } from './chbmit-summary.ts';
 export { edfPlusAnnotation } from './edf-plus.ts';
@@ -21,4 +21,6 @@ export {
   placeSeizures,
   type RecordedStretch,
 } from './place.ts';
-export { readTuszCsv, writeCsvBi } from './tusz-csv.ts';
+export { type SeizureSpan, seizureSpans } from './spans.ts';
+export { readTuszCsv } from './tusz-csv.ts';
+export { type CsvBiContent, writeCsvBi } from './write-csv-bi.ts';

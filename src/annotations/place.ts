@@ -1,5 +1,6 @@
-import type { AnnotatedEvent, Annotation } from './annotation.ts';
-import { isSeizureLabel } from './labels.ts';
+import { InputError } from '../errors.ts';
+import type { AnnotatedEvent, Annotation, AnnotationNotice } from './annotation.ts';
+import { type SeizureSpan, seizureSpans } from './spans.ts';
 
 /** A stretch that was recorded, in seconds from the recording's start. */
 export interface RecordedStretch {
@@ -19,57 +20,136 @@ export type PlacementProblem = 'clipped' | 'not recorded' | 'outside';
 /** Something of an annotation that could not be used as it stands. */
 export interface PlacementReport {
   readonly problem: PlacementProblem;
+  /** The seizure as annotated; of overlapping ones, their union. */
   readonly event: AnnotatedEvent;
   readonly message: string;
 }
 
 export interface Placement {
-  /** Recorded parts of seizures, in order of time; those of several channels or types may overlap. */
+  /** Recorded parts of seizures, in order of time; none overlap. */
   readonly seizures: readonly PlacedSeizure[];
   /** Seizures of which at least one sample was recorded. */
   readonly seizureCount: number;
   readonly reports: readonly PlacementReport[];
+  /** Overlaps that were joined; a duration that differs from the recording's. */
+  readonly notices: readonly AnnotationNotice[];
+  /** Recorded, but after the end of what the annotation covers: neither seizure nor background (failures A6). */
+  readonly unlabelled: readonly { readonly startS: number; readonly endS: number }[];
 }
 
+/** A larger difference of durations means another recording, or one that was cut. */
+const MOST_DIFFERENCE_S = 10;
+const MOST_DIFFERENCE_SHARE = 0.01;
+/** Recordings end with a whole data record, mostly of 1 s. */
+const NO_DIFFERENCE_S = 1;
+
 /**
- * Lays the seizures of an annotation over what was recorded: clipped to the recording's end, cut at holes, left
- * out where nothing of them was recorded. Whatever is lost is reported, event by event (failures A1).
+ * Lays the seizures of an annotation over what was recorded: overlapping ones joined, clipped to the recording's
+ * end, cut at holes, left out where nothing of them was recorded. Whatever is lost is reported, event by event
+ * (failures A1).
  *
- * @param shortestS shorter pieces hold no sample: one sample at the cache rate
+ * @param samplePeriodS of the cache: a part is kept if a label mask at this rate, with starts and ends rounded to
+ * the nearest sample of their stretch, holds a sample of it
+ * @throws InputError `ANNOTATION_DURATION` where the annotated and the recorded duration differ by more than 10 s
+ * and 1 %
  */
 export function placeSeizures(
   annotation: Annotation,
   stretches: readonly RecordedStretch[],
-  shortestS: number,
+  samplePeriodS: number,
 ): Placement {
-  const last = stretches.at(-1)!;
-  const recordingEndS = last.startS + last.durationS;
+  const last = stretches.at(-1);
+  const recordingEndS = last === undefined ? 0 : last.startS + last.durationS;
+  const notices = durationNotices(annotation, stretches, recordingEndS);
   const seizures: PlacedSeizure[] = [];
   const reports: PlacementReport[] = [];
   let seizureCount = 0;
-  for (const event of annotation.events) {
-    if (isSeizureLabel(event.label) !== true) continue;
+  for (const span of seizureSpans(annotation.events)) {
+    notices.push(...overlapNotices(span));
     const report = (problem: PlacementProblem, message: string) => {
-      reports.push({ problem, event, message: `${event.label} ${event.startS}-${event.endS} s: ${message}` });
+      reports.push({
+        problem,
+        event: joined(span),
+        message: `${span.label} ${span.startS}-${span.endS} s: ${message}`,
+      });
     };
-    const pieces = stretches
-      .map(({ startS, durationS }) => ({
-        startS: Math.max(event.startS, startS),
-        endS: Math.min(event.endS, startS + durationS),
-        label: event.label,
-      }))
-      .filter(({ startS, endS }) => endS - startS > shortestS / 2);
-    if (event.startS >= recordingEndS || event.endS <= 0) {
+    const parts = stretches.flatMap((stretch) => partIn(span, stretch, samplePeriodS) ?? []);
+    if (span.startS >= recordingEndS || span.endS <= 0) {
       report('outside', `outside the recording (0-${recordingEndS} s); left out`);
-    } else if (pieces.length === 0) {
+    } else if (parts.length === 0) {
       report('not recorded', 'none of it was recorded; left out');
     } else {
       seizureCount++;
-      seizures.push(...pieces);
-      const keptS = pieces.reduce((sum, { startS, endS }) => sum + endS - startS, 0);
-      const lostS = event.endS - event.startS - keptS;
-      if (lostS > shortestS / 2) report('clipped', `${keptS.toFixed(3)} s of it were recorded`);
+      seizures.push(...parts);
+      const keptS = parts.reduce((sum, { startS, endS }) => sum + endS - startS, 0);
+      if (span.endS - span.startS - keptS > samplePeriodS / 2)
+        report('clipped', `${Number(keptS.toFixed(3))} s of it were recorded`);
     }
   }
-  return { seizures: seizures.sort((a, b) => a.startS - b.startS), seizureCount, reports };
+  return { seizures, seizureCount, reports, notices, unlabelled: unlabelledParts(annotation, stretches) };
+}
+
+function partIn(
+  span: SeizureSpan,
+  { startS, durationS }: RecordedStretch,
+  samplePeriodS: number,
+): PlacedSeizure | null {
+  const from = Math.max(span.startS, startS);
+  const to = Math.min(span.endS, startS + durationS);
+  const sampleAt = (seconds: number) => Math.round((seconds - startS) / samplePeriodS);
+  return sampleAt(to) > sampleAt(from) ? { startS: from, endS: to, label: span.label } : null;
+}
+
+function joined({ members, startS, endS, label }: SeizureSpan): AnnotatedEvent {
+  if (members.length === 1) return members[0]!;
+  const channels = members.some((member) => member.channels === null)
+    ? null
+    : [...new Set(members.flatMap((member) => member.channels!))];
+  return { startS, endS, label, channels, confidence: null };
+}
+
+function overlapNotices({ members, startS, endS }: SeizureSpan): AnnotationNotice[] {
+  // Rows of single channels overlap by nature.
+  if (members.length === 1 || members.every(({ channels }) => channels !== null)) return [];
+  const list = members.map((member) => `${member.label} ${member.startS}-${member.endS} s`).join(', ');
+  return [
+    {
+      code: 'ANNOTATION_OVERLAP',
+      message: `seizures overlap and are taken as one, ${startS}-${endS} s: ${list}`,
+    },
+  ];
+}
+
+function durationNotices(
+  { durationS, path }: Annotation,
+  stretches: readonly RecordedStretch[],
+  recordingEndS: number,
+): AnnotationNotice[] {
+  if (durationS === null) return [];
+  // Corpora count a recording's holes or do not.
+  const recordedS = stretches.reduce((sum, stretch) => sum + stretch.durationS, 0);
+  const differenceS = Math.min(Math.abs(durationS - recordingEndS), Math.abs(durationS - recordedS));
+  if (differenceS <= NO_DIFFERENCE_S) return [];
+  const message = `the annotation is of ${durationS} s, the recording has ${recordingEndS} s`;
+  if (differenceS > Math.max(MOST_DIFFERENCE_S, MOST_DIFFERENCE_SHARE * recordingEndS))
+    throw new InputError(
+      'ANNOTATION_DURATION',
+      `${path}: ${message}. Expected a difference of at most ${MOST_DIFFERENCE_S} s or ${100 * MOST_DIFFERENCE_SHARE} %: they are not of one recording, or one of them was cut. Get both files again.`,
+    );
+  return [{ code: 'ANNOTATION_DURATION', message }];
+}
+
+function unlabelledParts({ durationS }: Annotation, stretches: readonly RecordedStretch[]) {
+  if (durationS === null) return [];
+  const recordedS = stretches.reduce((sum, stretch) => sum + stretch.durationS, 0);
+  const last = stretches.at(-1);
+  // An annotation that counts recorded seconds only covers them all.
+  if (last === undefined || Math.abs(durationS - recordedS) <= NO_DIFFERENCE_S) return [];
+  if (last.startS + last.durationS - durationS <= NO_DIFFERENCE_S) return [];
+  return stretches
+    .map((stretch) => ({
+      startS: Math.max(stretch.startS, durationS),
+      endS: stretch.startS + stretch.durationS,
+    }))
+    .filter(({ startS, endS }) => endS > startS);
 }

@@ -1,14 +1,23 @@
-import { InputError } from '../errors.ts';
-import { writeAtomic } from '../files/index.ts';
-import type { AnnotatedEvent, Annotation } from './annotation.ts';
+import { basename } from 'node:path';
+import type { Annotation, AnnotationNotice } from './annotation.ts';
 import { knownLabel } from './labels.ts';
-import { checkOrder, numberOf, readLines } from './text-lines.ts';
+import {
+  checkedEvents,
+  confidenceOf,
+  lineError,
+  numberOf,
+  printable,
+  readLines,
+  type TextLine,
+} from './text-lines.ts';
 
-const COLUMNS = 'channel,start_time,stop_time,label,confidence';
+export const COLUMNS = 'channel,start_time,stop_time,label,confidence';
+export const VERSION = 'csv_v1.0.0';
 
 /**
  * Reads TUSZ's `.csv_bi` (one term for all channels, seiz or bckg) or `.csv` (per channel, typed), version
- * csv_v1.0.0: comments `# duration = 301.00 secs` and the like, then the columns above.
+ * csv_v1.0.0: comments `# duration = 301.00 secs` and the like, then the columns above. A recording without
+ * seizures has a row bckg.
  *
  * @throws InputError `ANNOTATION_READ`, `ANNOTATION_LINE`, `ANNOTATION_LABEL`, each with file and line
  */
@@ -17,77 +26,88 @@ export async function readTuszCsv(path: string): Promise<Annotation> {
   const comments = lines.filter(({ text }) => text.startsWith('#'));
   const [header, ...rows] = lines.filter(({ text }) => !text.startsWith('#'));
   if (header === undefined || header.text.replaceAll(' ', '').toLowerCase() !== COLUMNS)
-    throw new InputError(
-      'ANNOTATION_LINE',
-      `${header?.where ?? path}: expected the columns '${COLUMNS}', found '${header?.text.slice(0, 80) ?? 'nothing'}'.`,
+    throw lineError(
+      header?.where ?? path,
+      `expected the columns '${COLUMNS}', found '${printable(header?.text ?? 'nothing')}'. This is not a TUSZ annotation, or it is cut off.`,
     );
+  if (rows.length === 0)
+    throw lineError(
+      header.where,
+      'expected events after the columns, found none. A recording without seizures has one row bckg.',
+    );
+  const { events, notices } = checkedEvents(rows.map(parseRow));
+  const duration = commentOf(comments, 'duration');
   return {
     format: path.endsWith('.csv_bi') ? 'tusz-csv_bi' : 'tusz-csv',
     path,
-    durationS: durationOf(comments),
-    events: rows.map(({ text, where }) => parseRow(text, where)),
-    notices: [],
+    durationS: duration === null ? null : durationOf(duration),
+    events,
+    notices: [...commentNotices(comments, path), ...notices],
   };
 }
 
-function parseRow(text: string, where: string): AnnotatedEvent {
+function parseRow({ text, where }: TextLine) {
   const fields = text.split(',').map((field) => field.trim());
   if (fields.length !== 5)
-    throw new InputError(
-      'ANNOTATION_LINE',
-      `${where}: expected 5 values (${COLUMNS}), found ${fields.length}: '${text}'.`,
+    throw lineError(
+      where,
+      `expected 5 values (${COLUMNS}), found ${fields.length}: '${printable(text)}'. Correct the line.`,
     );
   const [channel, start, stop, label, confidence] = fields as [string, string, string, string, string];
+  if (channel === '') throw lineError(where, "expected a channel or 'TERM', found ''. Correct the line.");
   const startS = numberOf(start, 'a start time in seconds', where);
   const endS = numberOf(stop, 'a stop time in seconds', where);
-  checkOrder(startS, endS, where);
   knownLabel(label, where);
   return {
     startS,
     endS,
     label,
     channels: channel === 'TERM' ? null : [channel],
-    confidence: confidence === '' ? null : numberOf(confidence, 'a confidence from 0 to 1', where),
+    confidence: confidence === '' ? null : confidenceOf(confidence, where),
+    where,
   };
 }
 
-function durationOf(comments: readonly { text: string; where: string }[]): number | null {
+interface Comment {
+  readonly value: string;
+  readonly where: string;
+}
+
+function commentOf(comments: readonly TextLine[], name: string): Comment | null {
   for (const { text, where } of comments) {
-    const match = /^#\s*duration\s*=\s*(.*?)\s*(secs?|s)?\s*$/.exec(text);
-    if (match !== null) return numberOf(match[1]!, 'a duration in seconds', where);
+    const match = /^#\s*(\w+)\s*=\s*(.*?)\s*$/.exec(text);
+    if (match?.[1] === name) return { value: match[2]!, where };
   }
   return null;
 }
 
-/** Writes events that are seizures as `.csv_bi`, with background between them, atomically. */
-export async function writeCsvBi(
-  path: string,
-  content: {
-    name: string;
-    durationS: number;
-    events: readonly { startS: number; endS: number; confidence: number }[];
-  },
-): Promise<void> {
-  const { name, durationS } = content;
-  const events = content.events.toSorted((a, b) => a.startS - b.startS);
-  const rows: [number, number, string, number][] = [];
-  let at = 0;
-  for (const { startS, endS, confidence } of events) {
-    if (startS > at) rows.push([at, startS, 'bckg', 1]);
-    rows.push([startS, endS, 'seiz', confidence]);
-    at = endS;
-  }
-  if (at < durationS) rows.push([at, durationS, 'bckg', 1]);
-  const lines = [
-    '# version = csv_v1.0.0',
-    `# bname = ${name}`,
-    `# duration = ${durationS.toFixed(4)} secs`,
-    '#',
-    COLUMNS,
-    ...rows.map(
-      ([start, stop, label, confidence]) =>
-        `TERM,${start.toFixed(4)},${stop.toFixed(4)},${label},${confidence.toFixed(4)}`,
-    ),
-  ];
-  await writeAtomic(path, `${lines.join('\n')}\n`);
+function durationOf({ value, where }: Comment): number {
+  const seconds = numberOf(value.replace(/\s*(seconds|secs?|s)$/, ''), 'a duration in seconds', where);
+  if (!(seconds > 0))
+    throw lineError(where, `expected a duration above 0 s, found ${seconds}. Correct the line.`);
+  return seconds;
+}
+
+/** What the comments leave in doubt; the events are read all the same. */
+function commentNotices(comments: readonly TextLine[], path: string): AnnotationNotice[] {
+  const notices: AnnotationNotice[] = [];
+  const version = commentOf(comments, 'version');
+  if (version !== null && version.value !== VERSION)
+    notices.push({
+      code: 'ANNOTATION_VERSION',
+      message: `${basename(version.where)}: the version is '${printable(version.value)}', read as ${VERSION}`,
+    });
+  const stem = basename(path).replace(/\.csv(_bi)?$/, '');
+  const bname = commentOf(comments, 'bname');
+  if (bname !== null && bname.value !== stem)
+    notices.push({
+      code: 'ANNOTATION_NAME',
+      message: `${basename(bname.where)}: says it annotates '${printable(bname.value)}', and lies beside ${stem}`,
+    });
+  if (commentOf(comments, 'duration') === null)
+    notices.push({
+      code: 'ANNOTATION_NO_DURATION',
+      message: `${basename(path)}: does not state the recording's duration, so it cannot be compared`,
+    });
+  return notices;
 }
