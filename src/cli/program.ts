@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { register as demo } from './demo.ts';
 import { register as evaluate } from './evaluate.ts';
 import { exitCodeOf } from './exit.ts';
 import { register as train } from './train.ts';
@@ -9,7 +10,7 @@ import { version } from './version.ts';
  * The commands, in the order of `--help`. Each file registers one: its name, options and help, nothing heavy. What
  * it does is imported in its action, so that `--help` answers at once and loads no libtorch.
  */
-const COMMANDS: readonly ((program: Command) => void)[] = [validate, train, evaluate];
+const COMMANDS: readonly ((program: Command) => void)[] = [validate, train, evaluate, demo];
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 failed, 2 the input cannot be used, 130 interrupted with Ctrl-C.

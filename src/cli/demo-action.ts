@@ -1,0 +1,125 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { inForce, loadConfig, readEnvironment } from '../config/index.ts';
+import { BASELINES, type DemoReport, runDemo } from '../demo/index.ts';
+import { InputError } from '../errors.ts';
+import type { DemoOptions } from './demo.ts';
+import { Interruption } from './exit.ts';
+import { announce, writeJson } from './output.ts';
+import { Progress } from './progress.ts';
+import { textTable } from './table.ts';
+import { version } from './version.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Runs the demo and prints its table. */
+export async function demo(options: DemoOptions): Promise<void> {
+  if (options.full && options.quick)
+    throw new InputError('DEMO_OPTIONS', 'Choose one of --quick and --full.');
+  const environment = readEnvironment();
+  announce(inForce(), environment);
+  const outputDir = options.output;
+  await refuseForeign(outputDir);
+  const interruption = new AbortController();
+  let received: NodeJS.Signals | null = null;
+  const stop = (signal: NodeJS.Signals) => {
+    received = signal;
+    interruption.abort(new Interruption(signal, 'the demo was interrupted; run it again to start over.'));
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  const bars = new Map<string, Progress>();
+  const end = () => {
+    for (const bar of bars.values()) bar[Symbol.dispose]();
+  };
+  try {
+    const report = await runDemo({
+      sampleDir: join(ROOT, 'data/sample'),
+      outputDir,
+      isFull: options.full === true,
+      loadConfig: (set) =>
+        loadConfig(join(ROOT, 'configs/demo/demo.yaml'), { set: [...options.set, ...set], environment }),
+      root: ROOT,
+      version: version(),
+      signal: interruption.signal,
+      interruption: () => received,
+      say: (line) => {
+        end();
+        process.stderr.write(`${line}\n`);
+      },
+      onProgress: (fold, { step, steps, epoch, epochs, loss }) => {
+        let bar = bars.get(fold);
+        if (bar === undefined) {
+          bar = new Progress({
+            label: `Training, ${fold}`,
+            total: steps,
+            unit: 'steps',
+            stream: process.stderr,
+            isPlain: environment.isProgressPlain,
+            intervalS: 5,
+            now: Date.now,
+          });
+          bars.set(fold, bar);
+        }
+        bar.update(
+          step,
+          `epoch ${Math.min(epoch + 1, epochs)}/${epochs}${loss === null ? '' : `  loss ${loss.toFixed(3)}`}`,
+        );
+      },
+    });
+    if (options.json) writeJson(report);
+    else process.stdout.write(summary(report, outputDir));
+  } finally {
+    end();
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  }
+}
+
+/** The demo replaces its folder: only one that a demo wrote, or none. */
+async function refuseForeign(outputDir: string): Promise<void> {
+  const exists = async (path: string) =>
+    stat(path).then(
+      () => true,
+      () => false,
+    );
+  if ((await exists(outputDir)) && !(await exists(join(outputDir, 'segments'))))
+    throw new InputError(
+      'DEMO_OUTPUT',
+      `${outputDir} exists and was not written by bgb demo, which would replace it. Choose another --output.`,
+    );
+}
+
+function summary(report: DemoReport, outputDir: string): string {
+  const rows = report.folds.map(({ patient, seed, model, baselines }) => [
+    `${patient}, seed ${seed}`,
+    model.toFixed(3),
+    ...BASELINES.map((name) => baselines[name].toFixed(3)),
+  ]);
+  if (rows.length > 1)
+    rows.push([
+      'mean',
+      report.mean.model.toFixed(3),
+      ...BASELINES.map((name) => report.mean[name].toFixed(3)),
+    ]);
+  const heading = (text: string) => ({ heading: text, align: 'right' as const });
+  const table = textTable(
+    [
+      { heading: 'patient left out' },
+      heading('model'),
+      heading('time'),
+      heading('RMS'),
+      heading('line length'),
+      heading('band powers'),
+    ],
+    rows,
+  );
+  const paths = [
+    ['report', `${outputDir}/report.md, report.json`],
+    ['segments (EDF)', `${outputDir}/segments`],
+    ['caches, manifests', `${outputDir}/without-*/cache`],
+    ['runs, checkpoints', `${outputDir}/without-*/run`],
+  ];
+  return `\nAUROC over windows of a patient never seen, random gains (0.5 is chance):\n\n${table}\n${report.method.map((line) => `${line}\n`).join('')}\n${textTable([{ heading: 'written' }, { heading: 'where' }], paths)}`;
+}
