@@ -121,6 +121,30 @@ const signal: SignalToWrite = {
   digital: [1, 2, 3, 4],
 };
 
+test('recordings and annotations larger than what is read and written at once', async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/large.edf`;
+    // 5 records of 2 MB of samples and 2 MB of annotation each; 8 MB are handled at once.
+    const digital = Int16Array.from({ length: 5_000_000 }, (_, at) => (at * 7919) % 30011);
+    const annotations = [0, 4].map((onsetS) => ({
+      onsetS,
+      durationS: 1,
+      text: `${onsetS}`.repeat(2_000_000),
+    }));
+    const large = { ...signal, digital, samplesPerRecord: 1_000_000 };
+    await writeEdf(path, { ...plain, annotations, signals: [large, { ...large, label: 'B' }] });
+    const recording = await openEdf(path);
+    expect(recording.records).toBe(5);
+    expect(recording.annotations.map(({ onsetS, text }) => [onsetS, text.length])).toEqual([
+      [0, 2_000_000],
+      [4, 2_000_000],
+    ]);
+    for (const indices of [[1], [0, 1]])
+      for (const values of await readDigital(recording, indices, recording.segments[0]!))
+        expect(values.every((value, at) => value === digital[at])).toBe(true);
+  });
+});
+
 test('the bytes of a plain file are those of the specification', async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/written.edf`;
