@@ -1,6 +1,6 @@
 import { rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type Annotation, findAnnotation, placeSeizures } from '../annotations/index.ts';
+import { findAnnotation, placeSeizures } from '../annotations/index.ts';
 import { openEdf } from '../edf/index.ts';
 import { InputError } from '../errors.ts';
 import { canonicalJson, sha256, sha256File } from '../files/index.ts';
@@ -22,6 +22,10 @@ export interface EntryTask {
   readonly cacheDir: string;
   readonly settings: PreprocessingSettings;
 }
+
+/** Values of an entry's `labels`; 0 is background. */
+const SEIZURE = 1;
+const EXCLUDED = 2;
 
 /** Where a recording's entry lies: its own relative path with `.npz`, so that equal stems do not meet (D10). */
 export function entryPath(task: Pick<EntryTask, 'cacheDir' | 'name'>): string {
@@ -71,14 +75,18 @@ async function tryEntry({ dataDir, name, cacheDir, settings }: EntryTask): Promi
   const placement = placeSeizures(annotation, recording.segments, 1 / sampleRate);
   const labels = new Uint8Array(segments.reduce((sum, { rows }) => sum + rows, 0));
   const secondsByLabel: Record<string, number> = {};
-  for (const { startS, endS, label } of placement.seizures) {
-    secondsByLabel[label] = (secondsByLabel[label] ?? 0) + endS - startS;
+  const mark = ({ startS, endS }: { startS: number; endS: number }, value: number) => {
     recording.segments.forEach((segment, index) => {
       const { firstRow, rows } = segments[index]!;
       const row = (seconds: number) =>
         Math.max(0, Math.min(rows, Math.round((seconds - segment.startS) * sampleRate)));
-      labels.fill(1, firstRow + row(startS), firstRow + row(endS));
+      labels.fill(value, firstRow + row(startS), firstRow + row(endS));
     });
+  };
+  for (const part of placement.unlabelled) mark(part, EXCLUDED);
+  for (const seizure of placement.seizures) {
+    secondsByLabel[seizure.label] = (secondsByLabel[seizure.label] ?? 0) + seizure.endS - seizure.startS;
+    mark(seizure, SEIZURE);
   }
   const provenance: Provenance = {
     format: 'bgb-cache',
@@ -96,21 +104,13 @@ async function tryEntry({ dataDir, name, cacheDir, settings }: EntryTask): Promi
     clipped_share: clippedShare,
     notices: [
       ...recording.warnings.map(({ message }) => message),
-      ...noticesOf(annotation, recording.durationS),
+      ...[...annotation.notices, ...placement.notices].map(({ message }) => message),
       ...placement.reports.map(({ message }) => message),
       ...notices,
     ],
   };
   await writeEntry(path, { signal, labels, segments, scale, provenance });
   return { outcome: earlier === null ? 'built' : 'rebuilt', name, provenance };
-}
-
-/** Failures A6: an annotation of another duration is of another recording, or of a cut one. */
-function noticesOf(annotation: Annotation, durationS: number): string[] {
-  const notices = annotation.notices.map(({ message }) => message);
-  if (annotation.durationS !== null && Math.abs(annotation.durationS - durationS) > 1)
-    notices.push(`the annotation is of ${annotation.durationS} s, the recording has ${durationS} s`);
-  return notices;
 }
 
 async function inputRecord(path: string) {
