@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest';
+import { edfPlusAnnotation } from './index.ts';
+
+describe('EDF+ annotations', () => {
+  type Recording = Parameters<typeof edfPlusAnnotation>[0];
+  const recording = (...annotations: Recording['annotations']) =>
+    ({ path: 'a.edf', annotations }) as Recording;
+
+  test('seizures by their text; other texts are counted, and quoted where they speak of seizures', () => {
+    const found = edfPlusAnnotation(
+      recording(
+        { onsetS: 1, durationS: 2, text: 'Seizure' },
+        { onsetS: 5, durationS: null, text: 'Lights off' },
+        { onsetS: 6, durationS: null, text: 'end of seizure' },
+      ),
+    );
+    expect(found?.events).toEqual([
+      { startS: 1, endS: 3, label: 'Seizure', channels: null, confidence: null },
+    ]);
+    expect(found?.notices).toEqual([
+      {
+        code: 'ANNOTATION_OTHER_TEXTS',
+        message: "2 EDF+ annotations are no seizure labels, among them 'end of seizure'",
+      },
+    ]);
+  });
+
+  test('notes of a technician are no annotation: unlabelled is not seizure-free (failures A5)', () => {
+    expect(edfPlusAnnotation(recording())).toBeNull();
+    expect(edfPlusAnnotation(recording({ onsetS: 3, durationS: 4, text: 'chew' }))).toBeNull();
+    expect(edfPlusAnnotation(recording({ onsetS: 3, durationS: null, text: 'Recording starts' }))).toBeNull();
+    expect(edfPlusAnnotation(recording({ onsetS: 0, durationS: 60, text: 'bckg' }))).toMatchObject({
+      events: [{ label: 'bckg' }],
+    });
+  });
+
+  test('refuses a seizure without duration', () => {
+    expect(() => edfPlusAnnotation(recording({ onsetS: 3, durationS: null, text: 'sz' }))).toThrow(
+      /a\.edf: the EDF\+ annotation 'sz' at 3 s states no duration/,
+    );
+  });
+});
