@@ -124,7 +124,9 @@ export function ssd(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor): Ten
   const added = inputs.mul(last.sub(decay).exp().unsqueeze(4)); // to the chunk's end
   const states = added.transpose(3, 4).matmul(bs.unsqueeze(2)); // (B, chunks, H, P, N)
   const total = last.squeeze(3).cumsum(1).transpose(1, 2); // (B, H, chunks)
-  const before = total.sub(last.squeeze(3).transpose(1, 2));
+  // Not total - last: its rounding would depend on steps that are yet to come.
+  const none = aten.new_zeros({ self: total, size: [batch, heads, 1] });
+  const before = cat([none, total.slice(2, 0, chunks - 1)], 2);
   const carry = expLower(before.unsqueeze(3).sub(total.unsqueeze(2)), -1); // (B, H, chunks, chunks)
   const flat = states.transpose(1, 2).reshape(batch, heads, chunks, width * state);
   const entering = carry.matmul(flat).view(batch, heads, chunks, width, state).transpose(1, 2);
