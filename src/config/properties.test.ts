@@ -52,7 +52,12 @@ const statedConfig = fc.record(
             metric: fc.constantFrom('sensitivity_at_2.5fa', 'auroc', 'loss'),
           }),
         ),
-        augmentation: fc.record({ gain: fc.constantFrom(null, [0.3, 3]) }),
+        augmentation: fc.record({
+          gain: fc.constantFrom(null, [0.3, 3]),
+          polarity: fc.boolean(),
+          channel_dropout: fc.constantFrom(0, 0.2),
+          channel_shuffle: fc.boolean(),
+        }),
       },
       { requiredKeys: [] },
     ),

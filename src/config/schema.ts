@@ -181,6 +181,12 @@ const training = z.strictObject({
         .describe('two rising factors, as in [0.3, 3]')
         .nullable()
         .default(null),
+      /** Turn half of the windows over. */
+      polarity: z.boolean().default(false),
+      /** Share of each window's channels that are set to zero. */
+      channel_dropout: shareBelowOne.default(0),
+      /** Put each window's channels in a random order. */
+      channel_shuffle: z.boolean().default(false),
     })
     .prefault({}),
 });

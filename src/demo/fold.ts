@@ -154,7 +154,12 @@ async function predictor(run: string, { corpus, labels }: TestWindows, batchSize
       const indices = Array.from({ length: Math.min(batchSize, labels.length - first) }, (_, i) => first + i);
       const logits = noGrad(() =>
         scope(() => {
-          const { signal } = windows.batch(indices, gains.subarray(first, first + indices.length));
+          const { channels } = corpus;
+          const factors = Float32Array.from(
+            { length: indices.length * channels },
+            (_, i) => gains[first + Math.floor(i / channels)]!,
+          );
+          const { signal } = windows.batch(indices, { factors, places: null });
           return model.forward(signal).mean({ dim: 1 });
         }),
       );

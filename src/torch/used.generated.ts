@@ -35,6 +35,7 @@ export const USED_SIGNATURES: readonly string[] = [
   'aten::fill_.Scalar(Tensor self, Scalar value) -> (Tensor)',
   'aten::flip(Tensor self, int[] dims) -> (Tensor)',
   'aten::full(int[] size, Scalar fill_value, ScalarType? dtype=, Layout? layout=, Device? device=, bool? pin_memory=) -> (Tensor)',
+  'aten::gather(Tensor self, int dim, Tensor index, bool sparse_grad=) -> (Tensor)',
   'aten::ge.Scalar(Tensor self, Scalar other) -> (Tensor)',
   'aten::index_select(Tensor self, int dim, Tensor index) -> (Tensor)',
   'aten::isfinite(Tensor self) -> (Tensor)',

@@ -14,7 +14,7 @@ const corpus = {
 
 test('a batch is the rows of its windows, scaled, with their labels and indices', () => {
   const windows = new DeviceWindows(corpus, 'cpu');
-  const batch = windows.batch([2, 1], Float32Array.of(1, 10));
+  const batch = windows.batch([2, 1], { factors: Float32Array.of(1, 1, 10, 10), places: null });
   expect(batch.signal.shape).toEqual([2, 3, 2]);
   // Rows 7-9 times 2, rows 4-6 times 0.5 and gain 10.
   expect(batch.signal.toArray()).toEqual([140, 142, 160, 162, 180, 182, 200, 205, 250, 255, 300, 305]);
@@ -23,11 +23,18 @@ test('a batch is the rows of its windows, scaled, with their labels and indices'
   expect(windows.count).toBe(3);
 });
 
+test('channels are scaled each on its own, then put in other places, window by window', () => {
+  const windows = new DeviceWindows(corpus, 'cpu');
+  const places = BigInt64Array.of(1n, 0n, 0n, 1n);
+  const batch = windows.batch([2, 2], { factors: Float32Array.of(1, -1, 0, 1), places });
+  expect(batch.signal.toArray()).toEqual([-142, 140, -162, 160, -182, 180, 0, 142, 0, 162, 0, 182]);
+});
+
 test('a batch and the corpus are released', () => {
   const before = liveTensors();
   {
     using windows = new DeviceWindows(corpus, 'cpu');
-    for (const tensor of Object.values(windows.batch([0], null))) tensor.dispose();
+    for (const tensor of Object.values(windows.batch([0]))) tensor.dispose();
   }
   expect(liveTensors()).toBe(before);
 });

@@ -1,5 +1,6 @@
 import type { Corpus } from '../data/index.ts';
-import { arange, type Device, fromTypedArray, noGrad, scope, type Tensor } from '../torch/index.ts';
+import { arange, aten, type Device, fromTypedArray, noGrad, scope, type Tensor } from '../torch/index.ts';
+import type { Augmentation } from './augmentation.ts';
 import type { Batch } from './step.ts';
 
 /**
@@ -30,6 +31,10 @@ export class DeviceWindows implements Disposable {
     this.#rows = arange(corpus.windowLength, { device });
   }
 
+  get channels(): number {
+    return this.#corpus.channels;
+  }
+
   get count(): number {
     return this.#corpus.starts.length;
   }
@@ -37,25 +42,29 @@ export class DeviceWindows implements Disposable {
   /**
    * The windows of these indices.
    *
-   * @param gains what each window is multiplied by, or null
+   * @param augmentation what is changed about each, or null
    */
-  batch(indices: ArrayLike<number>, gains: Float32Array | null): Batch {
+  batch(indices: ArrayLike<number>, augmentation: Augmentation | null = null): Batch {
     const { starts, scales, channels, windowLength } = this.#corpus;
     const size = indices.length;
     const first = BigInt64Array.from({ length: size }, (_, i) => BigInt(starts[indices[i]!]!));
-    const scale = Float32Array.from({ length: size }, (_, i) => scales[indices[i]!]! * (gains?.[i] ?? 1));
+    const factor = Float32Array.from(
+      { length: size * channels },
+      (_, i) => scales[indices[Math.floor(i / channels)]!]! * (augmentation?.factors[i] ?? 1),
+    );
     return noGrad(() =>
       scope(() => {
         const device = this.#device;
         const rows = fromTypedArray(first).to({ device }).unsqueeze(1).add(this.#rows).reshape(-1);
         const signal = this.#signal.indexSelect(0, rows).view(size, windowLength, channels);
-        const factors = fromTypedArray(scale).to({ device }).view(size, 1, 1);
+        const factors = fromTypedArray(factor, [size, 1, channels]);
         const target = this.#target;
+        const scaled = signal
+          .to({ device: target })
+          .to({ dtype: 'float32' })
+          .mul_(factors.to({ device: target }));
         return {
-          signal: signal
-            .to({ device: target })
-            .to({ dtype: 'float32' })
-            .mul_(factors.to({ device: target })),
+          signal: inPlaces(scaled, augmentation?.places ?? null),
           labels: this.#labels.indexSelect(0, rows).view(size, windowLength).to({ device: target }),
           samples: fromTypedArray(BigInt64Array.from({ length: size }, (_, i) => BigInt(indices[i]!))).to({
             device: target,
@@ -68,4 +77,12 @@ export class DeviceWindows implements Disposable {
   [Symbol.dispose](): void {
     for (const tensor of [this.#signal, this.#labels, this.#rows]) tensor.dispose();
   }
+}
+
+/** Puts the channels of (B, T, C) in other places, each window its own. */
+function inPlaces(signal: Tensor, places: BigInt64Array | null): Tensor {
+  if (places === null) return signal;
+  const [size, length, channels] = signal.shape as [number, number, number];
+  const index = fromTypedArray(places, [size, 1, channels]).to({ device: signal.device });
+  return aten.gather({ self: signal, dim: 2, index: index.expand(size, length, channels) });
 }

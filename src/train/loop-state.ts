@@ -1,8 +1,8 @@
 import { BgbError } from '../errors.ts';
-import { logUniform, uniform } from '../random/index.ts';
 import type { Json } from '../runs/index.ts';
 import type { Tensor } from '../torch/index.ts';
 import { AdamW } from './adamw.ts';
+import { type Augmentation, drawAugmentation } from './augmentation.ts';
 import { fillFrom, toStored } from './checkpoint-tensors.ts';
 import { NO_PROGRESS, type Progress, progressAfter } from './early-stopping.ts';
 import { flatten } from './flat-parameters.ts';
@@ -76,7 +76,7 @@ export class LoopState implements Disposable {
     const rate =
       training.learning_rate * learningRateShare({ type, warmupRatio: warmup_ratio }, state.step, totalSteps);
     const batches = inBatches(indices, training.batch_size).map((batch) =>
-      windows.batch(batch, this.#gains(batch)),
+      windows.batch(batch, this.#augmentation(batch)),
     );
     trainingStep(this.#parts, batches, state.step, rate);
     for (const batch of batches) for (const tensor of Object.values(batch)) tensor.dispose();
@@ -190,14 +190,14 @@ export class LoopState implements Disposable {
     this.#parts.ring[Symbol.dispose]();
   }
 
-  #gains(indices: readonly number[]): Float32Array | null {
-    const { config } = this.#training;
-    const bounds = config.training.augmentation.gain;
-    if (bounds === null) return null;
-    const { seed } = config.experiment;
-    return Float32Array.from(indices, (index) =>
-      logUniform(bounds, uniform(seed, GAIN, this.state.epoch, index)),
-    );
+  #augmentation(indices: readonly number[]): Augmentation | null {
+    const { config, windows } = this.#training;
+    return drawAugmentation(config.training.augmentation, {
+      seed: config.experiment.seed,
+      epoch: this.state.epoch,
+      windows: indices,
+      channels: windows.channels,
+    });
   }
 
   #report(arrived: readonly StepMetrics[]): void {
@@ -228,9 +228,6 @@ export class LoopState implements Disposable {
     }
   }
 }
-
-/** The counter that keeps gains apart from other draws with the same seed. */
-const GAIN = 1;
 
 function inBatches(indices: readonly number[], size: number): number[][] {
   return Array.from({ length: Math.ceil(indices.length / size) }, (_, i) =>
