@@ -246,7 +246,7 @@ function checkSizes({ encoder, mamba, decoder, rescnn }: ModelConfig): void {
     refuse(`model.decoder.stages is ${decoder.stages}; it must be model.encoder.stages, ${encoder.stages}.`);
   if (mamba.n_layers > 0 && mamba.d_model !== top)
     refuse(`model.mamba.d_model is ${mamba.d_model}; it must be the last of model.encoder.channels, ${top}.`);
-  if ((mamba.expand * mamba.d_model) % mamba.head_dim !== 0)
+  if (mamba.n_layers > 0 && (mamba.expand * mamba.d_model) % mamba.head_dim !== 0)
     refuse(
       `model.mamba.head_dim ${mamba.head_dim} does not divide expand * d_model = ${mamba.expand * mamba.d_model}.`,
     );
