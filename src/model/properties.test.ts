@@ -141,14 +141,17 @@ test('training draws its dropout from seed, step and sample; evaluation draws no
   expect(logits(1, 1, [4, 5, 7])).not.toEqual(first);
 });
 
-test('forward and backward keep nothing alive but what they return', () => {
+test('forward and backward keep nothing alive', () => {
   const model = small();
   const batch = signal(2, 64, 3);
   const samples = tensor([0, 1], { dtype: 'int64' });
   const live = liveTensors();
-  scope(() => {
-    model.forward(batch, { isTraining: true, seed: 1, step: 1, samples }).mean().backward();
-  });
-  for (const parameter of model.parameters().values()) parameter.grad = null;
-  expect(liveTensors()).toBe(live);
+  for (let step = 0; step < 3; step++) {
+    scope(() => {
+      model.forward(batch, { isTraining: true, seed: 1, step, samples }).mean().backward();
+    });
+    for (const parameter of model.parameters().values()) parameter.grad = null;
+  }
+  // Fewer when the garbage of other tests is collected meanwhile.
+  expect(liveTensors()).toBeLessThanOrEqual(live);
 });
