@@ -34,6 +34,10 @@ test.each([
     'model.decoder.kernel_size 1 must exceed the stride 2 by an even number, 0 or more, to keep lengths.',
   ],
   [
+    { encoder: { downsample_factor: 4 } },
+    'model.decoder.kernel_size 2 must exceed the stride 4 by an even number, 0 or more, to keep lengths.',
+  ],
+  [
     { encoder: { downsample_factor: 3 } },
     'model.decoder.kernel_size 2 must exceed the stride 3 by an even number, 0 or more, to keep lengths.',
   ],
