@@ -5,7 +5,7 @@ type Settings = Parameters<typeof drawAugmentation>[0];
 
 const NONE: Settings = { gain: null, polarity: false, channel_dropout: 0, channel_shuffle: false };
 const draw = (
-  settings: Partial<typeof NONE & { gain: [number, number] }>,
+  settings: Partial<Settings>,
   windows = Array.from({ length: 2000 }, (_, i) => i),
   epoch = 3,
 ) => drawAugmentation({ ...NONE, ...settings }, { seed: 5, epoch, windows, channels: 4 })!;
