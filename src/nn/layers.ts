@@ -63,13 +63,15 @@ export class ConvTranspose1d {
   }
 
   forward(x: Tensor): Tensor {
-    return aten['conv_transpose2d.input']({
+    const longer = aten['conv_transpose2d.input']({
       input: x,
       weight: this.#weight.unsqueeze(2),
       bias: this.#bias,
       stride: [1, this.#stride],
       padding: [0, this.#padding],
     });
+    // On the CPU the result comes in another order, which everything after it would inherit.
+    return longer.contiguous('channels_last');
   }
 }
 

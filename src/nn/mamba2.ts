@@ -119,7 +119,8 @@ export function ssd(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor): Ten
 
   const products = cs.matmul(bs.transpose(2, 3)).unsqueeze(2); // (B, chunks, 1, size, size)
   const within = products.mul(expLower(decay.unsqueeze(4).sub(decay.unsqueeze(3)), 0)).matmul(inputs);
-  if (chunks === 1) return unchunk(within, length);
+  // Autocast makes products bfloat16; the result has x's dtype at every length.
+  if (chunks === 1) return unchunk(within.to({ dtype: x.dtype }), length);
 
   const added = inputs.mul(last.sub(decay).exp().unsqueeze(4)); // to the chunk's end
   const states = added.transpose(3, 4).matmul(bs.unsqueeze(2)); // (B, chunks, H, P, N)
