@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander';
+import { register as buildCache } from './build-cache.ts';
 import { register as demo } from './demo.ts';
 import { register as evaluate } from './evaluate.ts';
 import { exitCodeOf } from './exit.ts';
+import { register as scanCache } from './scan-cache.ts';
 import { register as train } from './train.ts';
 import { register as validate } from './validate.ts';
 import { version } from './version.ts';
@@ -10,7 +12,14 @@ import { version } from './version.ts';
  * The commands, in the order of `--help`. Each file registers one: its name, options and help, nothing heavy. What
  * it does is imported in its action, so that `--help` answers at once and loads no libtorch.
  */
-const COMMANDS: readonly ((program: Command) => void)[] = [validate, train, evaluate, demo];
+const COMMANDS: readonly ((program: Command) => void)[] = [
+  validate,
+  buildCache,
+  scanCache,
+  train,
+  evaluate,
+  demo,
+];
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 failed, 2 the input cannot be used, 130 interrupted with Ctrl-C.

@@ -14,7 +14,13 @@
 export { checkDevice, resolvedDevice } from './device.ts';
 export { type Environment, inForce, readEnvironment } from './environment.ts';
 export { FIELDS, type FieldName, type FieldUse, fieldUse } from './fields.ts';
-export { type LoadedConfig, type LoadOptions, loadConfig, resolveConfig } from './load.ts';
+export {
+  type LoadedConfig,
+  type LoadOptions,
+  loadConfig,
+  loadConfigOrDefaults,
+  resolveConfig,
+} from './load.ts';
 export {
   isMetricName,
   METRIC_NAMES,

@@ -202,3 +202,11 @@ async function readText(path: string): Promise<string> {
     throw refuse('expected a configuration in YAML, found bytes that are not UTF-8 text.', error);
   }
 }
+
+/** As {@link loadConfig}; without a file, every value is its default unless set otherwise. */
+export async function loadConfigOrDefaults(
+  path: string | null,
+  options: LoadOptions = {},
+): Promise<LoadedConfig> {
+  return path === null ? resolveConfig('{}', '(defaults)', options) : loadConfig(path, options);
+}

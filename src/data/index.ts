@@ -18,4 +18,5 @@ export {
   type WindowCategory,
   type WindowLimits,
   type WindowSet,
+  windowShapeOf,
 } from './windows.ts';

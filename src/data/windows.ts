@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Entry, type Manifest, type ManifestWindow, type WindowShape, windowStarts } from '../cache/index.ts';
+import type { Config } from '../config/index.ts';
 import { InputError } from '../errors.ts';
 
 export type WindowCategory = 'partial_seizure' | 'full_seizure' | 'no_seizure';
@@ -86,4 +87,19 @@ export function checkDisjoint(a: { name: string; patients: readonly string[] }, 
       'DATA_PATIENTS',
       `${shared.join(', ')} ${shared.length === 1 ? 'is' : 'are'} in both ${a.name} and ${b.name}: a score on patients that were trained on means nothing. Divide the recordings by patient and build the cache again.`,
     );
+}
+
+/** Window and stride of a configuration in samples. @throws InputError `DATA_WINDOW` unless they are whole */
+export function windowShapeOf({ window_size, stride, sampling_rate }: Config['data']): WindowShape {
+  const shape = { length: window_size * sampling_rate, stride: stride * sampling_rate };
+  for (const [field, samples] of [
+    ['window_size', shape.length],
+    ['stride', shape.stride],
+  ] as const)
+    if (!Number.isInteger(samples) || samples < 1)
+      throw new InputError(
+        'DATA_WINDOW',
+        `data.${field} is ${samples} samples at ${sampling_rate} Hz; choose one that is a whole number of samples.`,
+      );
+  return shape;
 }

@@ -1,15 +1,10 @@
 import { join } from 'node:path';
 import { type BuildOptions, buildCache, scanSplit } from '../cache/index.ts';
 import type { Config, LoadedConfig } from '../config/index.ts';
+import { windowShapeOf } from '../data/index.ts';
 import { auroc } from '../score/index.ts';
 import { noGrad, scope } from '../torch/index.ts';
-import {
-  DeviceWindows,
-  loadModel,
-  startTraining,
-  type TrainingProgress,
-  windowShape,
-} from '../train/index.ts';
+import { DeviceWindows, loadModel, startTraining, type TrainingProgress } from '../train/index.ts';
 import { BASELINES, type BaselineName, fitBaselines } from './baselines.ts';
 import { openTestWindows, randomGains, type TestWindows } from './test-windows.ts';
 
@@ -60,7 +55,7 @@ export async function runFold(request: FoldRequest): Promise<FoldResult> {
     `experiment.seed=${seed}`,
   ]);
   const { config } = loaded;
-  const shape = windowShape(config.data);
+  const shape = windowShapeOf(config.data);
   const trainedOn = patients.filter((each) => each !== patient);
   const microvolts = join(outputDir, 'cache-microvolts');
   for (const [folder, normalize] of [

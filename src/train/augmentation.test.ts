@@ -4,11 +4,8 @@ import { drawAugmentation } from './augmentation.ts';
 type Settings = Parameters<typeof drawAugmentation>[0];
 
 const NONE: Settings = { gain: null, polarity: false, channel_dropout: 0, channel_shuffle: false };
-const draw = (
-  settings: Partial<Settings>,
-  windows = Array.from({ length: 2000 }, (_, i) => i),
-  epoch = 3,
-) => drawAugmentation({ ...NONE, ...settings }, { seed: 5, epoch, windows, channels: 4 })!;
+const draw = (settings: Partial<Settings>, windows = Array.from({ length: 2000 }, (_, i) => i), epoch = 3) =>
+  drawAugmentation({ ...NONE, ...settings }, { seed: 5, epoch, windows, channels: 4 })!;
 
 test('nothing to do is null', () => {
   expect(drawAugmentation(NONE, { seed: 1, epoch: 0, windows: [0], channels: 2 })).toBeNull();

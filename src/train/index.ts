@@ -25,4 +25,3 @@ export { LABEL, type Loss } from './loss.ts';
 export { type CachedRecording, type Predictor, predictRecording } from './predict.ts';
 export { startTraining, type TrainingRequest } from './start.ts';
 export type { Batch } from './step.ts';
-export { windowShape } from './training-data.ts';

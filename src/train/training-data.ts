@@ -1,14 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
-import {
-  MANIFEST_FILE,
-  type Manifest,
-  readManifest,
-  scanSplit,
-  splitFolder,
-  type WindowShape,
-} from '../cache/index.ts';
+import { MANIFEST_FILE, type Manifest, readManifest, scanSplit, splitFolder } from '../cache/index.ts';
 import type { Config } from '../config/index.ts';
 import {
   BalancedSeizureDataset,
@@ -18,6 +11,7 @@ import {
   openWindows,
   WindowDataset,
   type WindowSet,
+  windowShapeOf,
 } from '../data/index.ts';
 import { InputError } from '../errors.ts';
 
@@ -28,21 +22,6 @@ export interface TrainingData {
   readonly dev: WindowSet | null;
   /** Content hashes, by split. */
   readonly hashes: Readonly<Record<string, string>>;
-}
-
-/** Window and stride of a configuration in samples. @throws InputError `DATA_WINDOW` unless they are whole */
-export function windowShape({ window_size, stride, sampling_rate }: Config['data']): WindowShape {
-  const shape = { length: window_size * sampling_rate, stride: stride * sampling_rate };
-  for (const [field, samples] of [
-    ['window_size', shape.length],
-    ['stride', shape.stride],
-  ] as const)
-    if (!Number.isInteger(samples) || samples < 1)
-      throw new InputError(
-        'DATA_WINDOW',
-        `data.${field} is ${samples} samples at ${sampling_rate} Hz; choose one that is a whole number of samples.`,
-      );
-  return shape;
 }
 
 /**
@@ -56,7 +35,7 @@ export async function openTrainingData(
   { rebuildManifest = false } = {},
 ): Promise<TrainingData> {
   const { data, preprocessing, training, experiment } = config;
-  const shape = windowShape(data);
+  const shape = windowShapeOf(data);
   const settings = { ...preprocessing, sampling_rate: data.sampling_rate };
   const limits = { maxSamples: data.max_samples, maxHours: data.max_hours };
   const open = async (split: 'train' | 'dev') => {

@@ -1,0 +1,118 @@
+import { buildCache, type Census } from '../cache/index.ts';
+import { inForce, loadConfigOrDefaults, readEnvironment, splitOf } from '../config/index.ts';
+import { InputError } from '../errors.ts';
+import type { BuildCacheOptions } from './build-cache.ts';
+import { announce, writeJson } from './output.ts';
+import { Progress } from './progress.ts';
+import { textTable } from './table.ts';
+
+/** Builds a cache and prints its census: recordings in = cached + rejected + unlabelled. */
+export async function buildCacheCommand(options: BuildCacheOptions): Promise<void> {
+  const environment = readEnvironment();
+  const loaded = await loadConfigOrDefaults(options.config ?? null, { set: options.set, environment });
+  const { data, preprocessing, experiment } = loaded.config;
+  const split = options.split === undefined ? null : splitOf(options.split);
+  const validationSplit = shareOf(options.validationSplit) ?? data.validation_split;
+  announce(inForce(), environment, loaded);
+  const interruption = new AbortController();
+  const stop = () => interruption.abort();
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  const shown: { progress: Progress | null } = { progress: null };
+  try {
+    const censuses = await buildCache({
+      dataDir: options.dataDir,
+      cacheDir: options.cacheDir,
+      split,
+      validationSplit,
+      seed: experiment.seed,
+      settings: { ...preprocessing, sampling_rate: data.sampling_rate },
+      limitFiles: environment.limitFiles,
+      signal: interruption.signal,
+      onProgress: (done, total, { name, outcome }) => {
+        shown.progress ??= new Progress({
+          label: 'Building cache',
+          total,
+          unit: 'recordings',
+          stream: process.stderr,
+          isPlain: environment.isProgressPlain,
+          now: Date.now,
+        });
+        if (outcome === 'rebuilt')
+          shown.progress.print(`Rebuilt, since it or the settings have changed: ${name}`);
+        shown.progress.update(done, `${outcome} ${name}`);
+      },
+    });
+    shown.progress?.[Symbol.dispose]();
+    for (const census of censuses) listLosses(census);
+    if (options.json) writeJson(censuses);
+    else
+      process.stdout.write(
+        `${censusTable(censuses)}\nNext: bgb scan-cache --cache-dir ${options.cacheDir}${options.config ? ` --config ${options.config}` : ''}\n`,
+      );
+  } finally {
+    shown.progress?.[Symbol.dispose]();
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  }
+}
+
+function listLosses({ rejected, unlabelled, notices }: Census): void {
+  for (const { reason } of rejected) process.stderr.write(`Rejected: ${reason}\n`);
+  for (const name of unlabelled)
+    process.stderr.write(`Left out: ${name}: no annotation was found, and unlabelled is not seizure-free.\n`);
+  for (const { name, notices: all } of notices)
+    for (const notice of all) process.stderr.write(`Notice: ${name}: ${notice}\n`);
+}
+
+function censusTable(censuses: readonly Census[]): string {
+  const labels = (byLabel: Census['seizureSecondsByLabel']) =>
+    Object.entries(byLabel)
+      .map(([label, seconds]) => `${label} ${seconds.toFixed(1)} s`)
+      .join(', ');
+  return textTable(
+    [
+      { heading: 'split' },
+      ...['recordings', 'cached', 'built now', 'rejected', 'unlabelled', 'patients', 'hours', 'seizures'].map(
+        (heading) => ({ heading, align: 'right' as const }),
+      ),
+      { heading: 'seizure time' },
+    ],
+    censuses.map(
+      ({
+        split,
+        recordings,
+        cached,
+        built,
+        rejected,
+        unlabelled,
+        patients,
+        hours,
+        seizures,
+        seizureSecondsByLabel,
+      }) => [
+        split,
+        recordings,
+        cached,
+        built,
+        rejected.length,
+        unlabelled.length,
+        patients,
+        hours.toFixed(3),
+        seizures,
+        labels(seizureSecondsByLabel),
+      ],
+    ),
+  );
+}
+
+function shareOf(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const share = Number(text);
+  if (text.trim() === '' || !(share >= 0 && share < 1))
+    throw new InputError(
+      'CLI_SHARE',
+      `--validation-split: expected a share from 0 to below 1, found '${text}'.`,
+    );
+  return share;
+}

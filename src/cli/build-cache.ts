@@ -1,0 +1,29 @@
+import type { Command } from 'commander';
+import { JSON_OPTION, SET_OPTION } from './output.ts';
+
+export function register(program: Command): void {
+  program
+    .command('build-cache')
+    .description('preprocess recordings into a cache, each once; can be interrupted and repeated')
+    .requiredOption('--data-dir <dir>', 'folder with recordings (EDF, BDF) and their annotations')
+    .requiredOption('--cache-dir <dir>', 'folder for the cache')
+    .option('--split <split>', 'train, dev or eval: what these recordings are')
+    .option('--validation-split <share>', 'share of patients for dev, where the corpus has no splits (0.2)')
+    .option('--config <file>', 'configuration whose preprocessing is used')
+    .option(...SET_OPTION)
+    .option(...JSON_OPTION)
+    .action(async (options: BuildCacheOptions) => {
+      const { buildCacheCommand } = await import('./build-cache-action.ts');
+      await buildCacheCommand(options);
+    });
+}
+
+export interface BuildCacheOptions {
+  readonly dataDir: string;
+  readonly cacheDir: string;
+  readonly split?: string;
+  readonly validationSplit?: string;
+  readonly config?: string;
+  readonly set: string[];
+  readonly json?: boolean;
+}

@@ -1,0 +1,67 @@
+import { type Scan, scanSplit, splitFolders } from '../cache/index.ts';
+import { inForce, loadConfigOrDefaults, readEnvironment } from '../config/index.ts';
+import { checkDisjoint, windowShapeOf } from '../data/index.ts';
+import { announce, writeJson } from './output.ts';
+import type { ScanCacheOptions } from './scan-cache.ts';
+import { textTable } from './table.ts';
+
+/** Builds or checks the manifests of a cache. */
+export async function scanCacheCommand(options: ScanCacheOptions): Promise<void> {
+  const environment = readEnvironment();
+  const loaded = await loadConfigOrDefaults(options.config ?? null, { set: options.set, environment });
+  announce(inForce(), environment, loaded);
+  const shape = windowShapeOf(loaded.config.data);
+  const scans: (Scan & { split: string })[] = [];
+  for (const [split, folder] of await splitFolders(options.cacheDir)) {
+    const scan = await scanSplit(folder, shape, { isCheck: options.check === true });
+    scans.push({ ...scan, split: split ?? folder });
+  }
+  for (const [index, a] of scans.entries())
+    for (const b of scans.slice(index + 1))
+      checkDisjoint(
+        { name: a.split, patients: a.manifest.patients },
+        { name: b.split, patients: b.manifest.patients },
+      );
+  if (options.json) {
+    const documents = scans.map(({ split, path, isUnchanged, manifest }) => ({
+      split,
+      partial_seizure: manifest.counts.partial_seizure,
+      full_seizure: manifest.counts.full_seizure,
+      no_seizure: manifest.counts.no_seizure,
+      recordings: manifest.recordings,
+      patients: manifest.patients,
+      seizures: manifest.seizures,
+      seizure_seconds: manifest.seizure_seconds,
+      labels: manifest.labels,
+      rejected: [],
+      manifest: path,
+      is_unchanged: isUnchanged,
+    }));
+    writeJson(documents.length === 1 ? documents[0] : documents);
+    return;
+  }
+  const right = (heading: string) => ({ heading, align: 'right' as const });
+  process.stdout.write(
+    textTable(
+      [
+        { heading: 'split' },
+        ...['partial seizure', 'full seizure', 'no seizure', 'recordings', 'seizures', 'seizure s'].map(
+          right,
+        ),
+        { heading: 'manifest' },
+      ],
+      scans.map(
+        ({ split, path, isUnchanged, manifest: { counts, recordings, seizures, seizure_seconds } }) => [
+          split,
+          counts.partial_seizure,
+          counts.full_seizure,
+          counts.no_seizure,
+          recordings,
+          seizures,
+          seizure_seconds.toFixed(1),
+          `${path}${isUnchanged ? ' (unchanged)' : ''}`,
+        ],
+      ),
+    ),
+  );
+}
