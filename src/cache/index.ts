@@ -21,5 +21,6 @@ export {
   type WindowShape,
   windowStarts,
 } from './manifest.ts';
+export { writeNpy } from './npy.ts';
 export { patientOf } from './patient.ts';
 export type { Provenance } from './provenance.ts';

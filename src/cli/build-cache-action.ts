@@ -10,9 +10,16 @@ import { textTable } from './table.ts';
 export async function buildCacheCommand(options: BuildCacheOptions): Promise<void> {
   const environment = readEnvironment();
   const loaded = await loadConfigOrDefaults(options.config ?? null, { set: options.set, environment });
-  const { data, preprocessing, experiment } = loaded.config;
+  const { config } = loaded;
+  const { data, preprocessing, experiment } = config;
+  const dataDir = options.dataDir ?? config.data.data_dir;
+  if (dataDir === null)
+    throw new InputError(
+      'CLI_DATA_DIR',
+      'Which recordings? Give --data-dir, or a --config with data.data_dir.',
+    );
   const split = options.split === undefined ? null : splitOf(options.split);
-  const validationSplit = shareOf(options.validationSplit) ?? data.validation_split;
+  const validationSplit = shareOf(options.validationSplit) ?? config.data.validation_split;
   announce(inForce(), environment, loaded);
   const interruption = new AbortController();
   const stop = () => interruption.abort();
@@ -21,7 +28,7 @@ export async function buildCacheCommand(options: BuildCacheOptions): Promise<voi
   const shown: { progress: Progress | null } = { progress: null };
   try {
     const censuses = await buildCache({
-      dataDir: options.dataDir,
+      dataDir,
       cacheDir: options.cacheDir,
       split,
       validationSplit,

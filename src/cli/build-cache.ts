@@ -5,7 +5,7 @@ export function register(program: Command): void {
   program
     .command('build-cache')
     .description('preprocess recordings into a cache, each once; can be interrupted and repeated')
-    .requiredOption('--data-dir <dir>', 'folder with recordings (EDF, BDF) and their annotations')
+    .option('--data-dir <dir>', 'folder with recordings (EDF, BDF) and their annotations (data.data_dir)')
     .requiredOption('--cache-dir <dir>', 'folder for the cache')
     .option('--split <split>', 'train, dev or eval: what these recordings are')
     .option('--validation-split <share>', 'share of patients for dev, where the corpus has no splits (0.2)')
@@ -19,7 +19,7 @@ export function register(program: Command): void {
 }
 
 export interface BuildCacheOptions {
-  readonly dataDir: string;
+  readonly dataDir?: string;
   readonly cacheDir: string;
   readonly split?: string;
   readonly validationSplit?: string;

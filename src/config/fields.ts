@@ -29,7 +29,7 @@ export const FIELDS: Readonly<Record<FieldName, FieldUse>> = {
   'data.dataset': {
     ignored: 'Annotations are recognised by their own form, whatever the data set.',
   },
-  'data.data_dir': used('cli', 'train'),
+  'data.data_dir': used('cli'),
   'data.cache_dir': used('cli', 'train'),
   'data.sampling_rate': used('signal', 'cache', 'train'),
   'data.n_channels': used('config', 'train'),
@@ -40,7 +40,7 @@ export const FIELDS: Readonly<Record<FieldName, FieldUse>> = {
   'data.pin_memory': used('data', 'train'),
   'data.persistent_workers': { ignored: LOADER },
   'data.prefetch_factor': { ignored: LOADER },
-  'data.validation_split': used('data', 'train'),
+  'data.validation_split': used('cli'),
   'data.use_balanced_sampling': used('data', 'train'),
   'data.max_samples': used('data', 'train'),
   'data.max_hours': used('data', 'train'),

@@ -113,17 +113,20 @@ export function ssd(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor): Ten
   const inChunks = (t: Tensor) =>
     padTime(t, chunks * size - length).view(batch, chunks, size, ...t.shape.slice(2));
   const [xs, dts, bs, cs] = [inChunks(x), inChunks(dt), inChunks(b), inChunks(c)];
-  const decay = dts.mul(a).cumsum(2).permute(0, 1, 3, 2); // (B, chunks, H, size)
+  const steps = dts.transpose(2, 3); // (B, chunks, H, size)
+  const decay = steps.mul(a.unsqueeze(1)).cumsum(3);
   const last = decay.slice(3, size - 1); // (B, chunks, H, 1)
-  const inputs = xs.mul(dts.unsqueeze(4)).permute(0, 1, 3, 2, 4); // (B, chunks, H, size, P)
+  const inputs = xs.mul(dts.unsqueeze(4)).transpose(2, 3).contiguous(); // (B, chunks, H, size, P)
 
   const products = cs.matmul(bs.transpose(2, 3)).unsqueeze(2); // (B, chunks, 1, size, size)
-  const within = products.mul(expLower(decay.unsqueeze(4).sub(decay.unsqueeze(3)), 0)).matmul(inputs);
-  // Autocast makes products bfloat16; the result has x's dtype at every length.
-  if (chunks === 1) return unchunk(within.to({ dtype: x.dtype }), length);
+  const weights = products.mul(expLower(decay.unsqueeze(4).sub(decay.unsqueeze(3)), 0));
+  // Autocast makes products bfloat16; sums have x's dtype.
+  const within = weights.matmul(inputs).to({ dtype: x.dtype });
+  if (chunks === 1) return unchunk(within, length);
 
-  const added = inputs.mul(last.sub(decay).exp().unsqueeze(4)); // to the chunk's end
-  const states = added.transpose(3, 4).matmul(bs.unsqueeze(2)); // (B, chunks, H, P, N)
+  // Decays scale B and C, which are a few times smaller than x and y where N < P; all of it is kept for backward.
+  const toEnd = bs.unsqueeze(2).mul(last.sub(decay).exp().unsqueeze(4)); // (B, chunks, H, size, N)
+  const states = inputs.transpose(3, 4).matmul(toEnd); // (B, chunks, H, P, N)
   const total = last.squeeze(3).cumsum(1).transpose(1, 2); // (B, H, chunks)
   // Not total - last: its rounding would depend on steps that are yet to come.
   const none = aten.new_zeros({ self: total, size: [batch, heads, 1] });
@@ -131,7 +134,8 @@ export function ssd(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor): Ten
   const carry = expLower(before.unsqueeze(3).sub(total.unsqueeze(2)), -1); // (B, H, chunks, chunks)
   const flat = states.transpose(1, 2).reshape(batch, heads, chunks, width * state);
   const entering = carry.matmul(flat).view(batch, heads, chunks, width, state).transpose(1, 2);
-  const across = cs.unsqueeze(2).matmul(entering.transpose(3, 4)).mul(decay.exp().unsqueeze(4));
+  const fromStart = cs.unsqueeze(2).mul(decay.exp().unsqueeze(4)); // (B, chunks, H, size, N)
+  const across = fromStart.matmul(entering.transpose(3, 4));
   return unchunk(within.add(across), length);
 }
 

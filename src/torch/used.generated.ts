@@ -56,6 +56,7 @@ export const USED_SIGNATURES: readonly string[] = [
   'aten::normal_(Tensor self, float mean=, float std=, Generator? generator=) -> (Tensor)',
   'aten::ones(int[] size, ScalarType? dtype=, Layout? layout=, Device? device=, bool? pin_memory=) -> (Tensor)',
   'aten::permute(Tensor self, int[] dims) -> (Tensor)',
+  'aten::pin_memory(Tensor self, Device? device=) -> (Tensor)',
   'aten::pow.Scalar(Scalar self, Tensor exponent) -> (Tensor)',
   'aten::pow.Tensor_Scalar(Tensor self, Scalar exponent) -> (Tensor)',
   'aten::reciprocal(Tensor self) -> (Tensor)',

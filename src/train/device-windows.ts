@@ -11,6 +11,7 @@ export class DeviceWindows implements Disposable {
   readonly #corpus: Corpus;
   readonly #device: Device;
   readonly #target: Device;
+  readonly #isPinned: boolean;
   readonly #signal: Tensor;
   readonly #labels: Tensor;
   readonly #rows: Tensor;
@@ -18,11 +19,13 @@ export class DeviceWindows implements Disposable {
   /**
    * @param device where the corpus is kept
    * @param target where batches go
+   * @param isPinned whether batches leave host memory through pinned pages, which a GPU reads while it computes
    */
-  constructor(corpus: Corpus, device: Device, target: Device = device) {
+  constructor(corpus: Corpus, device: Device, target: Device = device, { isPinned = false } = {}) {
     this.#corpus = corpus;
     this.#device = device;
     this.#target = target;
+    this.#isPinned = isPinned && device === 'cpu' && target !== 'cpu';
     const rows = corpus.labels.length;
     this.#signal = scope(() =>
       fromTypedArray(corpus.signal, [rows, corpus.channels], { share: true }).to({ device }),
@@ -59,10 +62,10 @@ export class DeviceWindows implements Disposable {
         const signal = this.#signal.indexSelect(0, rows).view(size, windowLength, channels);
         const factors = fromTypedArray(factor, [size, 1, channels]);
         const target = this.#target;
-        const scaled = signal
-          .to({ device: target })
-          .to({ dtype: 'float32' })
-          .mul_(factors.to({ device: target }));
+        const sent = this.#isPinned
+          ? aten.pin_memory({ self: signal }).to({ device: target, nonBlocking: true })
+          : signal.to({ device: target });
+        const scaled = sent.to({ dtype: 'float32' }).mul_(factors.to({ device: target }));
         return {
           signal: inPlaces(scaled, augmentation?.places ?? null),
           labels: this.#labels.indexSelect(0, rows).view(size, windowLength).to({ device: target }),

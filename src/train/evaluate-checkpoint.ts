@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeCsvBi } from '../annotations/index.ts';
-import { buildCache, listEntries, splitFolders } from '../cache/index.ts';
+import { buildCache, listEntries, splitFolders, writeNpy } from '../cache/index.ts';
 import { type Config, configSchema, metricNameOf, threadsOf } from '../config/index.ts';
 import { checkSettings, loadRecording } from '../data/index.ts';
 import { InputError } from '../errors.ts';
@@ -123,6 +123,10 @@ export async function evaluateCheckpoint(request: EvaluationRequest): Promise<Ev
         durationS,
         events: hypotheses,
       });
+    }
+    if (output !== null && config.evaluation.save_predictions) {
+      const path = join(output, 'probabilities', name.replace(/\.npz$/, '.npy'));
+      await writeNpy(path, Float32Array.from(curve.probabilities));
     }
     request.onProgress(index + 1, source.entries.length, name);
   }

@@ -30,6 +30,9 @@ interface EpochLoss {
   steps: number;
 }
 
+/** By `training.optimizer`. */
+const OPTIMIZERS = { adamw: AdamW } as const;
+
 /** As many steps in a row without a finite loss and gradient stop the run: it will not recover by itself. */
 const SKIPPED_LIMIT = 20;
 
@@ -54,7 +57,9 @@ export class LoopState implements Disposable {
     const { config, model } = training;
     this.#training = training;
     const parameters = flatten(model.parameters());
-    const optimizer = new AdamW(parameters, { weightDecay: config.training.weight_decay });
+    const optimizer = new OPTIMIZERS[config.training.optimizer](parameters, {
+      weightDecay: config.training.weight_decay,
+    });
     this.#parts = {
       forward: (batch, step) => model.forwardTraining(batch, step),
       parameters,

@@ -74,7 +74,9 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   const model = createModel(config.model, { channels, seed: config.experiment.seed }).to({ device });
   const corpus = loadCorpus(data.train.set);
   const residency = residencyOf(config, corpus.signal.byteLength, device);
-  using windows = new DeviceWindows(corpus, residency === 'device' ? device : 'cpu', device);
+  using windows = new DeviceWindows(corpus, residency === 'device' ? device : 'cpu', device, {
+    isPinned: config.data.pin_memory && device === 'cuda',
+  });
 
   const library = libraryInfo();
   const environment = await captureEnvironment({
@@ -97,6 +99,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   await using run = isResuming ? await openRun(folder, start) : await createRun(folder, start);
   using log = new Logger({ level: config.experiment.log_level, write: request.writeLog, now });
   log.attachFile(run.path('log'));
+  if (config.experiment.description !== '') log.info(config.experiment.description);
   for (const notice of [...notices.map(({ message }) => message), ...run.notices]) log.info(notice);
   for (const line of describeStart(config, data, device, residency, describeEnvironment(environment)))
     log.info(line);
