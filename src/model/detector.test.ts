@@ -2,7 +2,16 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { configSchema } from '../config/index.ts';
 import { loadWeights } from '../nn/index.ts';
-import { aten, type Dtype, fromTypedArray, gradients, noGrad, scope, type Tensor } from '../torch/index.ts';
+import {
+  aten,
+  type Dtype,
+  fromTypedArray,
+  gradients,
+  liveTensors,
+  noGrad,
+  scope,
+  type Tensor,
+} from '../torch/index.ts';
 import { createModel, type Detector } from './index.ts';
 
 /** Made by scripts/reference/detector.py: plain PyTorch, Mamba-2 step by step, in float64. */
@@ -119,6 +128,19 @@ describe.each(CASES)('%s against PyTorch', (name) => {
 
 test('each case has a gradient of every kind of layer that it contains', () => {
   expect(CASES.map((name) => Object.keys(read(name).gradients).length)).toEqual([16, 16, 8]);
+});
+
+test('a forward pass leaves its logits and no other tensor to the scope around it', () => {
+  const golden = read('two-stages');
+  const model = load(golden, 'float32');
+  const mode = training(golden);
+  const batch = batchOf(golden, 'float32');
+  for (const pass of [() => model.forward(batch), () => model.forward(batch, mode)])
+    scope(() => {
+      const before = liveTensors();
+      pass();
+      expect(liveTensors() - before).toBe(1);
+    });
 });
 
 test('the default detector of 19 channels has 32,606,439 parameters', () => {

@@ -1,6 +1,7 @@
 /**
  * The seizure detector: a U-Net over time whose bottleneck is a residual CNN followed by bidirectional Mamba-2.
  * Activations are (B, C, 1, T) in channels-last order; a gathered batch (B, T, C) already has it.
+ * Each part is a scope: what it made on the way is released as soon as backward does not need it.
  */
 import type { Config } from '../config/index.ts';
 import { InputError } from '../errors.ts';
@@ -18,7 +19,7 @@ import {
   type WeightStore,
   Weights,
 } from '../nn/index.ts';
-import { cat, type Device, type Dtype, type Tensor } from '../torch/index.ts';
+import { cat, type Device, type Dtype, scope, type Tensor } from '../torch/index.ts';
 
 type ModelConfig = Config['model'];
 
@@ -33,7 +34,7 @@ class ConvBlock {
   }
 
   forward(x: Tensor, mode: Mode): Tensor {
-    return this.#norm.forward(this.#conv.forward(x), mode).relu();
+    return scope(() => this.#norm.forward(this.#conv.forward(x), mode).relu());
   }
 }
 
@@ -52,7 +53,7 @@ class Stage {
   }
 
   forward(x: Tensor, mode: Mode): Tensor {
-    return this.#blocks.reduce((y, block) => block.forward(y, mode), x);
+    return scope(() => this.#blocks.reduce((y, block) => block.forward(y, mode), x));
   }
 }
 
@@ -77,12 +78,11 @@ class ResCnnBlock {
   }
 
   forward(x: Tensor, mode: Mode): Tensor {
-    const joined = cat(
-      this.#branches.map((branch) => branch.forward(x, mode)),
-      1,
-    );
-    const fused = this.#norm.forward(this.#fusion.forward(joined), mode);
-    return this.#dropout.forward(fused, mode).add(x).relu();
+    return scope(() => {
+      const branches = this.#branches.map((branch) => branch.forward(x, mode));
+      const fused = this.#norm.forward(this.#fusion.forward(cat(branches, 1)), mode);
+      return this.#dropout.forward(fused, mode).add(x).relu();
+    });
   }
 }
 
@@ -108,9 +108,11 @@ class BiMambaLayer {
 
   /** (B, L, D) -> (B, L, D) */
   forward(x: Tensor, mode: Mode): Tensor {
-    const reversed = this.#backward.forward(x.flip(1)).flip(1);
-    const joined = this.#projection.forward(cat([this.#forward.forward(x), reversed], 2));
-    return this.#norm.forward(this.#dropout.forward(joined, mode).add(x));
+    return scope(() => {
+      const reversed = this.#backward.forward(x.flip(1)).flip(1);
+      const joined = this.#projection.forward(cat([this.#forward.forward(x), reversed], 2));
+      return this.#norm.forward(this.#dropout.forward(joined, mode).add(x));
+    });
   }
 }
 
@@ -216,6 +218,10 @@ export class Detector {
         'MODEL_LENGTH',
         `The model needs windows whose length is a multiple of ${this.#totalStride} samples, found ${length}. Change data.window_size, or the encoder's stages.`,
       );
+    return scope(() => this.#compute(signal, mode));
+  }
+
+  #compute(signal: Tensor, mode: Mode): Tensor {
     const skips: Tensor[] = [];
     let x = this.#input.forward(signal.permute(0, 2, 1).unsqueeze(2), mode);
     for (const [i, stage] of this.#encoder.entries()) {
@@ -231,7 +237,7 @@ export class Detector {
     }
     for (const [i, stage] of this.#decoder.entries())
       x = stage.forward(cat([this.#upsample[i]!.forward(x), skips.pop()!], 1), mode);
-    return this.#head.forward(this.#output.forward(x)).view(signal.shape[0]!, length);
+    return this.#head.forward(this.#output.forward(x)).squeeze(2).squeeze(1);
   }
 }
 

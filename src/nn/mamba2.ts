@@ -10,7 +10,7 @@
  * through the state at the chunk's start, and these states follow from each other by the same kind of sum over
  * chunks. All decays are exponentials of differences that are <= 0, so none overflows.
  */
-import { aten, cat, type Tensor } from '../torch/index.ts';
+import { aten, autocast, cat, scope, type Tensor } from '../torch/index.ts';
 import { Linear, RmsNorm } from './layers.ts';
 import type { Weights } from './weights.ts';
 
@@ -67,6 +67,10 @@ export class Mamba2 {
 
   /** (B, L, D) -> (B, L, D), causal */
   forward(input: Tensor): Tensor {
+    return scope(() => this.#compute(input));
+  }
+
+  #compute(input: Tensor): Tensor {
     const [batch, length] = input.shape as [number, number, number];
     const { state, headDim } = this.#options;
     const [gate, convolvable, step] = this.#inProjection
@@ -102,9 +106,14 @@ export class Mamba2 {
  * @param a (H), negative
  * @param b (B, L, N), shared by the heads
  * @param c (B, L, N), shared by the heads
- * @returns (B, L, H, P), without the skip term
+ * @returns (B, L, H, P), without the skip term, in the dtype of x also under autocast
  */
 export function ssd(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor): Tensor {
+  // Without autocast: in bfloat16 the gradient by A, a small difference of large sums, is off by some per cent.
+  return autocast({ device: x.device, dtype: null }, () => scope(() => byChunks(x, dt, a, b, c)));
+}
+
+function byChunks(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor): Tensor {
   const [batch, length, heads, width] = x.shape as [number, number, number, number];
   const state = b.shape[2]!;
   const size = Math.min(CHUNK, length);
@@ -119,9 +128,7 @@ export function ssd(x: Tensor, dt: Tensor, a: Tensor, b: Tensor, c: Tensor): Ten
   const inputs = xs.mul(dts.unsqueeze(4)).transpose(2, 3).contiguous(); // (B, chunks, H, size, P)
 
   const products = cs.matmul(bs.transpose(2, 3)).unsqueeze(2); // (B, chunks, 1, size, size)
-  const weights = products.mul(expLower(decay.unsqueeze(4).sub(decay.unsqueeze(3)), 0));
-  // Autocast makes products bfloat16; sums have x's dtype.
-  const within = weights.matmul(inputs).to({ dtype: x.dtype });
+  const within = products.mul(expLower(decay.unsqueeze(4).sub(decay.unsqueeze(3)), 0)).matmul(inputs);
   if (chunks === 1) return unchunk(within, length);
 
   // Decays scale B and C, which are a few times smaller than x and y where N < P; all of it is kept for backward.

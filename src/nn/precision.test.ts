@@ -12,28 +12,25 @@ function differentiate(leaves: readonly Tensor[], cast: Dtype | null, compute: (
   });
 }
 
-test.each([1, 64, 200, 960])(
-  'ssd under bfloat16 autocast over %i steps: within 1e-2 of float64',
-  (length) => {
-    const given = [
-      values([2, length, 4, 8], 1),
-      values([2, length, 4], 2, { low: 0.001, high: 0.1 }),
-      values([4], 3, { low: -16, high: -1 }),
-      values([2, length, 16], 4),
-      values([2, length, 16], 5),
-    ];
-    const run = (dtype: Dtype, cast: Dtype | null) => {
-      const leaves = given.map((t) => t.to({ dtype, copy: true }).withGrad());
-      const [x, dt, a, b, c] = leaves as [Tensor, Tensor, Tensor, Tensor, Tensor];
-      return differentiate(leaves, cast, () => ssd(x, dt, a, b, c));
-    };
-    const expected = run('float64', null);
-    run('float32', 'bfloat16').forEach((found, i) => {
-      expect(found.dtype).toBe('float32');
-      expect(relativeError(found, expected[i]!), `${i}`).toBeLessThan(1e-2);
-    });
-  },
-);
+test.each([1, 64, 200, 960])('ssd under bfloat16 autocast over %i steps stays in float32', (length) => {
+  const given = [
+    values([2, length, 4, 8], 1),
+    values([2, length, 4], 2, { low: 0.001, high: 0.1 }),
+    values([4], 3, { low: -16, high: -1 }),
+    values([2, length, 16], 4),
+    values([2, length, 16], 5),
+  ];
+  const run = (dtype: Dtype, cast: Dtype | null) => {
+    const leaves = given.map((t) => t.to({ dtype, copy: true }).withGrad());
+    const [x, dt, a, b, c] = leaves as [Tensor, Tensor, Tensor, Tensor, Tensor];
+    return differentiate(leaves, cast, () => ssd(x, dt, a, b, c));
+  };
+  const expected = run('float64', null);
+  run('float32', 'bfloat16').forEach((found, i) => {
+    expect(found.dtype).toBe('float32');
+    expect(relativeError(found, expected[i]!), `${i}`).toBeLessThan(1e-5);
+  });
+});
 
 /** The root of the summed squares of the difference, in shares of that of `expected`. */
 function distance(found: Tensor, expected: Tensor): number {
