@@ -1,0 +1,129 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import fc from 'fast-check';
+import { afterAll, expect, test } from 'vitest';
+import { InputError } from '../errors.ts';
+import { Entry, type EntryContent, writeEntry } from './entry.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'bgb-cache-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const CONTENT: EntryContent = {
+  signal: Int16Array.from({ length: 30 }, (_, i) => 100 * i - 1500),
+  labels: Uint8Array.from([0, 0, 1, 1, 2, 0, 1, 0, 0, 1]),
+  segments: [
+    { firstRow: 0, rows: 4, startSample: 0 },
+    { firstRow: 4, rows: 6, startSample: 100 },
+  ],
+  scale: 0.25,
+  provenance: {
+    format: 'bgb-cache',
+    version: 1,
+    key: 'k',
+    recording: { name: 'a.edf', sha256: 's', bytes: 1 },
+    annotation: { name: 'a.csv_bi', sha256: 't', bytes: 2, format: 'tusz-csv_bi' },
+    preprocessing: { montage: '10-20' },
+    channels: ['A', 'B', 'C'],
+    sampling_rate: 256,
+    reference: 'REF',
+    patient: 'p',
+    recorded_s: 10 / 256,
+    seizures: 2,
+    seizure_s_by_label: { seiz: 0.01 },
+    clipped_share: 0,
+    notices: [],
+  },
+};
+
+test('what is written is read, whole or in part', async () => {
+  const path = join(folder, 'a.npz');
+  await writeEntry(path, CONTENT);
+  using entry = new Entry(path);
+  expect(entry).toMatchObject({
+    rows: 10,
+    channels: 3,
+    scale: 0.25,
+    segments: CONTENT.segments,
+    provenance: CONTENT.provenance,
+  });
+  const rows = new Int16Array(6);
+  entry.readSignal(5, 2, rows);
+  expect([...rows]).toEqual([...CONTENT.signal.subarray(15, 21)]);
+  const labels = new Uint8Array(4);
+  entry.readLabels(3, labels);
+  expect([...labels]).toEqual([1, 2, 0, 1]);
+});
+
+test('members begin at multiples of 4096, uncompressed, with their checksums (APPNOTE 4.3.7)', async () => {
+  const path = join(folder, 'b.npz');
+  await writeEntry(path, CONTENT);
+  const bytes = readFileSync(path);
+  const names: string[] = [];
+  for (let at = 0; bytes.readUInt32LE(at) === 0x04034b50; ) {
+    const size = bytes.readUInt32LE(at + 18);
+    const start = at + 30 + bytes.readUInt16LE(at + 26) + bytes.readUInt16LE(at + 28);
+    names.push(bytes.toString('latin1', at + 30, at + 30 + bytes.readUInt16LE(at + 26)));
+    expect(start % 4096).toBe(0);
+    expect(bytes.readUInt16LE(at + 8)).toBe(0);
+    expect(bytes.readUInt32LE(at + 14)).toBe(crc32(bytes.subarray(start, start + size)));
+    at = start + size;
+  }
+  expect(names).toEqual(['signal.npy', 'segments.npy', 'scale.npy', 'labels.npy', 'provenance.json']);
+  // NEP 1: magic, version 1.0, a header that ends the array's start at a multiple of 64.
+  const signal = bytes.subarray(4096);
+  expect(signal.toString('latin1', 0, 8)).toBe('\x93NUMPY\x01\x00');
+  expect((10 + signal.readUInt16LE(8)) % 64).toBe(0);
+  expect(signal.toString('latin1', 10, 80)).toContain(
+    "{'descr': '<i2', 'fortran_order': False, 'shape': (10, 3), }",
+  );
+  expect(signal.readInt16LE(10 + signal.readUInt16LE(8))).toBe(-1500);
+});
+
+test('the same content gives the same bytes', async () => {
+  await writeEntry(join(folder, 'c.npz'), CONTENT);
+  await writeEntry(join(folder, 'd.npz'), CONTENT);
+  expect(readFileSync(join(folder, 'c.npz'))).toEqual(readFileSync(join(folder, 'd.npz')));
+});
+
+test('cut off anywhere, an entry is refused by name', async () => {
+  const path = join(folder, 'cut.npz');
+  await writeEntry(path, CONTENT);
+  const bytes = readFileSync(path);
+  for (let length = 0; length < bytes.length; length += 97) {
+    writeFileSync(path, bytes.subarray(0, length));
+    expect(() => new Entry(path)).toThrow(/cut\.npz: expected the end of a \.npz/);
+  }
+  expect(() => new Entry(join(folder, 'none.npz'))).toThrow(/Cannot read the cache entry .*none\.npz/);
+});
+
+test('fuzz: damaged bytes are refused with an InputError or leave a readable entry', async () => {
+  const path = join(folder, 'fuzz.npz');
+  await writeEntry(path, CONTENT);
+  const bytes = readFileSync(path);
+  // Headers, directory and small members; the padding between them is nobody's.
+  const places = Array.from({ length: bytes.length }, (_, i) => i).filter(
+    (i) => bytes[i] !== 0 || i > bytes.length - 700,
+  );
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.constantFrom(...places), fc.integer({ min: 0, max: 255 })), {
+        minLength: 1,
+        maxLength: 4,
+      }),
+      (changes) => {
+        const damaged = Buffer.from(bytes);
+        for (const [at, value] of changes) damaged[at] = value;
+        writeFileSync(path, damaged);
+        try {
+          using entry = new Entry(path);
+          entry.readSignal(0, entry.rows, new Int16Array(entry.rows * entry.channels));
+        } catch (error) {
+          expect(error).toBeInstanceOf(InputError);
+        }
+      },
+    ),
+    { numRuns: 400 },
+  );
+});

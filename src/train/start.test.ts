@@ -1,0 +1,133 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { evaluateCheckpoint } from './evaluate-checkpoint.ts';
+import { buildSampleCache, SMOKE } from './testing/sample-cache.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'bgb-train-'));
+const MAIN = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
+const cache = join(folder, 'cache');
+
+beforeAll(() => buildSampleCache(cache));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** `bgb train` on the sample, in a process of its own. */
+function startTrain(run: string, ...more: string[]): ChildProcess {
+  const set = [
+    `data.cache_dir=${cache}`,
+    `experiment.output_dir=${join(folder, run)}`,
+    'training.epochs=5',
+    'training.augmentation.gain=[0.3,3]',
+    'resources.threads=1',
+  ];
+  return spawn(
+    process.execPath,
+    [MAIN, 'train', SMOKE, ...set.flatMap((value) => ['--set', value]), ...more],
+    {
+      env: { ...process.env, OPENBLAS_NUM_THREADS: '1' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+}
+
+async function ended(child: ChildProcess): Promise<{ code: number | null; errors: string }> {
+  let errors = '';
+  child.stderr!.on('data', (chunk: Buffer) => {
+    errors += chunk.toString();
+  });
+  const code = await new Promise<number | null>((resolve) => child.on('exit', resolve));
+  return { code, errors };
+}
+
+async function waitForStep(run: string, step: number): Promise<void> {
+  const events = join(folder, run, 'events.jsonl');
+  while (!existsSync(events) || !readFileSync(events, 'utf8').includes(`"step":${step},`)) await delay(5);
+}
+
+/** Which tensors the last checkpoint holds: the file is named by their hash. */
+function lastTensors(run: string): string {
+  return readdirSync(join(folder, run, 'checkpoints')).find((name) => /^last-.*safetensors$/.test(name))!;
+}
+
+function steps(run: string): { step: number; loss: number }[] {
+  const lines = readFileSync(join(folder, run, 'events.jsonl'), 'utf8')
+    .trim()
+    .split('\n');
+  return lines
+    .map((line) => JSON.parse(line))
+    .filter(({ kind }) => kind === 'step')
+    .map(({ step, loss }) => ({ step, loss }));
+}
+
+test('killed or interrupted and resumed, a training ends with the same bits as without', async () => {
+  expect(await ended(startTrain('whole'))).toMatchObject({ code: 0 });
+  expect(existsSync(join(folder, 'whole/done.json'))).toBe(true);
+  const whole = steps('whole');
+  expect(whole.map(({ step }) => step)).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
+
+  const killed = startTrain('killed');
+  await waitForStep('killed', 20);
+  killed.kill('SIGKILL');
+  await ended(killed);
+  expect(existsSync(join(folder, 'killed/done.json'))).toBe(false);
+  expect(await ended(startTrain('killed', '--resume'))).toMatchObject({ code: 0 });
+  expect(lastTensors('killed')).toBe(lastTensors('whole'));
+  expect(steps('killed')).toEqual(whole);
+
+  const interrupted = startTrain('interrupted');
+  await waitForStep('interrupted', 12);
+  interrupted.kill('SIGINT');
+  const { code, errors } = await ended(interrupted);
+  expect(code).toBe(130);
+  expect(errors).toMatch(/stopped at step \d+; go on with: bgb train .* --resume/);
+  expect(await ended(startTrain('interrupted', '--resume'))).toMatchObject({ code: 0 });
+  expect(lastTensors('interrupted')).toBe(lastTensors('whole'));
+  expect(steps('interrupted')).toEqual(whole);
+
+  expect(await ended(startTrain('whole'))).toMatchObject({
+    code: 2,
+    errors: expect.stringMatching(/already holds a finished run/),
+  });
+  const other = await ended(startTrain('whole', '--set', 'preprocessing.clip=5'));
+  expect(other).toMatchObject({
+    code: 2,
+    errors: expect.stringMatching(/built with other settings.*clip 10 instead of 5/),
+  });
+});
+
+test('a trained model scores a cache and recordings alike; undefined figures say why', async () => {
+  const request = {
+    checkpoint: join(folder, 'whole'),
+    output: join(folder, 'scores'),
+    device: 'cpu' as const,
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+  };
+  const cached = await evaluateCheckpoint({ ...request, data: join(cache, 'dev') });
+  const recordings = fileURLToPath(new URL('../../data/sample/chb03', import.meta.url));
+  const read = await evaluateCheckpoint({ ...request, data: recordings });
+  expect(read.figures).toEqual(cached.figures);
+  expect(cached).toMatchObject({ recordings: 7, patients: 1, seizures: 7, left_out: [] });
+  expect(cached.recorded_hours).toBeCloseTo(140 / 3600, 9);
+  expect(cached.figures.false_alarms_per_24h_recorded).toEqual({
+    value: null,
+    reason: 'less than 24 h of seizure-free EEG',
+  });
+  expect(readdirSync(join(folder, 'scores/predictions'))).toHaveLength(7);
+  expect(JSON.parse(readFileSync(join(folder, 'scores/scores.json'), 'utf8')).figures).toEqual(
+    cached.figures,
+  );
+});
+
+test('early stopping without a dev split, and a cache that is not there, are refused before anything is written', async () => {
+  const stopping = await ended(startTrain('refused', '--set', `data.cache_dir=${join(folder, 'nowhere')}`));
+  expect(stopping).toMatchObject({
+    code: 2,
+    errors: expect.stringMatching(/Cannot read the manifest .*Run bgb build-cache/),
+  });
+  expect(existsSync(join(folder, 'refused'))).toBe(false);
+});
