@@ -1,0 +1,204 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { runProgram } from './program.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'bgb-cli-'));
+const root = (relative: string) => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
+const SAMPLE = root('data/sample');
+const SMOKE = ['--config', root('configs/local/smoke.yaml')];
+let output = '';
+let errors = '';
+
+beforeEach(() => {
+  [output, errors] = ['', ''];
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    output += text;
+    return true;
+  });
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    errors += text;
+    return true;
+  });
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const cache = join(folder, 'cache');
+const build = (...more: string[]) =>
+  runProgram(['build-cache', '--data-dir', SAMPLE, '--cache-dir', cache, ...SMOKE, ...more]);
+
+test('build-cache: recordings in = cached, seizure seconds as annotated, a second run does nothing', async () => {
+  expect(await build('--split', 'train', '--json')).toBe(0);
+  const [census] = JSON.parse(output);
+  expect(census).toMatchObject({
+    split: 'train',
+    recordings: 17,
+    cached: 17,
+    built: 17,
+    patients: 3,
+    seizures: 16,
+    rejected: [],
+    unlabelled: [],
+  });
+  // 40 + 27 + 40 + 51 s in the contiguous clips; 10 s in twelve of the thirteen with a hole.
+  expect(census.seizureSecondsByLabel).toEqual({ seiz: 158, seizure: 120 });
+  expect(census.hours).toBeCloseTo((50 + 37 + 50 + 61 + 13 * 20) / 3600, 9);
+  expect(errors).toMatch(/chb02_19.*none of it was recorded/);
+  const before = statSync(join(cache, 'train/chb01/chb01_03_clip.npz')).mtimeMs;
+  output = '';
+  expect(await build('--split', 'train', '--json')).toBe(0);
+  expect(JSON.parse(output)[0]).toMatchObject({ cached: 17, built: 0 });
+  expect(statSync(join(cache, 'train/chb01/chb01_03_clip.npz')).mtimeMs).toBe(before);
+});
+
+test('build-cache: other settings rebuild and say so (failures D3)', async () => {
+  expect(await build('--split', 'train', '--set', 'preprocessing.clip=8')).toBe(0);
+  expect(errors).toMatch(/Rebuilt, since it or the settings have changed: chb01\/chb01_03_clip\.edf/);
+  expect(await build('--split', 'train')).toBe(0);
+});
+
+test('scan-cache: counts by arithmetic, and a valid manifest is left to the byte', async () => {
+  expect(await runProgram(['scan-cache', '--cache-dir', cache, ...SMOKE, '--json'])).toBe(0);
+  const scan = JSON.parse(output);
+  expect(scan).toMatchObject({
+    recordings: 17,
+    seizure_seconds: 278,
+    labels: { seiz: 158, seizure: 120 },
+    manifest: join(cache, 'train/manifest.json'),
+  });
+  // 4 s every 2 s: 24 + 17 + 24 + 29 windows in the clips, 4 in each stretch of 10 s. Starts at 8 s hold part of a seizure.
+  expect(scan.partial_seizure + scan.full_seizure + scan.no_seizure).toBe(94 + 26 * 4);
+  expect(scan.partial_seizure).toBe(4);
+  const bytes = readFileSync(scan.manifest);
+  const { mtimeMs } = statSync(scan.manifest);
+  expect(await runProgram(['scan-cache', '--cache-dir', cache, ...SMOKE, '--check'])).toBe(0);
+  expect(await runProgram(['scan-cache', '--cache-dir', cache, ...SMOKE])).toBe(0);
+  expect(readFileSync(scan.manifest)).toEqual(bytes);
+  expect(statSync(scan.manifest).mtimeMs).toBe(mtimeMs);
+  expect(
+    await runProgram(['scan-cache', '--cache-dir', cache, ...SMOKE, '--check', '--set', 'data.stride=1']),
+  ).toBe(2);
+});
+
+test('patients are divided, never recordings; the same patient in two splits is refused (failures C1)', async () => {
+  const split = join(folder, 'split');
+  expect(
+    await runProgram([
+      'build-cache',
+      '--data-dir',
+      SAMPLE,
+      '--cache-dir',
+      split,
+      '--validation-split',
+      '0.34',
+      ...SMOKE,
+      '--json',
+    ]),
+  ).toBe(0);
+  const patients = (name: string) => readdirSync(join(split, name));
+  expect(patients('train').filter((patient) => patients('dev').includes(patient))).toEqual([]);
+  expect([...patients('train'), ...patients('dev')].sort()).toEqual(['chb01', 'chb02', 'chb03']);
+  const [leaked] = patients('train');
+  expect(
+    await runProgram([
+      'build-cache',
+      '--data-dir',
+      join(SAMPLE, leaked!),
+      '--cache-dir',
+      split,
+      '--split',
+      'eval',
+      ...SMOKE,
+    ]),
+  ).toBe(0);
+  expect(await runProgram(['scan-cache', '--cache-dir', split, ...SMOKE])).toBe(2);
+  expect(errors).toMatch(new RegExp(`${leaked} is in both train and eval`));
+});
+
+test('no seizure window is exit code 2 with the reason, and no manifest is written (failures D1)', async () => {
+  const quiet = join(folder, 'quiet');
+  expect(
+    await runProgram([
+      'build-cache',
+      '--data-dir',
+      join(SAMPLE, 'chb03'),
+      '--cache-dir',
+      quiet,
+      '--split',
+      'train',
+      ...SMOKE,
+    ]),
+  ).toBe(0);
+  expect(
+    await runProgram(['scan-cache', '--cache-dir', quiet, ...SMOKE, '--set', 'data.window_size=12']),
+  ).toBe(2);
+  expect(errors).toMatch(/None of the 7 entries .* is as long as a window/);
+  expect(existsSync(join(quiet, 'train/manifest.json'))).toBe(false);
+});
+
+test('input that cannot be used: one message, exit code 2, nothing written', async () => {
+  const bad = join(folder, 'bad');
+  mkdirSync(bad);
+  const refused = async (pattern: RegExp) => {
+    errors = '';
+    const target = join(folder, 'bad-cache');
+    expect(
+      await runProgram([
+        'build-cache',
+        '--data-dir',
+        bad,
+        '--cache-dir',
+        target,
+        '--split',
+        'train',
+        ...SMOKE,
+      ]),
+    ).toBe(2);
+    expect(errors).toMatch(pattern);
+    expect(existsSync(target)).toBe(false);
+  };
+  await refused(/holds no recordings: expected \.edf or \.bdf/);
+  writeFileSync(join(bad, 'a.edf'), 'not an EDF');
+  await refused(/a\.edf.*expected/);
+  writeFileSync(join(bad, 'a.edf'), readFileSync(join(SAMPLE, 'chb01/chb01_04_clip.edf')));
+  await refused(/a\.edf: no annotation was found/);
+  writeFileSync(join(bad, 'a.csv_bi'), 'channel,start_time,stop_time,label,confidence\nTERM,0,ten,seiz,1\n');
+  await refused(/a\.csv_bi:2: expected/);
+  writeFileSync(join(bad, 'a.csv_bi'), 'channel,start_time,stop_time,label,confidence\nTERM,0,10,zeiss,1\n');
+  await refused(/a\.csv_bi:2: .*'zeiss'/);
+  errors = '';
+  expect(await runProgram(['build-cache', '--data-dir', join(folder, 'nowhere'), '--cache-dir', cache])).toBe(
+    2,
+  );
+  expect(errors).toMatch(/nowhere/);
+  expect(await runProgram(['build-cache', '--cache-dir', cache])).toBe(2);
+  expect(
+    await runProgram(['build-cache', '--data-dir', SAMPLE, '--cache-dir', cache, '--split', 'test']),
+  ).toBe(2);
+  expect(
+    await runProgram([
+      'build-cache',
+      '--data-dir',
+      SAMPLE,
+      '--cache-dir',
+      cache,
+      '--validation-split',
+      'half',
+    ]),
+  ).toBe(2);
+  expect(errors).toMatch(/expected a share from 0 to below 1, found 'half'/);
+});
