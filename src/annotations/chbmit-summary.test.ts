@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { readChbmitSummary } from './index.ts';
@@ -22,6 +23,52 @@ describe('CHB-MIT summary', () => {
     const none = await readChbmitSummary(fixture('chb01-summary.txt'), 'chb01_01.edf');
     expect(none).toMatchObject({ format: 'chbmit-summary', events: [], durationS: null });
     expect(await readChbmitSummary(fixture('chb01-summary.txt'), 'chb02_01.edf')).toBeNull();
+  });
+
+  // Counted over each file as a whole, in Python.
+  test.each([
+    { name: 'chb01', recordings: 42, withSeizures: 7, seizures: 7, seconds: 442 },
+    { name: 'chb12', recordings: 24, withSeizures: 13, seizures: 40, seconds: 1475 },
+    { name: 'chb24', recordings: 12, withSeizures: 12, seizures: 16, seconds: 511 },
+  ])('$name: $seizures seizures in $recordings recordings', async ({ name, ...expected }) => {
+    const path = fixture(`${name}-summary.txt`);
+    const names = [...readFileSync(path, 'utf8').matchAll(/^File Name: (.*)$/gm)].map(([, file]) => file!);
+    const found = await Promise.all(names.map((file) => readChbmitSummary(path, file.trim())));
+    const events = found.flatMap((annotation) => annotation!.events);
+    expect({
+      recordings: found.length,
+      withSeizures: found.filter((annotation) => annotation!.events.length > 0).length,
+      seizures: events.length,
+      seconds: events.reduce((sum, { startS, endS }) => sum + endS - startS, 0),
+    }).toEqual(expected);
+    expect(found.flatMap((annotation) => annotation!.notices)).toEqual([]);
+  });
+
+  test('a change of channels ends no block; two spaces are one', async () => {
+    const { events } = (await readChbmitSummary(fixture('chb12-summary.txt'), 'chb12_27.edf'))!;
+    expect(events.map(({ startS, endS }) => [startS, endS])).toEqual([
+      [916, 951],
+      [1097, 1124],
+      [1728, 1753],
+      [1921, 1963],
+      [2388, 2440],
+      [2621, 2669],
+    ]);
+  });
+
+  test('names are compared whole, and other units and spacings of a time are read', async () => {
+    const text = (name: string, lines: string) =>
+      `File Name: ${name}\r\nNumber of Seizures in File: 1\r\n${lines}\r\n\r\n`;
+    const path = await store(
+      'chb02-summary.txt',
+      text('chb02_16+.edf', 'Seizure 1 Start Time:             2972 secs\r\nSeizure 1 End Time: 3053 sec') +
+        text('chb02_16.edf', 'Seizure Start Time: 130 seconds\r\nSeizure End Time: 212 second'),
+    );
+    const spansOf = async (name: string) =>
+      (await readChbmitSummary(path, name))?.events.map(({ startS, endS }) => [startS, endS]);
+    expect(await spansOf('chb02_16+.edf')).toEqual([[2972, 3053]]);
+    expect(await spansOf('chb02_16.edf')).toEqual([[130, 212]]);
+    expect(await spansOf('chb02_1')).toBeUndefined();
   });
 
   const block = (lines: string) =>
