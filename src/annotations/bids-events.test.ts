@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { readBidsEvents } from './index.ts';
 import { refuses, temporaryFolder } from './testing/files.ts';
@@ -69,5 +70,63 @@ describe('BIDS events', () => {
   test('refuses a file without the columns it needs', async () => {
     const path = await store('x_events.tsv', 'onset\tduration\ttrial_type\n1\t1\tsz\n');
     await expect(readBidsEvents(path)).rejects.toMatchObject(refuses('ANNOTATION_LINE', /:1: .*'eventType'/));
+  });
+});
+
+describe('rows of SeizeIT2 as they are published', () => {
+  const lines = readFileSync(new URL('./fixtures/seizeit2-events.tsv', import.meta.url), 'utf8')
+    .trimEnd()
+    .split('\n');
+  /** The `events.tsv` of one recording, without the column that names it. */
+  const eventsOf = (run: string) => {
+    const own = [lines[0]!, ...lines.slice(1).filter((line) => line.startsWith(`${run}\t`))];
+    return store(`${run}_events.tsv`, own.map((line) => `${line.slice(line.indexOf('\t') + 1)}\n`).join(''));
+  };
+  const run = (subject: string, number: string) => `sub-${subject}_ses-01_task-szMonitoring_run-${number}`;
+
+  test('a recording without seizures has one row bckg', async () => {
+    const { events, durationS } = await readBidsEvents(await eventsOf(run('001', '02')));
+    expect(events).toEqual([{ startS: 0, endS: 19816, label: 'bckg', channels: null, confidence: null }]);
+    expect(durationS).toBe(19816);
+  });
+
+  test('eleven seizures among stretches of high impedance', async () => {
+    const { events, durationS, notices } = await readBidsEvents(await eventsOf(run('034', '09')));
+    const seizures = events.filter(({ label }) => label === 'sz_foc_ia_m_hyperkinetic');
+    expect(events).toHaveLength(15);
+    expect(seizures).toHaveLength(11);
+    expect(seizures[0]).toMatchObject({ startS: 1664, endS: 1677 });
+    // 13 + 11 + 11 + 12 + 13 + 15 + 33 + 33 + 16 + 12 + 27, the rows' own durations.
+    expect(seizures.reduce((sum, { startS, endS }) => sum + endS - startS, 0)).toBe(196);
+    expect({ durationS, notices }).toEqual({ durationS: 65210, notices: [] });
+  });
+
+  test('a duration of 0 s is left out, with file and line', async () => {
+    const { events, notices } = await readBidsEvents(await eventsOf(run('042', '04')));
+    expect(events).toHaveLength(8);
+    expect(notices).toEqual([
+      {
+        code: 'ANNOTATION_EMPTY_EVENT',
+        message: `${run('042', '04')}_events.tsv:3: 'impd' at 16606 s has no duration; it is left out`,
+      },
+    ]);
+  });
+
+  test.each([
+    ['031', '07', ":4: expected 'impd' to end after it starts, found 51968 s to 11710 s."],
+    ['043', '02', ":3: expected 'impd' to end after it starts, found 37799 s to 9003 s."],
+  ])('sub-%s, run %s: a negative duration is refused, with file and line', async (subject, number, says) => {
+    const path = await eventsOf(run(subject, number));
+    await expect(readBidsEvents(path)).rejects.toMatchObject({
+      code: 'ANNOTATION_LINE',
+      message: `${path}${says} Correct the line or remove it.`,
+    });
+  });
+
+  test('a table of several recordings is refused: its rows are not of one', async () => {
+    const path = await store('all_events.tsv', lines.filter((line) => !line.includes('\t-')).join('\n'));
+    await expect(readBidsEvents(path)).rejects.toMatchObject(
+      refuses('ANNOTATION_LINE', /:3: expected the recordingDuration .* 19816 s, found 52321 s/),
+    );
   });
 });
