@@ -41,6 +41,12 @@ const repaired: Repaired[] = [
     damage: ({ bytes }) => bytes.map((byte, at) => (at < 768 && byte === 0x20 ? 0 : byte)),
   },
   {
+    what: 'a NUL within a label',
+    code: 'EDF_NUL',
+    damage: ({ put }) => void put(256, 16, 'EEG\0A'),
+    check: ({ signals }) => expect(signals[0]!.label).toBe('EEG A'),
+  },
+  {
     what: 'bytes beyond ASCII',
     code: 'EDF_NON_ASCII',
     damage: ({ put }) => void put(8, 80, 'Patient Müller'),
@@ -138,15 +144,27 @@ const repaired: Repaired[] = [
       expect(segments).toEqual([{ startS: 0, durationS: 3, firstRecord: 0, records: 3 }]),
   },
   {
-    what: 'a first record more than a second after the start',
+    what: 'a first record a second after the start',
     code: 'EDF_FIRST_ONSET',
     hasAnnotations: true,
     damage: (file) => {
-      for (let record = 0; record < 3; record++) file.bytes.write(`+${record + 5}`, tal(file, record));
+      for (let record = 0; record < 3; record++) file.bytes.write(`+${record + 1}`, tal(file, record));
     },
     check: ({ startedAt, annotations }) => {
-      expect(startedAt).toBe('2002-03-02T10:20:35');
-      expect(annotations[0]!.onsetS).toBe(1.25 - 5);
+      expect(startedAt).toBe('2002-03-02T10:20:31');
+      expect(annotations[0]!.onsetS).toBe(0.25);
+    },
+  },
+  {
+    what: 'a first record before the start',
+    code: 'EDF_FIRST_ONSET',
+    hasAnnotations: true,
+    damage: (file) => {
+      ['-1', '+0', '+1'].forEach((time, record) => void file.bytes.write(time, tal(file, record)));
+    },
+    check: ({ startedAt, annotations }) => {
+      expect(startedAt).toBe('2002-03-02T10:20:29');
+      expect(annotations[0]!.onsetS).toBe(2.25);
     },
   },
   {
@@ -185,6 +203,12 @@ const refused: Refused[] = [
     says: /byte 252, found '0'/,
   },
   {
+    what: 'a number of signals that no recorder has',
+    code: 'EDF_HEADER',
+    damage: ({ put }) => void put(FIELD.signals, 4, '9999'),
+    says: /1 to 4096, at byte 252, found '9999'/,
+  },
+  {
     what: 'a number of records that is none',
     code: 'EDF_HEADER',
     damage: ({ put }) => void put(FIELD.records, 8, 'many'),
@@ -207,6 +231,18 @@ const refused: Refused[] = [
     code: 'EDF_HEADER',
     damage: ({ put }) => void put(FIELD.recordDuration, 8, '-1'),
     says: /byte 244, found -1/,
+  },
+  {
+    what: 'records of infinite duration',
+    code: 'EDF_HEADER',
+    damage: ({ put }) => void put(FIELD.recordDuration, 8, '1e999'),
+    says: /byte 244, found '1e999'/,
+  },
+  {
+    what: 'a signal of more samples than a file can hold',
+    code: 'EDF_HEADER',
+    damage: ({ put }) => void put(signalField('samplesPerRecord', 1, 2), 8, '1e9'),
+    says: /signal 1 \(B\) at byte 696, found 1000000000/,
   },
   {
     what: 'a signal without samples',

@@ -145,6 +145,19 @@ test('recordings and annotations larger than what is read and written at once', 
   });
 });
 
+test('annotations before the start, after the end, and of several lines', async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/written.edf`;
+    const annotations = [
+      { onsetS: -3.5, durationS: 1, text: 'before' },
+      { onsetS: 1, durationS: null, text: 'two\n\tlines\r' },
+      { onsetS: 99, durationS: null, text: 'after' },
+    ];
+    await writeEdf(path, { ...plain, annotations, signals: [signal] });
+    expect((await openEdf(path)).annotations).toEqual(annotations);
+  });
+});
+
 test('the bytes of a plain file are those of the specification', async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/written.edf`;
@@ -170,6 +183,11 @@ test.each([
     /sample 3 of A is 32768/,
   ],
   [
+    'a value below 16 bits',
+    { signals: [{ ...signal, digital: [1, -32769, 3, 4] }] },
+    /sample 1 of A is -32769/,
+  ],
+  [
     'a value that is not whole',
     { signals: [{ ...signal, digital: [1, 2, 3, 0.5] }] },
     /sample 3 of A is 0\.5/,
@@ -189,6 +207,7 @@ test.each([
   ['a fraction of a second in plain EDF', { startedAt: '2002-03-02T10:20:30.5' }, /needs EDF\+/],
   ['an empty annotation', { annotations: [{ onsetS: 0, durationS: null, text: '' }] }, /empty/],
   ['a control character', { annotations: [{ onsetS: 0, durationS: null, text: 'a\x14b' }] }, /control/],
+  ['a time without end', { annotations: [{ onsetS: 1e15, durationS: null, text: 'a' }] }, /is no time/],
   ['a negative duration', { annotations: [{ onsetS: 0, durationS: -1, text: 'a' }] }, /duration of -1 s/],
 ])('refuses to write %s, and leaves nothing behind', async (_, change, message) => {
   await inFolder(async (folder) => {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { openEdf, readDigital, readSignals, recordsWithin, writeEdf } from './index.ts';
 import { byteRanges } from './read.ts';
-import { DIGITAL, FIELD, inFolder, smallRecording, store } from './testing/damage.ts';
+import { DIGITAL, FIELD, inFolder, signalField, smallRecording, store } from './testing/damage.ts';
 
 const sample = (name: string) => fileURLToPath(new URL(`../../data/sample/${name}`, import.meta.url));
 
@@ -36,6 +36,33 @@ test('records that follow each other are joined, also when their times are round
     ]);
     const [a] = await readDigital(recording, [0], recording.segments[1]!);
     expect(Array.from(a!)).toEqual(DIGITAL.A.slice(8));
+  });
+});
+
+test('several annotation signals: the first tells the times, all are read, in order of onset', async () => {
+  await inFolder(async (folder) => {
+    const file = await smallRecording(folder, true);
+    file.put(FIELD.reserved, 44, 'EDF+D');
+    // B, of 4 bytes a record, becomes the first annotation signal; some writers vary the case.
+    file.put(signalField('label', 1, 3), 16, 'EDF ANNOTATIONS');
+    const recordBytes = (file.bytes.length - 1024) / 3;
+    const second = ['+9\x14\x14\0+6\x14b\x14\0', '+0.5\x14a\x14\0', '+0.25\x14c\x14\0'];
+    ['+0', '+1', '+5'].forEach((time, record) => {
+      const at = 1024 + record * recordBytes + 8;
+      file.bytes.fill(0, at, at + recordBytes - 8).write(`${time}\x14\x14`, at, 'latin1');
+      file.bytes.write(second[record]!, at + 4, 'latin1');
+    });
+    const recording = await openEdf(await store(folder, file.bytes));
+    expect(recording.signals.map(({ label }) => label)).toEqual(['A']);
+    expect(recording.segments.map(({ startS, durationS }) => [startS, durationS])).toEqual([
+      [0, 2],
+      [5, 1],
+    ]);
+    expect(recording.annotations.map(({ onsetS, text }) => [onsetS, text])).toEqual([
+      [0.25, 'c'],
+      [0.5, 'a'],
+      [6, 'b'],
+    ]);
   });
 });
 
@@ -87,7 +114,9 @@ describe('spans', () => {
 
   test('whole records only', () => {
     expect(recordsWithin(recording, segment, 20.25, 20.55)).toMatchObject({ firstRecord: 103, records: 2 });
-    expect(recordsWithin(recording, segment, 20.3, 20.6)).toMatchObject({ firstRecord: 103, records: 3 });
+    expect(recordsWithin(recording, segment, 20.3, 20.7)).toMatchObject({ firstRecord: 103, records: 4 });
+    const part = recordsWithin(recording, segment, 20.25, 20.55)!;
+    expect([part.startS, part.durationS]).toEqual([expect.closeTo(20.3, 9), expect.closeTo(0.2, 9)]);
     expect(recordsWithin(recording, segment, 0, 99)).toEqual(segment);
     expect(recordsWithin(recording, segment, 20.31, 20.39)).toBeNull();
     expect(recordsWithin(recording, segment, 0, 20)).toBeNull();
@@ -121,6 +150,8 @@ describe('spans', () => {
     const source = await openEdf(sample('chb01/chb01_03_clip.edf'));
     const beyond = { startS: 45, durationS: 10, firstRecord: 45, records: 10 };
     await expect(readDigital(source, [0], beyond)).rejects.toThrow(/has 50 data records/);
+    const before = { startS: 0, durationS: 2, firstRecord: -1, records: 2 };
+    await expect(readDigital(source, [0], before)).rejects.toThrow(/there are no records -1 to 0/);
     await expect(readDigital(source, [23], source.segments[0]!)).rejects.toThrow(/no signal 23/);
   });
 });

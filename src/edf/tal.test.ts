@@ -36,6 +36,12 @@ test.each([
   ],
   ['an empty duration', '+1#@a@_', [{ onsetS: 1, durationS: null, text: 'a' }], null],
   ['texts in UTF-8', '+3@Anfälle – 発作@_', [{ onsetS: 3, durationS: null, text: 'Anfälle – 発作' }], null],
+  [
+    'a byte-order mark, which is text here',
+    '+3@\ufeffa@_',
+    [{ onsetS: 3, durationS: null, text: '\ufeffa' }],
+    null,
+  ],
   ['zeros only', '________', [], null],
   ['a full signal, without zeros at its end', '+2@@', [], 2],
 ])('%s', (_, text, annotations, recordStartS) => {
