@@ -67,6 +67,19 @@ describe('BIDS events', () => {
     await expect(readBidsEvents(await events(rows))).rejects.toMatchObject(refuses(code, message));
   });
 
+  test('an empty field is one that is not known', async () => {
+    const { events: found, durationS } = await readBidsEvents(await events('1\t2\tsz\t\t\t\t'));
+    expect(found).toEqual([{ startS: 1, endS: 3, label: 'sz', channels: null, confidence: null }]);
+    expect(durationS).toBeNull();
+  });
+
+  test('refuses a column that is there twice', async () => {
+    const path = await store('x_events.tsv', 'onset\tonset\tduration\teventType\n1\t2\t1\tsz\n');
+    await expect(readBidsEvents(path)).rejects.toMatchObject(
+      refuses('ANNOTATION_LINE', /:1: expected .* one 'onset'/),
+    );
+  });
+
   test('refuses a file without the columns it needs', async () => {
     const path = await store('x_events.tsv', 'onset\tduration\ttrial_type\n1\t1\tsz\n');
     await expect(readBidsEvents(path)).rejects.toMatchObject(refuses('ANNOTATION_LINE', /:1: .*'eventType'/));

@@ -83,6 +83,12 @@ describe('CHB-MIT summary', () => {
       /:1: expected 2 seizures of a\.edf, found 1/,
     ],
     [
+      'a block that is cut off',
+      'File Start Time: 1:00:00',
+      /expected a number of seizures of a\.edf, found 0/,
+    ],
+    ['a block of its name only', '', /:1: expected a number of seizures of a\.edf, found 0/],
+    [
       'times without a number of seizures',
       'Seizure Start Time: 1 seconds\nSeizure End Time: 2 seconds',
       /expected a number of seizures/,

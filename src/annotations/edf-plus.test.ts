@@ -34,6 +34,22 @@ describe('EDF+ annotations', () => {
     });
   });
 
+  test('bckg without a duration says: looked at, and no seizure', () => {
+    expect(edfPlusAnnotation(recording({ onsetS: 0, durationS: null, text: ' BCKG ' }))).toMatchObject({
+      format: 'edf-plus',
+      events: [],
+    });
+    expect(
+      edfPlusAnnotation(recording({ onsetS: 0, durationS: 60, text: 'Background' }))?.events,
+    ).toHaveLength(1);
+  });
+
+  test('refuses a seizure of no duration', () => {
+    expect(() => edfPlusAnnotation(recording({ onsetS: 3, durationS: 0, text: 'sz' }))).toThrow(
+      /'sz' at 3 s/,
+    );
+  });
+
   test('refuses a seizure without duration', () => {
     expect(() => edfPlusAnnotation(recording({ onsetS: 3, durationS: null, text: 'sz' }))).toThrow(
       /a\.edf: the EDF\+ annotation 'sz' at 3 s states no duration/,

@@ -68,6 +68,27 @@ test('the first of .csv_bi, .csv, events.tsv, summary, EDF+ is used', async () =
   expect((await findAnnotation(found))?.notices).toEqual([]);
 });
 
+test('a .BDF has annotations beside it, too', async () => {
+  await store('a.csv_bi', csv(1, 2));
+  expect((await findAnnotation(await recording('a.BDF')))?.format).toBe('tusz-csv_bi');
+});
+
+test('of several summaries, the one that names the recording', async () => {
+  await store('chb01-summary.txt', summary('b.edf', 1, 2));
+  await store('chb02-summary.txt', summary('a.edf', 3, 4));
+  const found = await findAnnotation(await recording('a.edf'));
+  expect(found).toMatchObject({ path: join(folder, 'chb02-summary.txt'), events: [{ startS: 3, endS: 4 }] });
+});
+
+test('times that differ by a second in all agree: formats round them', async () => {
+  await store('a.csv_bi', csv(10, 20));
+  const found = await recording('a.edf');
+  await store('a.csv', csv(10.5, 20.5, 'FP1-F7'));
+  expect((await findAnnotation(found))?.notices).toEqual([]);
+  await store('a.csv', csv(10.5, 20.6, 'FP1-F7'));
+  expect((await findAnnotation(found))?.notices).toHaveLength(1);
+});
+
 test('BIDS: sub-01_..._eeg.edf has sub-01_..._events.tsv', async () => {
   await store('sub-01_task-szMonitoring_run-00_events.tsv', bids(1, 2));
   const found = await findAnnotation(await recording('sub-01_task-szMonitoring_run-00_eeg.edf'));

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { EdfRecording, EdfTal } from '../edf/index.ts';
 import { InputError } from '../errors.ts';
-import { isSeizureLabel, readBidsEvents, readChbmitSummary, readTuszCsv } from './index.ts';
+import {
+  edfPlusAnnotation,
+  isSeizureLabel,
+  readBidsEvents,
+  readChbmitSummary,
+  readTuszCsv,
+} from './index.ts';
 import { TERM, temporaryFolder } from './testing/files.ts';
 
 const { store } = temporaryFolder();
@@ -45,5 +52,48 @@ test('damaged files are read or refused, never anything else', async () => {
       }
     }),
     { numRuns: 1000 },
+  );
+});
+
+test('lines of any text, and EDF+ annotations of any text', async () => {
+  const line = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 60 }),
+    fc.constantFrom(
+      'channel,start_time,stop_time,label,confidence',
+      'TERM,0,1,seiz,1',
+      '# duration = 5',
+      'onset\tduration\teventType',
+      '1\t1\tsz',
+      'File Name: a.edf',
+      'Number of Seizures in File: 1',
+      'Seizure Start Time: 1 seconds',
+      'Seizure 2 End Time:  2 seconds',
+    ),
+  );
+  const readers = [readTuszCsv, readBidsEvents, (path: string) => readChbmitSummary(path, 'a.edf')];
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...readers), fc.array(line, { maxLength: 8 }), async (read, lines) => {
+      const path = await store('lines.txt', lines.join('\n'));
+      await read(path).catch((error: unknown) => {
+        if (!(error instanceof InputError)) throw error;
+        expect(error.message.startsWith(path)).toBe(true);
+      });
+    }),
+    { numRuns: 500 },
+  );
+  const text = fc.oneof(fc.string(), fc.constantFrom('seizure', 'SZ', 'sz_foc', 'bckg', '__proto__'));
+  const tal: fc.Arbitrary<EdfTal> = fc.record({
+    onsetS: fc.double(),
+    durationS: fc.option(fc.double({ min: 0 })),
+    text,
+  });
+  fc.assert(
+    fc.property(fc.array(tal), (annotations: readonly EdfTal[]) => {
+      try {
+        edfPlusAnnotation({ path: 'a.edf', annotations } as EdfRecording);
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+      }
+    }),
   );
 });

@@ -7,6 +7,9 @@ describe('labels', () => {
   test.each(seizures.split(' '))('%s is a seizure', (label) => {
     expect(isSeizureLabel(label)).toBe(true);
   });
+  test('spaces around a label are no part of it', () => {
+    expect([isSeizureLabel(' seiz '), isSeizureLabel('bckg\t')]).toEqual([true, false]);
+  });
   test.each('bckg null artf eyem musc_elec spsw impd eybl'.split(' '))('%s is none', (label) => {
     expect(isSeizureLabel(label)).toBe(false);
   });

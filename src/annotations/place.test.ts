@@ -77,6 +77,11 @@ test('a part shorter than half a sample is no part', () => {
   expect(place([event(10 - 1 / 256, 15)], holed).seizureCount).toBe(1);
 });
 
+test('what is lost is listed from half a sample on', () => {
+  expect(place([event(50, 60 + 1 / 1024)]).reports).toEqual([]);
+  expect(place([event(50, 60 + 1 / 256)]).reports).toMatchObject([{ problem: 'clipped' }]);
+});
+
 describe('overlaps', () => {
   test('are joined, with a notice; the longest label wins', () => {
     const placed = place([event(30, 50, 'gnsz'), event(10, 20), event(25, 32, 'fnsz')]);
@@ -108,6 +113,17 @@ describe('overlaps', () => {
     ]);
   });
 
+  test('of a term and a row of a channel are of all channels', () => {
+    const placed = place([event(50, 70), event(55, 70, 'fnsz', ['FP1-F7'])]);
+    expect(placed.notices).toMatchObject([{ code: 'ANNOTATION_OVERLAP' }]);
+    expect(placed.reports[0]!.event.channels).toBeNull();
+  });
+
+  test('take the label that lasts longest in all, not at once', () => {
+    const placed = place([event(10, 14, 'fnsz'), event(12, 18, 'gnsz'), event(16, 20, 'fnsz')]);
+    expect(placed.seizures).toEqual([{ startS: 10, endS: 20, label: 'fnsz' }]);
+  });
+
   test('seizures that touch are two', () => {
     expect(place([event(10, 20), event(20, 30)]).seizureCount).toBe(2);
   });
@@ -115,7 +131,11 @@ describe('overlaps', () => {
 
 describe('durations (failures A6)', () => {
   test('a second is rounding; more is said; the uncovered end is neither seizure nor background', () => {
-    expect(place([], contiguous, 59.5).notices).toEqual([]);
+    for (const durationS of [59, 59.5, 61]) {
+      const { notices, unlabelled } = place([], contiguous, durationS);
+      expect({ notices, unlabelled }).toEqual({ notices: [], unlabelled: [] });
+    }
+    expect(place([], contiguous, 58.5).notices).toHaveLength(1);
     const short = place([], contiguous, 55);
     expect(short.notices).toEqual([
       { code: 'ANNOTATION_DURATION', message: 'the annotation is of 55 s, the recording has 60 s' },
@@ -180,6 +200,15 @@ test('seizure seconds that were recorded = seizure seconds placed, for any event
         );
         expect(isWhole || lostS(part)).toBe(true);
       }
+      // What was recorded and what the reports say was lost make up what was annotated.
+      const sum = (parts: readonly { startS: number; endS: number }[]) =>
+        parts.reduce((total, { startS, endS }) => total + endS - startS, 0);
+      const lost = placed.reports.map(({ problem, message, event: { startS, endS } }) => {
+        const keptS = problem === 'clipped' ? Number(/: (\S+) s of it were recorded/.exec(message)![1]) : 0;
+        return endS - startS - keptS;
+      });
+      const annotated = Array.from({ length: 180 }, (_, at) => at - 20).filter((at) => inAny(events, at));
+      expect(sum(placed.seizures) + lost.reduce((total, lostS) => total + lostS, 0)).toBe(annotated.length);
       for (const [index, { startS }] of placed.seizures.entries())
         expect(startS).toBeGreaterThanOrEqual(placed.seizures[index - 1]?.endS ?? Number.NEGATIVE_INFINITY);
     }),

@@ -45,6 +45,27 @@ test('every file of the sample is the one that SHA256SUMS names', async () => {
   for (const [sum, name] of sums) expect([name, await sha256File(sample(name))]).toEqual([name, sum]);
 });
 
+test('in all: 17 seizures, 4 whole, 12 clipped, 1 not recorded; seconds as the README says', async () => {
+  const all = await Promise.all(Object.keys({ ...CONTIGUOUS, ...WITH_HOLE }).map(placed));
+  const seconds = (parts: readonly { startS: number; endS: number }[]) =>
+    parts.reduce((sum, { startS, endS }) => sum + endS - startS, 0);
+  const problems = all.flatMap(({ placement }) => placement.reports.map(({ problem }) => problem));
+  expect(problems.filter((problem) => problem === 'clipped')).toHaveLength(12);
+  expect(problems.filter((problem) => problem === 'not recorded')).toHaveLength(1);
+  expect(problems).toHaveLength(13);
+  expect(all.reduce((sum, { placement }) => sum + placement.seizureCount, 0)).toBe(16);
+  // Of 158 s + 858 s that are annotated.
+  expect(
+    all.reduce(
+      (sum, { annotation }) => sum + seconds(annotation.events.filter(({ label }) => label !== 'bckg')),
+      0,
+    ),
+  ).toBe(1016);
+  expect(all.reduce((sum, { placement }) => sum + seconds(placement.seizures), 0)).toBe(278);
+  const recorded = all.flatMap(({ recording }) => recording.segments.map(({ durationS }) => durationS));
+  expect(recorded.reduce((sum, durationS) => sum + durationS, 0)).toBe(458);
+});
+
 test.each(Object.entries(CONTIGUOUS))(
   '%s: 10 s before the seizure, and all its %d s',
   async (name, lengthS) => {

@@ -28,6 +28,19 @@ describe('TUSZ', () => {
     expect(events).toEqual([{ startS: 1, endS: 3, label: 'fnsz', channels: ['FP1-F7'], confidence: 1 }]);
   });
 
+  test('a confidence that is not stated is null', async () => {
+    const { events } = await readTuszCsv(await store('a.csv_bi', TERM.replace('seiz,1.0000', 'seiz,')));
+    expect(events.map(({ confidence }) => confidence)).toEqual([1, null, 0.5]);
+  });
+
+  test.each(['1750.00 secs', '1750 seconds', '1750 sec', '1750 s', '1750', '1.75e3 secs'])(
+    "a duration of '%s'",
+    async (duration) => {
+      const path = await store('a.csv_bi', TERM.replace('1750.00 secs', duration));
+      expect((await readTuszCsv(path)).durationS).toBe(1750);
+    },
+  );
+
   test.each([
     [
       'a column too few (failures A1)',
@@ -35,6 +48,13 @@ describe('TUSZ', () => {
       'TERM,10.2775,seiz,1.0',
       'ANNOTATION_LINE',
       /:8: expected 5 values .* found 4/,
+    ],
+    [
+      'a column too many',
+      'TERM,10.2775,35.7775,seiz,1.0000',
+      'TERM,10.2775,35.7775,seiz,1.0000,x',
+      'ANNOTATION_LINE',
+      /:8: expected 5 values .* found 6/,
     ],
     [
       'columns read off by one (failures A1)',
@@ -77,6 +97,13 @@ describe('TUSZ', () => {
       'seiz,1.5',
       'ANNOTATION_LINE',
       /:8: expected a confidence .* found 1\.5/,
+    ],
+    [
+      'a confidence below 0',
+      'seiz,1.0000',
+      'seiz,-0.5',
+      'ANNOTATION_LINE',
+      /:8: expected a confidence .* found -0\.5/,
     ],
     ['no channel', 'TERM,10.2775', ',10.2775', 'ANNOTATION_LINE', /:8: expected a channel/],
     [

@@ -22,26 +22,20 @@ export async function writeCsvBi(path: string, content: CsvBiContent): Promise<v
   const rows: string[] = [];
   const row = (startS: number, endS: number, label: string, confidence: number) => {
     const [start, stop] = [startS.toFixed(4), endS.toFixed(4)];
-    if (start === stop && label === 'bckg') return;
-    if (!(Number(stop) > Number(start)) || startS < 0 || !(endS <= durationS))
-      throw new BgbError(
-        'ANNOTATION_WRITE',
-        `${path}: expected a seizure within 0-${durationS} s that ends after it starts and after the one before, found ${startS}-${endS} s`,
-      );
-    if (!(confidence >= 0 && confidence <= 1))
-      throw new BgbError(
-        'ANNOTATION_WRITE',
-        `${path}: expected a confidence from 0 to 1, found ${confidence} at ${startS} s`,
-      );
-    rows.push(`TERM,${start},${stop},${label},${confidence.toFixed(4)}`);
+    if (start !== stop) rows.push(`TERM,${start},${stop},${label},${confidence.toFixed(4)}`);
+  };
+  const refuse = (expected: string, found: string): never => {
+    throw new BgbError('ANNOTATION_WRITE', `${path}: expected ${expected}, found ${found}`);
   };
   let at = 0;
   for (const { startS, endS, confidence } of content.events.toSorted((a, b) => a.startS - b.startS)) {
+    const isLongEnough = Number(endS.toFixed(4)) > Number(startS.toFixed(4));
+    if (!(startS >= 0 && endS <= durationS && isLongEnough))
+      refuse(`a seizure within 0-${durationS} s that ends after it starts`, `${startS}-${endS} s`);
     if (startS < at)
-      throw new BgbError(
-        'ANNOTATION_WRITE',
-        `${path}: expected seizures that do not overlap, found one from ${startS} s while the one before lasts to ${at} s`,
-      );
+      refuse('seizures that do not overlap', `one from ${startS} s while the one before lasts to ${at} s`);
+    if (!(confidence >= 0 && confidence <= 1))
+      refuse('a confidence from 0 to 1', `${confidence} at ${startS} s`);
     row(at, startS, 'bckg', 1);
     row(startS, endS, 'seiz', confidence);
     at = endS;
