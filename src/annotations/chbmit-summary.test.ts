@@ -58,7 +58,7 @@ describe('CHB-MIT summary', () => {
 
   test('names are compared whole, and other units and spacings of a time are read', async () => {
     const text = (name: string, lines: string) =>
-      `File Name: ${name}\r\nNumber of Seizures in File: 1\r\n${lines}\r\n\r\n`;
+      `File Name:  ${name}\r\nNumber of Seizures in File: 1\r\n${lines}\r\n\r\n`;
     const path = await store(
       'chb02-summary.txt',
       text('chb02_16+.edf', 'Seizure 1 Start Time:             2972 secs\r\nSeizure 1 End Time: 3053 sec') +
@@ -96,7 +96,12 @@ describe('CHB-MIT summary', () => {
     [
       'a start without end',
       'Number of Seizures in File: 1\nSeizure Start Time: 1 seconds',
-      /expected 1 seizures of a\.edf, found 0/,
+      /:3: expected the end of the seizure that starts at 1 s, found none/,
+    ],
+    [
+      'a start too many',
+      'Number of Seizures in File: 1\nSeizure 1 Start Time: 1 seconds\nSeizure 1 End Time: 2 seconds\nSeizure 2 Start Time: 7 seconds',
+      /:5: expected the end of the seizure that starts at 7 s, found none/,
     ],
     [
       'two starts',

@@ -51,11 +51,12 @@ function parseBlock(block: readonly TextLine[], name: string): (AnnotatedEvent &
       if (start !== null)
         throw lineError(
           where,
-          `expected the end of the seizure that starts at ${start.seconds} s, found a start.`,
+          `expected the end of the seizure that starts at ${start.seconds} s, found a start. Correct the block.`,
         );
       start = { seconds, where };
     } else {
-      if (start === null) throw lineError(where, 'expected a start time before this end time, found none.');
+      if (start === null)
+        throw lineError(where, 'expected a start time before this end time, found none. Correct the block.');
       events.push({
         startS: start.seconds,
         endS: seconds,
@@ -67,7 +68,12 @@ function parseBlock(block: readonly TextLine[], name: string): (AnnotatedEvent &
       start = null;
     }
   }
-  if (declared === null || declared !== events.length || start !== null)
+  if (start !== null)
+    throw lineError(
+      start.where,
+      `expected the end of the seizure that starts at ${start.seconds} s, found none. Correct the block.`,
+    );
+  if (declared === null || declared !== events.length)
     throw lineError(
       block[0]!.where,
       `expected ${declared ?? 'a number of'} seizures of ${name}, found ${events.length} with start and end. Correct the block.`,

@@ -12,6 +12,8 @@ describe('EDF+ annotations', () => {
         { onsetS: 1, durationS: 2, text: 'Seizure' },
         { onsetS: 5, durationS: null, text: 'Lights off' },
         { onsetS: 6, durationS: null, text: 'end of seizure' },
+        { onsetS: 7, durationS: null, text: 'end of seizure' },
+        { onsetS: 8, durationS: null, text: 'sz?' },
       ),
     );
     expect(found?.events).toEqual([
@@ -20,7 +22,7 @@ describe('EDF+ annotations', () => {
     expect(found?.notices).toEqual([
       {
         code: 'ANNOTATION_OTHER_TEXTS',
-        message: "2 EDF+ annotations are no seizure labels, among them 'end of seizure'",
+        message: "4 EDF+ annotations are no seizure labels, among them 'end of seizure', 'sz?'",
       },
     ]);
   });

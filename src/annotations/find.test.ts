@@ -126,6 +126,12 @@ test('what cannot be read is an error where it is used, and a notice where it is
   expect(notices[0]!.message).not.toContain(folder);
 });
 
+test('only bad input becomes a notice; an error of the program stays one', async () => {
+  await store('a.csv_bi', csv(1, 2));
+  const broken = { ...(await recording('a.edf')), annotations: undefined as never };
+  await expect(findAnnotation(broken)).rejects.toBeInstanceOf(TypeError);
+});
+
 test('a folder where the annotation should be is an error, not "unlabelled"', async () => {
   const found = await recording('a.edf');
   await mkdir(join(folder, 'a.csv_bi'));

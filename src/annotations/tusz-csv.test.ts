@@ -28,6 +28,11 @@ describe('TUSZ', () => {
     expect(events).toEqual([{ startS: 1, endS: 3, label: 'fnsz', channels: ['FP1-F7'], confidence: 1 }]);
   });
 
+  test('comments and columns, spaced otherwise', async () => {
+    const text = TERM.replace('# duration = ', '#duration=').replace('channel,start', 'Channel, start');
+    expect((await readTuszCsv(await store('aaaaaajy_s001_t000.csv_bi', text))).durationS).toBe(1750);
+  });
+
   test('a confidence that is not stated is null', async () => {
     const { events } = await readTuszCsv(await store('a.csv_bi', TERM.replace('seiz,1.0000', 'seiz,')));
     expect(events.map(({ confidence }) => confidence)).toEqual([1, null, 0.5]);

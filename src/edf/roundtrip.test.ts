@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type EdfTal, openEdf, readDigital, type SignalToWrite, writeEdf } from './index.ts';
@@ -142,6 +142,12 @@ test('recordings and annotations larger than what is read and written at once', 
     for (const indices of [[1], [0, 1]])
       for (const values of await readDigital(recording, indices, recording.segments[0]!))
         expect(values.every((value, at) => value === digital[at])).toBe(true);
+
+    // What is wrong beyond the first chunk is named by its record.
+    const file = await open(path, 'r+');
+    await file.write('?', recording.headerBytes + 4 * recording.recordBytes + 4_000_000);
+    await file.close();
+    await expect(openEdf(path)).rejects.toThrow(/large\.edf, data record 4: .* found '\?4'/);
   });
 });
 

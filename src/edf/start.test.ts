@@ -23,6 +23,9 @@ test.each([
   [1, '2000-01-01T00:00:00'],
   [1.9999999, '2000-01-01T00:00:01'],
   [-0.5, '1999-12-31T23:59:58.5'],
+  [1e12, null],
+  [-1e12, null],
+  [1e20, null],
 ])('%d s later', (seconds, expected) => {
   expect(shiftedStart('1999-12-31T23:59:59', seconds)).toBe(expected);
   expect(shiftedStart(null, seconds)).toBeNull();

@@ -30,7 +30,8 @@ export function shiftedStart(startedAt: string | null, seconds: number): string 
   const microseconds = Math.round(seconds * 1e6);
   const whole = Math.floor(microseconds / 1e6);
   const moved = new Date(Date.parse(`${startedAt}Z`) + whole * 1000);
-  if (Number.isNaN(moved.getTime())) return null;
+  // Beyond the years 0 to 9999 there is no plain ISO 8601.
+  if (Number.isNaN(moved.getTime()) || !/^\d{4}-/.test(moved.toISOString())) return null;
   const fraction = String(microseconds - whole * 1e6)
     .padStart(6, '0')
     .replace(/0+$/, '');
