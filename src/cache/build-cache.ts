@@ -3,7 +3,7 @@ import { SPLITS, type Split } from '../config/index.ts';
 import { InputError } from '../errors.ts';
 import { uniform } from '../random/index.ts';
 import type { PreprocessingSettings } from '../signal/index.ts';
-import { type BuildResult, buildEntry } from './build.ts';
+import { type BuildResult, buildEntry, entryPath } from './build.ts';
 import { listRecordings, splitFolder } from './layout.ts';
 import { patientOf } from './patient.ts';
 
@@ -54,6 +54,7 @@ export async function buildCache(options: BuildOptions): Promise<Census[]> {
       `${dataDir} holds no recordings: expected .edf or .bdf files in it or below. Check --data-dir.`,
     );
   const tasks = assign(found.slice(0, limitFiles ?? found.length), options);
+  refuseClashes(tasks, dataDir);
   const results = new Map<Split, BuildResult[]>();
   for (const [index, { split, name, root }] of tasks.entries()) {
     signal.throwIfAborted();
@@ -80,6 +81,21 @@ export async function buildCache(options: BuildOptions): Promise<Census[]> {
     );
   }
   return censuses;
+}
+
+/** Two recordings whose entries would be one file, such as a.edf and a.bdf (failures D10). */
+function refuseClashes(tasks: readonly Assignment[], dataDir: string): void {
+  const seen = new Map<string, string>();
+  for (const { split, name } of tasks) {
+    const path = entryPath({ cacheDir: split, name });
+    const other = seen.get(path);
+    if (other !== undefined)
+      throw new InputError(
+        'DATA_CLASH',
+        `${other} and ${name} in ${dataDir} would share one cache entry. Rename or remove one of them.`,
+      );
+    seen.set(path, name);
+  }
 }
 
 interface Assignment {

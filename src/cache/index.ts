@@ -12,6 +12,7 @@ export { type BuildOptions, buildCache, type Census } from './build-cache.ts';
 export { Entry, type EntryContent, writeEntry } from './entry.ts';
 export { listEntries, listRecordings, splitFolder, splitFolders } from './layout.ts';
 export {
+  dataHashOf,
   MANIFEST_FILE,
   type Manifest,
   type ManifestWindow,

@@ -113,6 +113,25 @@ export function windowStarts(
   );
 }
 
+/**
+ * What data a split's entries are: a hash over their names and keys. Reads headers only.
+ *
+ * @throws InputError `CACHE_*` for a damaged entry
+ */
+export async function dataHashOf(folder: string): Promise<string> {
+  const names = await listEntries(folder);
+  return hashOf(
+    names.map((name): [string, string] => {
+      using entry = new Entry(join(folder, name));
+      return [name, entry.provenance.key];
+    }),
+  );
+}
+
+function hashOf(keys: readonly (readonly [string, string])[]): string {
+  return sha256(canonicalJson(keys));
+}
+
 async function surveyEntries(folder: string, shape: WindowShape): Promise<Manifest> {
   const names = await listEntries(folder);
   if (names.length === 0)
@@ -167,7 +186,7 @@ async function surveyEntries(folder: string, shape: WindowShape): Promise<Manife
     version: 1,
     window: shape.length,
     stride: shape.stride,
-    data_hash: sha256(canonicalJson(keys)),
+    data_hash: hashOf(keys),
     recordings: names.length,
     patients: [...patients].sort(),
     recorded_s: sums.recorded,

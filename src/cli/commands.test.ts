@@ -180,6 +180,8 @@ test('input that cannot be used: one message, exit code 2, nothing written', asy
   await refused(/a\.csv_bi:2: expected/);
   writeFileSync(join(bad, 'a.csv_bi'), 'channel,start_time,stop_time,label,confidence\nTERM,0,10,zeiss,1\n');
   await refused(/a\.csv_bi:2: .*'zeiss'/);
+  writeFileSync(join(bad, 'a.bdf'), '');
+  await refused(/a\.bdf and a\.edf .* would share one cache entry/);
   errors = '';
   expect(await runProgram(['build-cache', '--data-dir', join(folder, 'nowhere'), '--cache-dir', cache])).toBe(
     2,

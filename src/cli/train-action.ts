@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
 import { inForce, loadConfig, readEnvironment } from '../config/index.ts';
-import { InputError } from '../errors.ts';
 import { startTraining } from '../train/index.ts';
 import { Interruption } from './exit.ts';
 import { announce, writeJson } from './output.ts';
@@ -12,11 +11,6 @@ import { version } from './version.ts';
 /** Trains as the configuration says. @throws Interruption after a signal, with the run saved */
 export async function train(path: string, options: TrainOptions): Promise<void> {
   const environment = readEnvironment();
-  if (environment.limitFiles !== null)
-    throw new InputError(
-      'TRAIN_LIMIT',
-      'BGB_LIMIT_FILES limits what build-cache builds, and it is set: unset it, so that a full run is not trained on part of the data by mistake. For a small run, set data.max_hours.',
-    );
   const set = [
     ...options.set,
     ...(options.device === undefined ? [] : [`experiment.device=${options.device}`]),

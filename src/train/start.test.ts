@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -130,4 +130,15 @@ test('early stopping without a dev split, and a cache that is not there, are ref
     errors: expect.stringMatching(/Cannot read the manifest .*Run bgb build-cache/),
   });
   expect(existsSync(join(folder, 'refused'))).toBe(false);
+});
+
+test('a manifest of other entries than those there is refused (failures D2)', async () => {
+  const stale = join(folder, 'stale');
+  cpSync(cache, stale, { recursive: true });
+  rmSync(join(stale, 'train', readdirSync(join(stale, 'train')).find((name) => name.endsWith('.npz'))!));
+  const refused = await ended(startTrain('refused', '--set', `data.cache_dir=${stale}`));
+  expect(refused).toMatchObject({
+    code: 2,
+    errors: expect.stringMatching(/is of other entries than those there now/),
+  });
 });

@@ -1,7 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
-import { MANIFEST_FILE, type Manifest, readManifest, scanSplit, splitFolder } from '../cache/index.ts';
+import {
+  dataHashOf,
+  MANIFEST_FILE,
+  type Manifest,
+  readManifest,
+  scanSplit,
+  splitFolder,
+} from '../cache/index.ts';
 import type { Config } from '../config/index.ts';
 import {
   BalancedSeizureDataset,
@@ -43,6 +50,11 @@ export async function openTrainingData(
     const manifest = rebuildManifest
       ? (await scanSplit(folder, shape)).manifest
       : await readManifest(folder, shape);
+    if (manifest.data_hash !== (await dataHashOf(folder)))
+      throw new InputError(
+        'CACHE_MANIFEST',
+        `The manifest of ${folder} is of other entries than those there now. Run bgb scan-cache again.`,
+      );
     const set = openWindows(
       folder,
       manifest,
