@@ -6,6 +6,6 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,
-    env: { OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' },
+    env: { OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1', GOMP_SPINCOUNT: '1000' },
   },
 });

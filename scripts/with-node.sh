@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the pinned Node of node_modules with OpenBLAS on one thread (docs/decisions.md), as bin/bgb does.
+# Runs the pinned Node of node_modules with the thread settings of bin/bgb (docs/decisions.md).
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 node="$root/node_modules/.bin/node"
@@ -8,4 +8,5 @@ if [ ! -x "$node" ]; then
   exit 2
 fi
 export OPENBLAS_NUM_THREADS=1
+export GOMP_SPINCOUNT="${GOMP_SPINCOUNT:-1000}"
 exec "$node" "$@"

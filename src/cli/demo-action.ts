@@ -1,9 +1,9 @@
-import { stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inForce, loadConfig, readEnvironment } from '../config/index.ts';
 import { BASELINES, type DemoReport, runDemo } from '../demo/index.ts';
-import { InputError } from '../errors.ts';
+import { InputError, messageOf } from '../errors.ts';
 import type { DemoOptions } from './demo.ts';
 import { Interruption } from './exit.ts';
 import { announce, writeJson } from './output.ts';
@@ -77,14 +77,13 @@ export async function demo(options: DemoOptions): Promise<void> {
   }
 }
 
-/** The demo replaces its folder: only one that a demo wrote, or none. */
+/** The demo replaces its folder: only one that a demo wrote, an empty one, or none. */
 async function refuseForeign(outputDir: string): Promise<void> {
-  const exists = async (path: string) =>
-    stat(path).then(
-      () => true,
-      () => false,
-    );
-  if ((await exists(outputDir)) && !(await exists(join(outputDir, 'segments'))))
+  const found: string[] = await readdir(outputDir).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw new InputError('DEMO_OUTPUT', `Cannot write to ${outputDir}: ${messageOf(error)}.`);
+  });
+  if (found.length > 0 && !found.includes('segments'))
     throw new InputError(
       'DEMO_OUTPUT',
       `${outputDir} exists and was not written by bgb demo, which would replace it. Choose another --output.`,
