@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { SPLITS, type Split } from '../config/index.ts';
 import { InputError } from '../errors.ts';
+import { removeStaleTemporaries } from '../files/index.ts';
 import { uniform } from '../random/index.ts';
 import type { PreprocessingSettings } from '../signal/index.ts';
 import { type BuildResult, buildEntry, entryPath } from './build.ts';
+import { type Census, censusOf, writeCensus } from './census.ts';
 import { listRecordings, splitFolder } from './layout.ts';
 import { patientOf } from './patient.ts';
 
@@ -22,23 +24,6 @@ export interface BuildOptions {
   readonly onProgress: (done: number, all: number, result: BuildResult) => void;
 }
 
-/** Recordings in = cached + rejected + unlabelled. */
-export interface Census {
-  readonly split: Split;
-  readonly folder: string;
-  readonly recordings: number;
-  readonly cached: number;
-  readonly built: number;
-  readonly patients: number;
-  readonly hours: number;
-  readonly seizures: number;
-  readonly seizureSecondsByLabel: Readonly<Record<string, number>>;
-  readonly rejected: readonly { name: string; reason: string }[];
-  readonly unlabelled: readonly string[];
-  /** Everything clipped, repaired or left out, by recording. */
-  readonly notices: readonly { name: string; notices: readonly string[] }[];
-}
-
 /**
  * Builds the entries of all recordings below a folder, each atomically; can be interrupted and repeated at any
  * moment and then does only what is missing or has changed.
@@ -55,6 +40,8 @@ export async function buildCache(options: BuildOptions): Promise<Census[]> {
     );
   const tasks = assign(found.slice(0, limitFiles ?? found.length), options);
   refuseClashes(tasks, dataDir);
+  for (const split of new Set(tasks.map(({ split }) => split)))
+    await removeStaleTemporaries(splitFolder(options.cacheDir, split));
   const results = new Map<Split, BuildResult[]>();
   for (const [index, { split, name, root }] of tasks.entries()) {
     signal.throwIfAborted();
@@ -80,6 +67,7 @@ export async function buildCache(options: BuildOptions): Promise<Census[]> {
       `None of the ${tasks.length} recordings in ${dataDir} can be used:\n  ${reasons.slice(0, 10).join('\n  ')}${reasons.length > 10 ? `\n  and ${reasons.length - 10} more` : ''}`,
     );
   }
+  for (const census of censuses) await writeCensus(census);
   return censuses;
 }
 
@@ -131,29 +119,3 @@ export function devPatients(patients: readonly string[], share: number, seed: nu
 }
 
 const SPLIT_DRAW = 2;
-
-function censusOf(split: Split, folder: string, results: readonly BuildResult[]): Census {
-  const cached = results.filter((result) => 'provenance' in result);
-  const byLabel: Record<string, number> = {};
-  for (const { provenance } of cached)
-    for (const [label, seconds] of Object.entries(provenance.seizure_s_by_label))
-      byLabel[label] = (byLabel[label] ?? 0) + seconds;
-  return {
-    split,
-    folder,
-    recordings: results.length,
-    cached: cached.length,
-    built: cached.filter(({ outcome }) => outcome !== 'kept').length,
-    patients: new Set(cached.map(({ provenance }) => provenance.patient)).size,
-    hours: cached.reduce((sum, { provenance }) => sum + provenance.recorded_s, 0) / 3600,
-    seizures: cached.reduce((sum, { provenance }) => sum + provenance.seizures, 0),
-    seizureSecondsByLabel: byLabel,
-    rejected: results.flatMap((result) =>
-      result.outcome === 'rejected' ? [{ name: result.name, reason: result.reason }] : [],
-    ),
-    unlabelled: results.flatMap((result) => (result.outcome === 'unlabelled' ? [result.name] : [])),
-    notices: cached.flatMap(({ name, provenance }) =>
-      provenance.notices.length > 0 ? [{ name, notices: provenance.notices }] : [],
-    ),
-  };
-}

@@ -8,7 +8,8 @@
  * ```
  */
 export { type BuildResult, buildEntry } from './build.ts';
-export { type BuildOptions, buildCache, type Census } from './build-cache.ts';
+export { type BuildOptions, buildCache } from './build-cache.ts';
+export { type Census, type Losses, readLosses } from './census.ts';
 export { Entry, type EntryContent, writeEntry } from './entry.ts';
 export { listEntries, listRecordings, splitFolder, splitFolders } from './layout.ts';
 export {

@@ -109,7 +109,8 @@ test('patients are divided, never recordings; the same patient in two splits is 
       '--json',
     ]),
   ).toBe(0);
-  const patients = (name: string) => readdirSync(join(split, name));
+  const patients = (name: string) =>
+    readdirSync(join(split, name)).filter((entry) => !entry.endsWith('.json'));
   expect(patients('train').filter((patient) => patients('dev').includes(patient))).toEqual([]);
   expect([...patients('train'), ...patients('dev')].sort()).toEqual(['chb01', 'chb02', 'chb03']);
   const [leaked] = patients('train');

@@ -1,4 +1,4 @@
-import { type Scan, scanSplit, splitFolders } from '../cache/index.ts';
+import { type Losses, readLosses, type Scan, scanSplit, splitFolders } from '../cache/index.ts';
 import { inForce, loadConfigOrDefaults, readEnvironment } from '../config/index.ts';
 import { checkDisjoint, windowShapeOf } from '../data/index.ts';
 import { announce, writeJson } from './output.ts';
@@ -11,10 +11,10 @@ export async function scanCacheCommand(options: ScanCacheOptions): Promise<void>
   const loaded = await loadConfigOrDefaults(options.config ?? null, { set: options.set, environment });
   announce(inForce(), environment, loaded);
   const shape = windowShapeOf(loaded.config.data);
-  const scans: (Scan & { split: string })[] = [];
+  const scans: (Scan & { split: string; losses: Losses | null })[] = [];
   for (const [split, folder] of await splitFolders(options.cacheDir)) {
     const scan = await scanSplit(folder, shape, { isCheck: options.check === true });
-    scans.push({ ...scan, split: split ?? folder });
+    scans.push({ ...scan, split: split ?? folder, losses: await readLosses(folder) });
   }
   for (const [index, a] of scans.entries())
     for (const b of scans.slice(index + 1))
@@ -22,8 +22,13 @@ export async function scanCacheCommand(options: ScanCacheOptions): Promise<void>
         { name: a.split, patients: a.manifest.patients },
         { name: b.split, patients: b.manifest.patients },
       );
+  for (const { split, losses } of scans)
+    if (losses !== null && losses.rejected.length + losses.unlabelled.length > 0)
+      process.stderr.write(
+        `${split}: of ${losses.recordings} recordings the last build rejected ${losses.rejected.length} and left out ${losses.unlabelled.length} without annotation; see census.json there.\n`,
+      );
   if (options.json) {
-    const documents = scans.map(({ split, path, isUnchanged, manifest }) => ({
+    const documents = scans.map(({ split, path, isUnchanged, manifest, losses }) => ({
       split,
       partial_seizure: manifest.counts.partial_seizure,
       full_seizure: manifest.counts.full_seizure,
@@ -33,7 +38,9 @@ export async function scanCacheCommand(options: ScanCacheOptions): Promise<void>
       seizures: manifest.seizures,
       seizure_seconds: manifest.seizure_seconds,
       labels: manifest.labels,
-      rejected: [],
+      // null: no build of this split has finished, so nobody knows.
+      rejected: losses?.rejected ?? null,
+      unlabelled: losses?.unlabelled ?? null,
       manifest: path,
       is_unchanged: isUnchanged,
     }));

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /**
@@ -39,6 +39,20 @@ const TEMPORARY = /^\.(.+)\.[0-9a-f]{12}\.tmp$/;
 /** Whether a file name is one that an interrupted {@link writeAtomic} can leave behind. */
 export function isTemporaryName(name: string): boolean {
   return TEMPORARY.test(name);
+}
+
+/**
+ * Removes what interrupted writes left below a folder, once it is so old that nobody can still be writing it.
+ * A folder that is not there holds nothing.
+ */
+export async function removeStaleTemporaries(folder: string, olderThanS = 900): Promise<void> {
+  const found = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
+  for (const entry of found) {
+    if (!entry.isFile() || !isTemporaryName(entry.name)) continue;
+    const path = join(entry.parentPath, entry.name);
+    const changed = await stat(path).catch(() => null);
+    if (changed !== null && Date.now() - changed.mtimeMs > olderThanS * 1000) await rm(path, { force: true });
+  }
 }
 
 function temporaryName(path: string): string {

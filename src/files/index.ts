@@ -1,3 +1,3 @@
 /** Files on disk: atomic writes and content hashes. */
-export { isTemporaryName, writeAtomic, writeAtomicWith } from './atomic.ts';
+export { isTemporaryName, removeStaleTemporaries, writeAtomic, writeAtomicWith } from './atomic.ts';
 export { canonicalJson, sha256, sha256File } from './hash.ts';

@@ -1,0 +1,111 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import { sha256 } from '../files/index.ts';
+import { buildCache } from './build-cache.ts';
+import { readLosses } from './census.ts';
+import { Entry } from './entry.ts';
+import { listEntries } from './layout.ts';
+import { TEST_SETTINGS } from './testing/settings.ts';
+
+const SAMPLE = fileURLToPath(new URL('../../data/sample', import.meta.url));
+const BUILDER = fileURLToPath(new URL('./testing/build-sample.ts', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'bgb-build-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const build = (dataDir: string, cacheDir: string) =>
+  buildCache({
+    dataDir,
+    cacheDir,
+    split: 'train',
+    validationSplit: 0,
+    seed: 1,
+    settings: TEST_SETTINGS,
+    limitFiles: null,
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+  });
+
+const hashes = async (split: string) =>
+  (await listEntries(split)).map((name) => [name, sha256(readFileSync(join(split, name)))]);
+
+const filesIn = (path: string) =>
+  readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+
+async function killed(builder: ChildProcess, afterMs: number): Promise<void> {
+  await once(builder, 'message');
+  await sleep(afterMs);
+  const end = once(builder, 'exit');
+  builder.kill('SIGKILL');
+  await end;
+}
+
+test('kill -9 at any moment leaves only whole entries, and the next build ends as one without (failures D11)', async () => {
+  await build(SAMPLE, join(folder, 'whole'));
+  const whole = await hashes(join(folder, 'whole/train'));
+  const cacheDir = join(folder, 'killed');
+  for (const afterMs of [0, 7, 19, 31, 60]) {
+    await killed(fork(BUILDER, [SAMPLE, cacheDir]), afterMs);
+    for (const name of await listEntries(join(cacheDir, 'train')).catch(() => [])) {
+      using entry = new Entry(join(cacheDir, 'train', name));
+      entry.readSignal(0, entry.rows, new Int16Array(entry.rows * entry.channels));
+    }
+  }
+  for (const entry of filesIn(cacheDir)) utimesSync(join(entry.parentPath, entry.name), 0, 0);
+  await build(SAMPLE, cacheDir);
+  expect(await hashes(join(cacheDir, 'train'))).toEqual(whole);
+  expect(filesIn(cacheDir).filter(({ name }) => !/\.npz$|census\.json$/.test(name))).toEqual([]);
+});
+
+test('recordings in = cached + rejected + unlabelled, and the losses stay on record (failures B5)', async () => {
+  const data = join(folder, 'mixed');
+  mkdirSync(data);
+  for (const name of ['chb01_03_clip.edf', 'chb01_03_clip.csv_bi', 'chb01_04_clip.edf'])
+    cpSync(join(SAMPLE, 'chb01', name), join(data, name));
+  writeFileSync(join(data, 'chb01_05.edf'), 'not an EDF');
+  const [census] = await build(data, join(folder, 'mixed-cache'));
+  expect(census).toMatchObject({ recordings: 3, cached: 1, unlabelled: ['chb01_04_clip.edf'] });
+  expect(census!.rejected).toEqual([
+    { name: 'chb01_05.edf', reason: expect.stringContaining('chb01_05.edf') },
+  ]);
+  expect(await readLosses(join(folder, 'mixed-cache/train'))).toEqual({
+    format: 'bgb-census',
+    version: 1,
+    recordings: 3,
+    cached: 1,
+    rejected: census!.rejected,
+    unlabelled: census!.unlabelled,
+  });
+});
+
+test('a damaged entry is rebuilt, an annotation that changed rebuilds its entry alone (failures D3, D11)', async () => {
+  const data = join(folder, 'changing');
+  cpSync(join(SAMPLE, 'chb01'), data, { recursive: true });
+  const cacheDir = join(folder, 'changing-cache');
+  const [first] = await build(data, cacheDir);
+  expect(first!.built).toBe(first!.recordings);
+  const entries = await hashes(join(cacheDir, 'train'));
+
+  const entry = join(cacheDir, 'train/chb01_03_clip.npz');
+  writeFileSync(entry, readFileSync(entry).subarray(0, 5000));
+  expect((await build(data, cacheDir))[0]!.built).toBe(1);
+  expect(await hashes(join(cacheDir, 'train'))).toEqual(entries);
+
+  const annotation = join(data, 'chb01_04_clip.csv_bi');
+  writeFileSync(annotation, `${readFileSync(annotation, 'utf8')}\n`);
+  expect((await build(data, cacheDir))[0]!.built).toBe(1);
+});

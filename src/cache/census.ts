@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Split } from '../config/index.ts';
+import { InputError, messageOf } from '../errors.ts';
+import { writeAtomic } from '../files/index.ts';
+import type { BuildResult } from './build.ts';
+
+/** Recordings in = cached + rejected + unlabelled. */
+export interface Census {
+  readonly split: Split;
+  readonly folder: string;
+  readonly recordings: number;
+  readonly cached: number;
+  readonly built: number;
+  readonly patients: number;
+  readonly hours: number;
+  readonly seizures: number;
+  readonly seizureSecondsByLabel: Readonly<Record<string, number>>;
+  readonly rejected: readonly { name: string; reason: string }[];
+  readonly unlabelled: readonly string[];
+  /** Everything clipped, repaired or left out, by recording. */
+  readonly notices: readonly { name: string; notices: readonly string[] }[];
+}
+
+export function censusOf(split: Split, folder: string, results: readonly BuildResult[]): Census {
+  const cached = results.filter((result) => 'provenance' in result);
+  const byLabel: Record<string, number> = {};
+  for (const { provenance } of cached)
+    for (const [label, seconds] of Object.entries(provenance.seizure_s_by_label))
+      byLabel[label] = (byLabel[label] ?? 0) + seconds;
+  return {
+    split,
+    folder,
+    recordings: results.length,
+    cached: cached.length,
+    built: cached.filter(({ outcome }) => outcome !== 'kept').length,
+    patients: new Set(cached.map(({ provenance }) => provenance.patient)).size,
+    hours: cached.reduce((sum, { provenance }) => sum + provenance.recorded_s, 0) / 3600,
+    seizures: cached.reduce((sum, { provenance }) => sum + provenance.seizures, 0),
+    seizureSecondsByLabel: byLabel,
+    rejected: results.flatMap((result) =>
+      result.outcome === 'rejected' ? [{ name: result.name, reason: result.reason }] : [],
+    ),
+    unlabelled: results.flatMap((result) => (result.outcome === 'unlabelled' ? [result.name] : [])),
+    notices: cached.flatMap(({ name, provenance }) =>
+      provenance.notices.length > 0 ? [{ name, notices: provenance.notices }] : [],
+    ),
+  };
+}
+
+/** What the last build of a split did not cache, and why. */
+const lossesSchema = z.strictObject({
+  format: z.literal('bgb-census'),
+  version: z.literal(1),
+  recordings: z.int().nonnegative(),
+  cached: z.int().nonnegative(),
+  rejected: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
+  unlabelled: z.array(z.string()),
+});
+
+export type Losses = z.infer<typeof lossesSchema>;
+
+const CENSUS_FILE = 'census.json';
+
+/** Writes a split's losses beside its entries, where `readLosses` finds them; a split without an entry has no folder. */
+export async function writeCensus({
+  folder,
+  recordings,
+  cached,
+  rejected,
+  unlabelled,
+}: Census): Promise<void> {
+  if (cached === 0) return;
+  const losses: Losses = {
+    format: 'bgb-census',
+    version: 1,
+    recordings,
+    cached,
+    rejected: [...rejected],
+    unlabelled: [...unlabelled],
+  };
+  await writeAtomic(join(folder, CENSUS_FILE), `${JSON.stringify(losses, null, 1)}\n`);
+}
+
+/** The losses of a split's last build, null where none was finished. @throws InputError `CACHE_CENSUS` when damaged */
+export async function readLosses(folder: string): Promise<Losses | null> {
+  const path = join(folder, CENSUS_FILE);
+  try {
+    return lossesSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw new InputError(
+      'CACHE_CENSUS',
+      `Cannot read the census ${path}: ${messageOf(cause)}. Run bgb build-cache again, or remove the file.`,
+      { cause },
+    );
+  }
+}

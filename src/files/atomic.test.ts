@@ -1,0 +1,53 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { isTemporaryName, removeStaleTemporaries, writeAtomic, writeAtomicWith } from './atomic.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'bgb-files-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('a write that fails leaves the old content and nothing beside it', async () => {
+  const path = join(folder, 'failing/a.json');
+  await writeAtomic(path, 'old');
+  const failing = writeAtomicWith(path, async (file) => {
+    await file.writeFile('half');
+    throw new Error('disk full');
+  });
+  await expect(failing).rejects.toThrow('disk full');
+  expect(readFileSync(path, 'utf8')).toBe('old');
+  expect(readdirSync(join(folder, 'failing'))).toEqual(['a.json']);
+});
+
+test('while it writes, readers see the old content and a name that is known as temporary', async () => {
+  const path = join(folder, 'writing/a.json');
+  await writeAtomic(path, 'old');
+  await writeAtomicWith(path, async (file) => {
+    await file.writeFile('new');
+    const [temporary, ...others] = readdirSync(join(folder, 'writing'));
+    expect(isTemporaryName(temporary!)).toBe(true);
+    expect(others).toEqual(['a.json']);
+    expect(readFileSync(path, 'utf8')).toBe('old');
+  });
+  expect(readFileSync(path, 'utf8')).toBe('new');
+});
+
+test('only old temporaries are removed', async () => {
+  const below = join(folder, 'stale/deep');
+  mkdirSync(below, { recursive: true });
+  const [old, young] = ['.a.npz.0123456789ab.tmp', '.b.npz.0123456789ab.tmp'];
+  for (const name of [old, young, 'a.npz']) writeFileSync(join(below, name), '');
+  utimesSync(join(below, old), 0, 0);
+  utimesSync(join(below, 'a.npz'), 0, 0);
+  await removeStaleTemporaries(join(folder, 'stale'));
+  expect(readdirSync(below)).toEqual([young, 'a.npz']);
+  await removeStaleTemporaries(join(folder, 'nowhere'));
+});
