@@ -26,8 +26,9 @@ import {
   sweepThresholds,
 } from '../score/index.ts';
 import { montageChannels } from '../signal/index.ts';
-import { type Device, setThreads } from '../torch/index.ts';
+import type { Device } from '../torch/index.ts';
 import { fillFrom } from './checkpoint-tensors.ts';
+import { setNumerics } from './numerics.ts';
 import { type Predictor, predictRecording } from './predict.ts';
 
 export interface EvaluationRequest {
@@ -86,7 +87,7 @@ export async function loadModel(path: string, device: Device) {
 export async function evaluateCheckpoint(request: EvaluationRequest): Promise<EvaluationReport> {
   const { device, output } = request;
   const { config, model, path, sha256 } = await loadModel(request.checkpoint, device);
-  setThreads(threadsOf(config.resources));
+  setNumerics(threadsOf(config.resources));
   await using source = await openSource(request, config);
   const precision = device !== 'cpu' && config.training.mixed_precision ? 'bfloat16' : null;
   const predictor: Predictor = {

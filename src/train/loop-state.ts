@@ -1,4 +1,3 @@
-import { BgbError } from '../errors.ts';
 import type { Json } from '../runs/index.ts';
 import type { Tensor } from '../torch/index.ts';
 import { AdamW } from './adamw.ts';
@@ -8,6 +7,7 @@ import { NO_PROGRESS, type Progress, progressAfter } from './early-stopping.ts';
 import { flatten } from './flat-parameters.ts';
 import type { Metrics, Outcome, Training } from './loop.ts';
 import { MetricRing, type StepMetrics } from './metric-ring.ts';
+import { NotFiniteError } from './not-finite.ts';
 import { learningRateShare } from './schedule.ts';
 import { type StepParts, trainingStep } from './step.ts';
 
@@ -226,8 +226,7 @@ export class LoopState implements Disposable {
       state.skipped += isSound ? 0 : 1;
       state.skippedInARow = isSound ? 0 : state.skippedInARow + 1;
       if (state.skippedInARow >= SKIPPED_LIMIT)
-        throw new BgbError(
-          'TRAIN_NOT_FINITE',
+        throw new NotFiniteError(
           `Loss or gradient was not finite in ${SKIPPED_LIMIT} steps in a row, up to step ${step + 1}. Lower training.learning_rate, or look at the recordings of these batches.`,
         );
     }

@@ -5,6 +5,7 @@ import type { Device, Dtype, Tensor } from '../torch/index.ts';
 import type { DeviceWindows } from './device-windows.ts';
 import { LoopState } from './loop-state.ts';
 import type { Loss } from './loss.ts';
+import { NotFiniteError } from './not-finite.ts';
 import type { Batch } from './step.ts';
 
 /** The model as training sees it. */
@@ -61,13 +62,22 @@ export interface Outcome {
  * step, it ends with the same bits as without (same machine and thread count): the order of windows, gains and
  * dropout are functions of seed and counters, and the rest is in the checkpoint.
  *
- * @throws BgbError `TRAIN_NOT_FINITE` when loss or gradient stay not finite; the run is aborted
+ * @throws NotFiniteError when loss, gradient or predictions are not finite any more; the run is aborted
  */
 export async function train(training: Training): Promise<Outcome> {
-  const { config, run, log } = training;
-  const { epochs, batch_size, gradient_accumulation_steps, checkpoint_interval } = config.training;
   using loop = new LoopState(training);
   await loop.restore();
+  try {
+    return await trainEpochs(training, loop);
+  } catch (error) {
+    if (error instanceof NotFiniteError) await training.run.abort(loop.state.step, error.message);
+    throw error;
+  }
+}
+
+async function trainEpochs(training: Training, loop: LoopState): Promise<Outcome> {
+  const { config, run, log } = training;
+  const { epochs, batch_size, gradient_accumulation_steps, checkpoint_interval } = config.training;
   const { state } = loop;
   const windowsPerStep = batch_size * gradient_accumulation_steps;
 

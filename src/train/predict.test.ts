@@ -18,7 +18,7 @@ test('every recorded sample of every segment is predicted, tails and short segme
     { firstRow: 0, rows: 16, startSample: 0 },
     { firstRow: 16, rows: 4, startSample: 100 },
   ];
-  const recording = { signal, channels: 2, scale: 0.25, sampleRate: 256, segments };
+  const recording = { name: 'a.npz', signal, channels: 2, scale: 0.25, sampleRate: 256, segments };
   const curve = predictRecording(predictor, recording, stitching, 2);
   expect(curve.probabilities).toHaveLength(rows);
   Array.from(curve.probabilities).forEach((probability, row) => {

@@ -13,9 +13,11 @@ import {
   scope,
   type Tensor,
 } from '../torch/index.ts';
+import { NotFiniteError } from './not-finite.ts';
 
 /** A preprocessed recording in memory, as the cache stores it. */
 export interface CachedRecording {
+  readonly name: string;
   /** (N, C) int16, recorded samples only */
   readonly signal: Int16Array;
   readonly channels: number;
@@ -39,6 +41,7 @@ export interface Predictor {
  * than one (failures G12).
  *
  * @param gain what the signal is multiplied by
+ * @throws NotFiniteError when a prediction is NaN
  */
 export function predictRecording(
   predictor: Predictor,
@@ -63,6 +66,10 @@ export function predictRecording(
       [batch.length, length, channels],
       recording.scale * gain,
     );
+    if (probabilities.some(Number.isNaN))
+      throw new NotFiniteError(
+        `The model predicts NaN for ${recording.name}, in or after window ${first} of ${windows.length}: its weights are not finite, or too large. Lower training.learning_rate.`,
+      );
     batch.forEach((window, index) => {
       stitcher.add(first + index, probabilities.subarray(index * length, index * length + window.rows));
     });

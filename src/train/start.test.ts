@@ -123,6 +123,29 @@ test('a trained model scores a cache and recordings alike; undefined figures say
   );
 });
 
+test('a training that diverges stops, names step or recording, and publishes nothing (failures F1, F10)', async () => {
+  const diverge = async (run: string, ...more: string[]) => {
+    const { code, errors } = await ended(
+      startTrain(run, '--set', 'training.learning_rate=1e30', '--set', 'training.batch_size=2', ...more),
+    );
+    expect(code).toBe(1);
+    expect(errors).not.toMatch(/^\s+at /m);
+    expect(readdirSync(join(folder, run))).not.toContain('done.json');
+    const events = readFileSync(join(folder, run, 'events.jsonl'), 'utf8')
+      .trim()
+      .split('\n');
+    return { errors, last: JSON.parse(events.at(-1)!) };
+  };
+  const stepping = await diverge('diverging');
+  // The first step's weights are too large, the 20 after it are skipped; metrics arrive some steps late.
+  expect(stepping.errors).toMatch(/not finite in 20 steps in a row, up to step 21\. Lower training/);
+  expect(stepping.last.kind).toBe('aborted');
+  expect(stepping.last.step).toBeGreaterThanOrEqual(21);
+  const predicting = await diverge('predicting', '--set', 'training.batch_size=8');
+  expect(predicting.errors).toMatch(/The model predicts NaN for chb03\S+\.npz.* Lower training/);
+  expect(predicting.last).toMatchObject({ kind: 'aborted', step: 8 });
+});
+
 test('early stopping without a dev split, and a cache that is not there, are refused before anything is written', async () => {
   const stopping = await ended(startTrain('refused', '--set', `data.cache_dir=${join(folder, 'nowhere')}`));
   expect(stopping).toMatchObject({

@@ -9,7 +9,6 @@ import {
   threadsOf,
 } from '../config/index.ts';
 import { loadCorpus, loadRecording } from '../data/index.ts';
-import { BgbError } from '../errors.ts';
 import { createModel } from '../model/index.ts';
 import {
   captureEnvironment,
@@ -18,17 +17,17 @@ import {
   Heartbeat,
   Logger,
   openRun,
-  type Run,
   readRun,
   runStage,
   TensorboardWriter,
 } from '../runs/index.ts';
 import { montageChannels } from '../signal/index.ts';
-import { isCudaAvailable, libraryInfo, setDeterministic, setTf32, setThreads } from '../torch/index.ts';
+import { isCudaAvailable, libraryInfo } from '../torch/index.ts';
 import { DeviceWindows } from './device-windows.ts';
 import { Evaluation, falseAlarmRateOf } from './evaluate.ts';
 import { type Outcome, type TrainingProgress, train } from './loop.ts';
 import type { Loss } from './loss.ts';
+import { setNumerics } from './numerics.ts';
 import { predictRecording } from './predict.ts';
 import { openTrainingData, residencyOf, type TrainingData } from './training-data.ts';
 
@@ -65,10 +64,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
 
   // The thread count decides the last bits of sums: a resumed run keeps the one it was started with.
   const threads = (isResuming ? await storedThreads(folder) : null) ?? threadsOf(config.resources);
-  setThreads(threads);
-  setDeterministic(true);
-  // cuDNN would use TF32 in float32 convolutions by itself: 6.7e-4 off float64 where float32 is 5e-7 (H200).
-  setTf32(false);
+  setNumerics(threads);
   const precision = device === 'cuda' && config.training.mixed_precision ? 'bfloat16' : null;
   const channels = montageChannels(config.preprocessing.montage).length;
   const model = createModel(config.model, { channels, seed: config.experiment.seed }).to({ device });
@@ -130,48 +126,34 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
     }
     return evaluation.metrics();
   };
-  const outcome = await finishing(run, log, () =>
-    train({
-      config,
-      model: {
-        parameters: () => model.parameters(),
-        buffers: () => model.buffers(),
-        forwardTraining: ({ signal, samples }, step) =>
-          model.forward(signal, { isTraining: true, seed: config.experiment.seed, step, samples }),
-      },
-      device,
-      precision,
-      loss: lossFrom(config, data),
-      windows,
-      order: (epoch) => data.train.order(epoch),
-      evaluate: dev === null ? null : evaluate,
-      run,
-      log,
-      heartbeat,
-      board,
-      now,
-      interruption: request.interruption,
-      onProgress: request.onProgress,
-    }),
-  );
-  return { ...outcome, folder };
-}
-
-/** Publishes success, or nothing at all (failures F10): an interrupted run stays resumable, a failed one too. */
-async function finishing(run: Run, log: Logger, body: () => Promise<Outcome>): Promise<Outcome> {
-  let outcome: Outcome;
-  try {
-    outcome = await body();
-  } catch (error) {
-    if (error instanceof BgbError && error.code === 'TRAIN_NOT_FINITE') await run.abort(0, error.message);
-    throw error;
-  }
-  const { reason, step, metrics } = outcome;
+  const outcome = await train({
+    config,
+    model: {
+      parameters: () => model.parameters(),
+      buffers: () => model.buffers(),
+      forwardTraining: ({ signal, samples }, step) =>
+        model.forward(signal, { isTraining: true, seed: config.experiment.seed, step, samples }),
+    },
+    device,
+    precision,
+    loss: lossFrom(config, data),
+    windows,
+    order: (epoch) => data.train.order(epoch),
+    evaluate: dev === null ? null : evaluate,
+    run,
+    log,
+    heartbeat,
+    board,
+    now,
+    interruption: request.interruption,
+    onProgress: request.onProgress,
+  });
+  const { reason, step: lastStep, metrics } = outcome;
   if (reason === 'finished' || reason === 'stopped early') {
-    await run.finish(step, { reason, ...metrics });
-    log.info(`done: ${reason} at step ${step}`);
+    await run.finish(lastStep, { reason, ...metrics });
+    log.info(`done: ${reason} at step ${lastStep}`);
   }
-  return outcome;
+  return { ...outcome, folder };
 }
 
 async function storedThreads(folder: string): Promise<number | null> {
