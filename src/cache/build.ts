@@ -6,6 +6,7 @@ import { InputError } from '../errors.ts';
 import { canonicalJson, sha256, sha256File } from '../files/index.ts';
 import { type PreprocessingSettings, preprocess } from '../signal/index.ts';
 import { Entry, writeEntry } from './entry.ts';
+import { EXCLUDED, SEIZURE } from './labels.ts';
 import { patientOf } from './patient.ts';
 import { FORMAT_VERSION, type Provenance, settingsRecord } from './provenance.ts';
 
@@ -22,10 +23,6 @@ export interface EntryTask {
   readonly cacheDir: string;
   readonly settings: PreprocessingSettings;
 }
-
-/** Values of an entry's `labels`; 0 is background. */
-const SEIZURE = 1;
-const EXCLUDED = 2;
 
 /** Where a recording's entry lies: its own relative path with `.npz`, so that equal stems do not meet (D10). */
 export function entryPath(task: Pick<EntryTask, 'cacheDir' | 'name'>): string {

@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { InputError } from '../errors.ts';
-import { Entry, type EntryContent, writeEntry } from './entry.ts';
+import { Entry, type EntryContent, labelRuns, writeEntry } from './entry.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bgb-cache-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -20,7 +20,7 @@ const CONTENT: EntryContent = {
   scale: 0.25,
   provenance: {
     format: 'bgb-cache',
-    version: 1,
+    version: 2,
     key: 'k',
     recording: { name: 'a.edf', sha256: 's', bytes: 1 },
     annotation: { name: 'a.csv_bi', sha256: 't', bytes: 2, format: 'tusz-csv_bi' },
@@ -70,7 +70,14 @@ test('members begin at multiples of 4096, uncompressed, with their checksums (AP
     expect(bytes.readUInt32LE(at + 14)).toBe(crc32(bytes.subarray(start, start + size)));
     at = start + size;
   }
-  expect(names).toEqual(['signal.npy', 'segments.npy', 'scale.npy', 'labels.npy', 'provenance.json']);
+  expect(names).toEqual([
+    'signal.npy',
+    'labels.npy',
+    'label_runs.npy',
+    'segments.npy',
+    'scale.npy',
+    'provenance.json',
+  ]);
   // NEP 1: magic, version 1.0, a header that ends the array's start at a multiple of 64.
   const signal = bytes.subarray(4096);
   expect(signal.toString('latin1', 0, 8)).toBe('\x93NUMPY\x01\x00');
@@ -96,6 +103,52 @@ test('cut off anywhere, an entry is refused by name', async () => {
     expect(() => new Entry(path)).toThrow(/cut\.npz: expected the end of a \.npz/);
   }
   expect(() => new Entry(join(folder, 'none.npz'))).toThrow(/Cannot read the cache entry .*none\.npz/);
+});
+
+test('labels as stretches are the labels', async () => {
+  expect(labelRuns(CONTENT.labels)).toEqual([
+    { firstRow: 0, rows: 2, label: 0 },
+    { firstRow: 2, rows: 2, label: 1 },
+    { firstRow: 4, rows: 1, label: 2 },
+    { firstRow: 5, rows: 1, label: 0 },
+    { firstRow: 6, rows: 1, label: 1 },
+    { firstRow: 7, rows: 2, label: 0 },
+    { firstRow: 9, rows: 1, label: 1 },
+  ]);
+  fc.assert(
+    fc.property(fc.uint8Array({ max: 2, maxLength: 60 }), (labels) => {
+      const back = labelRuns(labels).flatMap(({ rows, label }) => Array.from({ length: rows }, () => label));
+      expect(back).toEqual([...labels]);
+    }),
+  );
+  const path = join(folder, 'runs.npz');
+  await writeEntry(path, CONTENT);
+  using entry = new Entry(path);
+  expect(entry.labelRuns).toEqual(labelRuns(CONTENT.labels));
+});
+
+test('one bit changed in signal or labels is found when the whole is read', async () => {
+  const path = join(folder, 'bit.npz');
+  await writeEntry(path, CONTENT);
+  const bytes = readFileSync(path);
+  const readAll = () => {
+    using entry = new Entry(path);
+    entry.readAll(new Int16Array(30), new Uint8Array(10));
+  };
+  readAll();
+  for (const [name, size] of [
+    ['signal.npy', 60],
+    ['labels.npy', 10],
+  ] as const) {
+    const local = bytes.indexOf(name);
+    const data = Math.ceil(local / 4096) * 4096 + 128;
+    for (let at = data; at < data + size; at++) {
+      const damaged = Buffer.from(bytes);
+      damaged[at]! ^= 1 << (at % 8);
+      writeFileSync(path, damaged);
+      expect(readAll).toThrow(`the checksum of ${name} is wrong`);
+    }
+  }
 });
 
 test('fuzz: damaged bytes are refused with an InputError or leave a readable entry', async () => {

@@ -28,18 +28,53 @@ export interface EntryContent {
 
 const bytesOf = (array: ArrayBufferView) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
+const pairsOf = (pairs: readonly (readonly [number, number])[]) =>
+  BigInt64Array.from(pairs.flat(), (value) => BigInt(value));
+
+/** A stretch of rows with one label. */
+export interface LabelRun {
+  readonly firstRow: number;
+  readonly rows: number;
+  readonly label: number;
+}
+
+/** Labels as stretches, in order. */
+export function labelRuns(labels: Uint8Array): LabelRun[] {
+  const runs: LabelRun[] = [];
+  for (let firstRow = 0; firstRow < labels.length; ) {
+    const label = labels[firstRow]!;
+    let end = firstRow + 1;
+    while (end < labels.length && labels[end] === label) end++;
+    runs.push({ firstRow, rows: end - firstRow, label });
+    firstRow = end;
+  }
+  return runs;
+}
+
 /** Writes an entry, atomically. The same content gives the same bytes. */
 export async function writeEntry(path: string, content: EntryContent): Promise<void> {
   const { signal, labels, segments, scale, provenance } = content;
-  const pairs = BigInt64Array.from(
-    segments.flatMap(({ firstRow, startSample }) => [BigInt(firstRow), BigInt(startSample)]),
-  );
+  const runs = labelRuns(labels);
   const pieces = archive(
     new Map([
+      // What a scan needs comes last, so that it is one read together with the directory.
       ['signal.npy', [npyHeader('<i2', [labels.length, provenance.channels.length]), bytesOf(signal)]],
-      ['segments.npy', [npyHeader('<i8', [segments.length, 2]), bytesOf(pairs)]],
-      ['scale.npy', [npyHeader('<f4', [1]), bytesOf(Float32Array.of(scale))]],
       ['labels.npy', [npyHeader('|u1', [labels.length]), labels]],
+      [
+        'label_runs.npy',
+        [
+          npyHeader('<i8', [runs.length, 2]),
+          bytesOf(pairsOf(runs.map(({ firstRow, label }) => [firstRow, label]))),
+        ],
+      ],
+      [
+        'segments.npy',
+        [
+          npyHeader('<i8', [segments.length, 2]),
+          bytesOf(pairsOf(segments.map(({ firstRow, startSample }) => [firstRow, startSample]))),
+        ],
+      ],
+      ['scale.npy', [npyHeader('<f4', [1]), bytesOf(Float32Array.of(scale))]],
       ['provenance.json', [Buffer.from(`${JSON.stringify(provenance, null, 1)}\n`)]],
     ]),
   );
@@ -47,6 +82,20 @@ export async function writeEntry(path: string, content: EntryContent): Promise<v
     for (const piece of pieces) await file.writeFile(piece);
   });
 }
+
+/** An array found in the file. */
+interface ArrayPlace {
+  readonly member: Member;
+  readonly shape: readonly number[];
+  /** Byte of its first element. */
+  readonly at: number;
+}
+
+/** Holds the directory, provenance, scale and segments of all but unusual entries. */
+const TAIL_BYTES = 32768;
+
+/** Provenance beyond this is none. */
+const LARGEST_PROVENANCE = 16 << 20;
 
 /**
  * An entry open for reading. Opening checks the directory, every header and the sizes; signal and labels are
@@ -58,10 +107,14 @@ export class Entry implements Disposable {
   readonly channels: number;
   readonly scale: number;
   readonly segments: readonly PreprocessedSegment[];
+  /** The labels, as stretches. */
+  readonly labelRuns: readonly LabelRun[];
   readonly provenance: Provenance;
   readonly #file: number;
-  readonly #signalAt: number;
-  readonly #labelsAt: number;
+  readonly #signal: ArrayPlace;
+  readonly #labels: ArrayPlace;
+  /** The last bytes of the file, which most of what opening reads lies in. */
+  readonly #tail: { readonly at: number; readonly bytes: Buffer };
 
   /** @throws InputError `CACHE_READ`, `CACHE_NPZ`, `CACHE_NPY`, `CACHE_ENTRY` */
   constructor(path: string) {
@@ -74,7 +127,11 @@ export class Entry implements Disposable {
       });
     }
     try {
-      const members = this.#members();
+      const { size } = fstatSync(this.#file);
+      const at = Math.max(0, size - TAIL_BYTES);
+      this.#tail = { at, bytes: Buffer.alloc(0) };
+      this.#tail = { at, bytes: this.#read(at, size - at) };
+      const members = this.#members(size);
       this.provenance = this.#provenance(members);
       const channels = this.provenance.channels.length;
       const signal = this.#array(
@@ -83,6 +140,7 @@ export class Entry implements Disposable {
         '<i2',
         (shape) => shape.length === 2 && shape[1] === channels,
       );
+      this.#signal = signal;
       this.rows = signal.shape[0]!;
       this.channels = channels;
       const labels = this.#array(
@@ -91,32 +149,53 @@ export class Entry implements Disposable {
         '|u1',
         (shape) => shape.length === 1 && shape[0] === this.rows,
       );
-      this.#signalAt = signal.at;
-      this.#labelsAt = labels.at;
+      this.#labels = labels;
       const scale = this.#array(members, 'scale.npy', '<f4', (shape) => shape.join() === '1');
-      this.scale = this.#read(scale.at, 4).readFloatLE(0);
-      const segments = this.#array(
-        members,
-        'segments.npy',
-        '<i8',
-        (shape) => shape.length === 2 && shape[1] === 2,
-      );
-      this.segments = this.#segments(segments.at, segments.shape[0]!);
+      this.scale = this.#content(scale).readFloatLE(0);
+      if (!(this.scale > 0 && Number.isFinite(this.scale))) this.#refuse(`its scale is ${this.scale}`);
+      this.segments = this.#stretches(members, 'segments.npy').map(([firstRow, rows, startSample]) => ({
+        firstRow,
+        rows,
+        startSample,
+      }));
+      this.labelRuns = this.#stretches(members, 'label_runs.npy').map(([firstRow, rows, label]) => ({
+        firstRow,
+        rows,
+        label,
+      }));
     } catch (error) {
       closeSync(this.#file);
       throw error;
     }
   }
 
+  /**
+   * Reads the whole recording and checks it against the checksums.
+   *
+   * @param signal (N, C)
+   * @param labels (N)
+   */
+  readAll(signal: Int16Array, labels: Uint8Array): void {
+    for (const [{ member, at }, target] of [
+      [this.#signal, bytesOf(signal)],
+      [this.#labels, labels],
+    ] as const) {
+      const header = this.#read(member.offset, at - member.offset);
+      this.#readInto(target, at);
+      if (crc32(target, crc32(header)) !== member.crc32)
+        this.#refuse(`the checksum of ${member.name} is wrong`);
+    }
+  }
+
   /** Reads rows `first` to `first + rows` of the signal, (rows, C), into `target`. */
   readSignal(first: number, rows: number, target: Int16Array): void {
     const bytes = Buffer.from(target.buffer, target.byteOffset, rows * this.channels * 2);
-    this.#readInto(bytes, this.#signalAt + first * this.channels * 2);
+    this.#readInto(bytes, this.#signal.at + first * this.channels * 2);
   }
 
   /** Reads labels of rows `first` to `first + target.length`. */
   readLabels(first: number, target: Uint8Array): void {
-    this.#readInto(target, this.#labelsAt + first);
+    this.#readInto(target, this.#labels.at + first);
   }
 
   /** Closes the file. */
@@ -124,8 +203,7 @@ export class Entry implements Disposable {
     closeSync(this.#file);
   }
 
-  #members(): Map<string, Member> {
-    const { size } = fstatSync(this.#file);
+  #members(size: number): Map<string, Member> {
     const { offset, bytes, count } = parseEnd(
       this.#read(Math.max(0, size - END_BYTES), Math.min(size, END_BYTES)),
       size,
@@ -145,7 +223,7 @@ export class Entry implements Disposable {
     name: string,
     dtype: string,
     fits: (shape: number[]) => boolean,
-  ) {
+  ): ArrayPlace {
     const member = members.get(name) ?? this.#refuse(`it has no ${name}`);
     const header = parseNpyHeader(
       this.#read(member.offset, Math.min(member.bytes, 1024)),
@@ -158,14 +236,15 @@ export class Entry implements Disposable {
       this.#refuse(
         `${name} is ${header.dtype} (${header.shape.join(', ')}) in ${member.bytes} bytes, expected ${dtype} in ${expected}`,
       );
-    return { shape: header.shape, at: member.offset + header.headerBytes };
+    return { member, shape: header.shape, at: member.offset + header.headerBytes };
   }
 
   #provenance(members: ReadonlyMap<string, Member>): Provenance {
     const member = members.get('provenance.json') ?? this.#refuse('it has no provenance.json');
+    if (member.bytes > LARGEST_PROVENANCE) this.#refuse(`provenance.json has ${member.bytes} bytes`);
     const bytes = this.#read(member.offset, member.bytes);
     if (crc32(bytes) !== member.crc32) this.#refuse('the checksum of provenance.json is wrong');
-    const parsed = provenanceSchema.safeParse(JSON.parse(bytes.toString('utf8')));
+    const parsed = provenanceSchema.safeParse(this.#json(bytes));
     if (!parsed.success)
       return this.#refuse(
         `provenance.json: ${parsed.error.issues[0]!.path.join('.')} ${parsed.error.issues[0]!.message}`,
@@ -177,19 +256,41 @@ export class Entry implements Disposable {
     return parsed.data;
   }
 
-  #segments(at: number, count: number): PreprocessedSegment[] {
-    const bytes = this.#read(at, count * 16);
-    const starts = Array.from({ length: count }, (_, i) => Number(bytes.readBigInt64LE(16 * i)));
-    return starts.map((firstRow, i) => {
-      const rows = (starts[i + 1] ?? this.rows) - firstRow;
-      if (rows < 1 || (i === 0 && firstRow !== 0))
-        this.#refuse(`segment ${i} starts at row ${firstRow} and has ${rows} rows`);
-      return { firstRow, rows, startSample: Number(bytes.readBigInt64LE(16 * i + 8)) };
+  #json(bytes: Buffer): unknown {
+    try {
+      return JSON.parse(bytes.toString('utf8'));
+    } catch (error) {
+      return this.#refuse(`provenance.json: ${messageOf(error)}`);
+    }
+  }
+
+  /** Rows of an (k, 2) array of first row and value, as first row, rows and value; together they are the recording. */
+  #stretches(members: ReadonlyMap<string, Member>, name: string): [number, number, number][] {
+    const place = this.#array(members, name, '<i8', (shape) => shape.length === 2 && shape[1] === 2);
+    const bytes = this.#content(place);
+    const first = (index: number) =>
+      index < place.shape[0]! ? Number(bytes.readBigInt64LE(16 * index)) : this.rows;
+    return Array.from({ length: place.shape[0]! }, (_, index) => {
+      const firstRow = first(index);
+      const rows = first(index + 1) - firstRow;
+      if (rows < 1 || (index === 0 && firstRow !== 0))
+        this.#refuse(`row ${index} of ${name} starts at row ${firstRow} and has ${rows} rows`);
+      return [firstRow, rows, Number(bytes.readBigInt64LE(16 * index + 8))];
     });
   }
 
+  /** The elements of a small array, checked against its checksum. */
+  #content({ member, at }: ArrayPlace): Buffer {
+    const bytes = this.#read(member.offset, member.bytes);
+    if (crc32(bytes) !== member.crc32) this.#refuse(`the checksum of ${member.name} is wrong`);
+    return bytes.subarray(at - member.offset);
+  }
+
   #read(position: number, length: number): Buffer {
-    const bytes = Buffer.alloc(length);
+    const inTail = position - this.#tail.at;
+    if (inTail >= 0 && inTail + length <= this.#tail.bytes.length)
+      return this.#tail.bytes.subarray(inTail, inTail + length);
+    const bytes = Buffer.allocUnsafe(length);
     this.#readInto(bytes, position);
     return bytes;
   }

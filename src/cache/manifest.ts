@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { InputError, messageOf } from '../errors.ts';
 import { canonicalJson, sha256, writeAtomic } from '../files/index.ts';
-import { Entry } from './entry.ts';
+import { Entry, type LabelRun } from './entry.ts';
+import { EXCLUDED, SEIZURE } from './labels.ts';
 import { listEntries } from './layout.ts';
 
 /** Shape of windows, in samples. */
@@ -156,12 +157,9 @@ async function surveyEntries(folder: string, shape: WindowShape): Promise<Manife
     sums.seizures += provenance.seizures;
     for (const [label, seconds] of Object.entries(provenance.seizure_s_by_label))
       labels[label] = (labels[label] ?? 0) + seconds;
-    const mask = new Uint8Array(entry.rows);
-    entry.readLabels(0, mask);
-    sums.seizure +=
-      mask.reduce((count, label) => count + (label === 1 ? 1 : 0), 0) / provenance.sampling_rate;
-    windowStarts(entry.segments, shape).forEach((start, window_idx) => {
-      const category = categoryOf(mask.subarray(start, start + shape.length));
+    for (const { label, rows } of entry.labelRuns)
+      if (label === SEIZURE) sums.seizure += rows / provenance.sampling_rate;
+    categoriesOf(entry, shape).forEach((category, window_idx) => {
       if (category !== null) windows[category].push({ cache_file: name, window_idx });
     });
   }
@@ -200,17 +198,24 @@ async function surveyEntries(folder: string, shape: WindowShape): Promise<Manife
 
 type Category = 'partial_seizure' | 'full_seizure' | 'no_seizure';
 
-/** null for a window that is excluded as a whole. */
-function categoryOf(labels: Uint8Array): Category | null {
-  let seizure = 0;
-  let counted = 0;
-  for (const label of labels) {
-    if (label !== 2) counted++;
-    if (label === 1) seizure++;
-  }
-  if (counted === 0) return null;
-  if (seizure === 0) return 'no_seizure';
-  return seizure / counted >= FULL_SHARE ? 'full_seizure' : 'partial_seizure';
+/** What each window of an entry is; null for one that is excluded as a whole. */
+function categoriesOf({ segments, labelRuns }: Entry, shape: WindowShape): (Category | null)[] {
+  let run = 0;
+  return windowStarts(segments, shape).map((start) => {
+    const end = start + shape.length;
+    const endOf = ({ firstRow, rows }: LabelRun) => firstRow + rows;
+    while (endOf(labelRuns[run]!) <= start) run++;
+    let [seizure, counted] = [0, 0];
+    for (let at = run; at < labelRuns.length && labelRuns[at]!.firstRow < end; at++) {
+      const { firstRow, label } = labelRuns[at]!;
+      const rows = Math.min(end, endOf(labelRuns[at]!)) - Math.max(start, firstRow);
+      if (label !== EXCLUDED) counted += rows;
+      if (label === SEIZURE) seizure += rows;
+    }
+    if (counted === 0) return null;
+    if (seizure === 0) return 'no_seizure';
+    return seizure / counted >= FULL_SHARE ? 'full_seizure' : 'partial_seizure';
+  });
 }
 
 function manifestText(manifest: Manifest): string {

@@ -34,8 +34,10 @@ export function loadCorpus(set: WindowSet): Corpus {
     const labels = new Uint8Array(rows);
     for (const [index, entry] of entries.entries()) {
       const first = firstRows[index]!;
-      entry.readSignal(0, entry.rows, signal.subarray(first * channels, (first + entry.rows) * channels));
-      entry.readLabels(0, labels.subarray(first, first + entry.rows));
+      entry.readAll(
+        signal.subarray(first * channels, (first + entry.rows) * channels),
+        labels.subarray(first, first + entry.rows),
+      );
     }
     return {
       signal,
@@ -68,8 +70,7 @@ export function loadRecording(folder: string, name: string): LoadedRecording {
   const { rows, channels, scale, segments, provenance } = entry;
   const signal = new Int16Array(rows * channels);
   const labels = new Uint8Array(rows);
-  entry.readSignal(0, rows, signal);
-  entry.readLabels(0, labels);
+  entry.readAll(signal, labels);
   return {
     name,
     signal,
