@@ -13,7 +13,6 @@ export { type Census, type Losses, readLosses } from './census.ts';
 export { Entry, type EntryContent, writeEntry } from './entry.ts';
 export { listEntries, listRecordings, splitFolder, splitFolders } from './layout.ts';
 export {
-  dataHashOf,
   MANIFEST_FILE,
   type Manifest,
   type ManifestWindow,
@@ -26,3 +25,4 @@ export {
 export { writeNpy } from './npy.ts';
 export { patientOf } from './patient.ts';
 export type { Provenance } from './provenance.ts';
+export { usableManifest, type Validity, validateManifest } from './use-manifest.ts';

@@ -1,5 +1,5 @@
-import { readdir } from 'node:fs/promises';
-import { basename, join, relative, resolve } from 'node:path';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { SPLITS, type Split } from '../config/index.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { isTemporaryName } from '../files/index.ts';
@@ -21,9 +21,28 @@ export async function splitFolders(cacheDir: string): Promise<[Split | null, str
   return [[SPLITS.find((split) => split === basename(resolve(cacheDir))) ?? null, cacheDir]];
 }
 
-/** Cache entries below a folder, relative to it, sorted. */
+/** Cache entries below a folder, relative to it, sorted; none where there is no such folder. */
 export async function listEntries(folder: string): Promise<string[]> {
+  if ((await stat(folder).catch(() => null)) === null) return [];
   return listFiles(folder, (name) => name.endsWith('.npz'));
+}
+
+/**
+ * Checks that entries lie in their folder, through whatever links: others are never opened.
+ *
+ * @throws InputError `CACHE_OUTSIDE` naming the first that does not
+ */
+export async function requireInside(folder: string, names: Iterable<string>): Promise<void> {
+  const root = await realpath(folder).catch(() => resolve(folder));
+  for (const name of names) {
+    const leavesByName = isAbsolute(name) || name.split(/[\\/]/).includes('..');
+    const target = leavesByName ? null : await realpath(join(folder, name)).catch(() => join(root, name));
+    if (target === null || !target.startsWith(join(root, sep)))
+      throw new InputError(
+        'CACHE_OUTSIDE',
+        `${JSON.stringify(name)} leads out of the cache folder ${folder}. It is not opened, and a manifest that lists it is not repaired. If it is your own, copy the entry there and run bgb scan-cache.`,
+      );
+  }
 }
 
 /** Recordings below a folder, relative to it, sorted. @throws InputError `DATA_FOLDER` */

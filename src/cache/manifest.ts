@@ -5,7 +5,7 @@ import { InputError, messageOf } from '../errors.ts';
 import { canonicalJson, sha256, writeAtomic } from '../files/index.ts';
 import { Entry, type LabelRun } from './entry.ts';
 import { EXCLUDED, SEIZURE } from './labels.ts';
-import { listEntries } from './layout.ts';
+import { listEntries, requireInside } from './layout.ts';
 
 /** Shape of windows, in samples. */
 export interface WindowShape {
@@ -38,6 +38,10 @@ const manifestSchema = z.strictObject({
 /** A split's windows by how much seizure they hold, and counts of what it is. */
 export type Manifest = z.infer<typeof manifestSchema>;
 export type ManifestWindow = z.infer<typeof windowSchema>;
+
+/** The lists of a manifest. */
+export const CATEGORIES = ['partial_seizure', 'full_seizure', 'no_seizure'] as const;
+type Category = (typeof CATEGORIES)[number];
 
 export const MANIFEST_FILE = 'manifest.json';
 
@@ -75,30 +79,40 @@ export async function scanSplit(folder: string, shape: WindowShape, { isCheck = 
 
 /** Reads a split's manifest. @throws InputError `CACHE_MANIFEST` when it is missing, damaged or of another window */
 export async function readManifest(folder: string, shape: WindowShape): Promise<Manifest> {
-  const path = join(folder, MANIFEST_FILE);
+  const read = await tryManifest(folder, shape);
+  if (read.problem !== null)
+    throw new InputError(
+      'CACHE_MANIFEST',
+      `The manifest ${join(folder, MANIFEST_FILE)} cannot be used: ${read.problem}. Run bgb scan-cache with this configuration.`,
+    );
+  return read.manifest;
+}
+
+/** As {@link readManifest}, with what is wrong as a value, and the manifest as far as it could be read. */
+export async function tryManifest(
+  folder: string,
+  shape: WindowShape,
+): Promise<{ manifest: Manifest; problem: null } | { manifest: Manifest | null; problem: string }> {
   let content: unknown;
   try {
-    content = JSON.parse(await readFile(path, 'utf8'));
+    content = JSON.parse(await readFile(join(folder, MANIFEST_FILE), 'utf8'));
   } catch (cause) {
-    throw new InputError(
-      'CACHE_MANIFEST',
-      `Cannot read the manifest ${path}: ${messageOf(cause)}. Run bgb build-cache and bgb scan-cache for this folder.`,
-      { cause },
-    );
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
+      return { manifest: null, problem: 'there is none' };
+    return { manifest: null, problem: messageOf(cause) };
   }
   const parsed = manifestSchema.safeParse(content);
-  if (!parsed.success)
-    throw new InputError(
-      'CACHE_MANIFEST',
-      `${path}: ${parsed.error.issues[0]!.path.join('.')} ${parsed.error.issues[0]!.message}. Run bgb scan-cache to build it again.`,
-    );
+  if (!parsed.success) {
+    const [{ path, message }] = parsed.error.issues as [z.core.$ZodIssue];
+    return { manifest: null, problem: path.length === 0 ? message : `${path.join('.')}: ${message}` };
+  }
   const { window, stride } = parsed.data;
   if (window !== shape.length || stride !== shape.stride)
-    throw new InputError(
-      'CACHE_MANIFEST',
-      `${path} is of windows of ${window} samples every ${stride}, the configuration asks for ${shape.length} every ${shape.stride}. Run bgb scan-cache with this configuration.`,
-    );
-  return parsed.data;
+    return {
+      manifest: parsed.data,
+      problem: `it is of windows of ${window} samples every ${stride}, the configuration asks for ${shape.length} every ${shape.stride}`,
+    };
+  return { manifest: parsed.data, problem: null };
 }
 
 /** First rows of the windows of an entry, in order of `window_idx`: multiples of the stride inside each segment. */
@@ -114,27 +128,14 @@ export function windowStarts(
   );
 }
 
-/**
- * What data a split's entries are: a hash over their names and keys. Reads headers only.
- *
- * @throws InputError `CACHE_*` for a damaged entry
- */
-export async function dataHashOf(folder: string): Promise<string> {
-  const names = await listEntries(folder);
-  return hashOf(
-    names.map((name): [string, string] => {
-      using entry = new Entry(join(folder, name));
-      return [name, entry.provenance.key];
-    }),
-  );
-}
-
-function hashOf(keys: readonly (readonly [string, string])[]): string {
+/** What data a split's entries are: a hash over their names and keys. */
+export function dataHashOf(keys: readonly (readonly [name: string, key: string])[]): string {
   return sha256(canonicalJson(keys));
 }
 
 async function surveyEntries(folder: string, shape: WindowShape): Promise<Manifest> {
   const names = await listEntries(folder);
+  await requireInside(folder, names);
   if (names.length === 0)
     throw new InputError(
       'CACHE_EMPTY',
@@ -184,7 +185,7 @@ async function surveyEntries(folder: string, shape: WindowShape): Promise<Manife
     version: 1,
     window: shape.length,
     stride: shape.stride,
-    data_hash: hashOf(keys),
+    data_hash: dataHashOf(keys),
     recordings: names.length,
     patients: [...patients].sort(),
     recorded_s: sums.recorded,
@@ -195,8 +196,6 @@ async function surveyEntries(folder: string, shape: WindowShape): Promise<Manife
     ...windows,
   };
 }
-
-type Category = 'partial_seizure' | 'full_seizure' | 'no_seizure';
 
 /** What each window of an entry is; null for one that is excluded as a whole. */
 function categoriesOf({ segments, labelRuns }: Entry, shape: WindowShape): (Category | null)[] {

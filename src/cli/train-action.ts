@@ -24,7 +24,7 @@ export async function train(path: string, options: TrainOptions): Promise<void> 
     const outcome = await startTraining({
       loaded,
       isResuming: options.resume === true || loaded.config.training.resume,
-      rebuildManifest: environment.isManifestRebuildForced,
+      isManifestRebuildForced: environment.isManifestRebuildForced,
       root: fileURLToPath(new URL('../..', import.meta.url)),
       version: version(),
       writeLog: (text) => (shown.progress === null ? process.stderr.write(text) : shown.progress.print(text)),

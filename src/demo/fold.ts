@@ -76,7 +76,7 @@ export async function runFold(request: FoldRequest): Promise<FoldResult> {
   const outcome = await startTraining({
     loaded,
     isResuming: false,
-    rebuildManifest: false,
+    isManifestRebuildForced: false,
     root: request.root,
     version: request.version,
     writeLog: request.writeLog,

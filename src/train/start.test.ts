@@ -146,22 +146,30 @@ test('a training that diverges stops, names step or recording, and publishes not
   expect(predicting.last).toMatchObject({ kind: 'aborted', step: 8 });
 });
 
-test('early stopping without a dev split, and a cache that is not there, are refused before anything is written', async () => {
-  const stopping = await ended(startTrain('refused', '--set', `data.cache_dir=${join(folder, 'nowhere')}`));
-  expect(stopping).toMatchObject({
+test('a cache that is not there is refused before anything is written', async () => {
+  const refused = await ended(startTrain('refused', '--set', `data.cache_dir=${join(folder, 'nowhere')}`));
+  expect(refused).toMatchObject({
     code: 2,
-    errors: expect.stringMatching(/Cannot read the manifest .*Run bgb build-cache/),
+    errors: expect.stringMatching(/nowhere\/train holds no cache entries .*Run bgb build-cache first/),
   });
   expect(existsSync(join(folder, 'refused'))).toBe(false);
 });
 
-test('a manifest of other entries than those there is refused (failures D2)', async () => {
-  const stale = join(folder, 'stale');
-  cpSync(cache, stale, { recursive: true });
-  rmSync(join(stale, 'train', readdirSync(join(stale, 'train')).find((name) => name.endsWith('.npz'))!));
-  const refused = await ended(startTrain('refused', '--set', `data.cache_dir=${stale}`));
+test('early stopping without a dev split is refused before anything is written', async () => {
+  const alone = join(folder, 'alone');
+  cpSync(join(cache, 'train'), join(alone, 'train'), { recursive: true });
+  const refused = await ended(
+    startTrain(
+      'refused',
+      '--set',
+      `data.cache_dir=${alone}`,
+      '--set',
+      'training.early_stopping={patience: 2, metric: auroc}',
+    ),
+  );
   expect(refused).toMatchObject({
     code: 2,
-    errors: expect.stringMatching(/is of other entries than those there now/),
+    errors: expect.stringMatching(/alone\/dev holds no cache entries/),
   });
+  expect(existsSync(join(folder, 'refused'))).toBe(false);
 });

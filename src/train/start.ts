@@ -35,7 +35,7 @@ export interface TrainingRequest {
   readonly loaded: LoadedConfig;
   readonly isResuming: boolean;
   /** Build manifests anew from the cache's entries first. */
-  readonly rebuildManifest: boolean;
+  readonly isManifestRebuildForced: boolean;
   /** bgb's package folder and version, for the run's fingerprint. */
   readonly root: string;
   readonly version: string;
@@ -60,7 +60,11 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   const device = resolvedDevice(config, { cudaAvailable });
   const folder = config.experiment.output_dir;
   const alsoRate = falseAlarmRateOf(config);
-  const data = await openTrainingData(config, { rebuildManifest: request.rebuildManifest });
+  const mended: string[] = [];
+  const data = await openTrainingData(config, {
+    isRebuildForced: request.isManifestRebuildForced,
+    say: (sentence) => mended.push(sentence),
+  });
 
   // The thread count decides the last bits of sums: a resumed run keeps the one it was started with.
   const threads = (isResuming ? await storedThreads(folder) : null) ?? threadsOf(config.resources);
@@ -97,6 +101,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   log.attachFile(run.path('log'));
   if (config.experiment.description !== '') log.info(config.experiment.description);
   for (const notice of [...notices.map(({ message }) => message), ...run.notices]) log.info(notice);
+  for (const sentence of mended) log.warning(sentence);
   for (const line of describeStart(config, data, device, residency, describeEnvironment(environment)))
     log.info(line);
 

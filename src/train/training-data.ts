@@ -1,14 +1,5 @@
-import { stat } from 'node:fs/promises';
 import { totalmem } from 'node:os';
-import { join } from 'node:path';
-import {
-  dataHashOf,
-  MANIFEST_FILE,
-  type Manifest,
-  readManifest,
-  scanSplit,
-  splitFolder,
-} from '../cache/index.ts';
+import { listEntries, type Manifest, splitFolder, usableManifest } from '../cache/index.ts';
 import type { Config } from '../config/index.ts';
 import {
   BalancedSeizureDataset,
@@ -33,13 +24,13 @@ export interface TrainingData {
 
 /**
  * Opens the train split and, where there is one, the dev split of the cache: checks that they were built with
- * these settings and share no patient.
+ * these settings and share no patient. A manifest that does not fit is built again.
  *
  * @throws InputError `CACHE_*`, `DATA_*`; `TRAIN_NO_DEV` for early stopping without a dev split
  */
 export async function openTrainingData(
   config: Config,
-  { rebuildManifest = false } = {},
+  { isRebuildForced = false, say = (_sentence: string): void => undefined } = {},
 ): Promise<TrainingData> {
   const { data, preprocessing, training, experiment } = config;
   const shape = windowShapeOf(data);
@@ -47,14 +38,7 @@ export async function openTrainingData(
   const limits = { maxSamples: data.max_samples, maxHours: data.max_hours };
   const open = async (split: 'train' | 'dev') => {
     const folder = splitFolder(data.cache_dir, split);
-    const manifest = rebuildManifest
-      ? (await scanSplit(folder, shape)).manifest
-      : await readManifest(folder, shape);
-    if (manifest.data_hash !== (await dataHashOf(folder)))
-      throw new InputError(
-        'CACHE_MANIFEST',
-        `The manifest of ${folder} is of other entries than those there now. Run bgb scan-cache again.`,
-      );
+    const manifest = await usableManifest(folder, shape, { isRebuildForced, say });
     const set = openWindows(
       folder,
       manifest,
@@ -64,14 +48,12 @@ export async function openTrainingData(
     return { manifest, set };
   };
   const { manifest, set } = await open('train');
-  const hasDev = await stat(join(splitFolder(data.cache_dir, 'dev'), MANIFEST_FILE)).then(
-    () => true,
-    () => false,
-  );
+  const devFolder = splitFolder(data.cache_dir, 'dev');
+  const hasDev = (await listEntries(devFolder)).length > 0;
   if (!hasDev && training.early_stopping !== null)
     throw new InputError(
       'TRAIN_NO_DEV',
-      `training.early_stopping watches ${training.early_stopping.metric} on the dev split, but ${splitFolder(data.cache_dir, 'dev')} has no manifest. Build and scan a dev split, or set training.early_stopping to null.`,
+      `training.early_stopping watches ${training.early_stopping.metric} on the dev split, but ${devFolder} holds no cache entries. Build a dev split, or set training.early_stopping to null.`,
     );
   const dev = hasDev ? (await open('dev')).set : null;
   if (dev !== null)

@@ -1,0 +1,42 @@
+import { basename } from 'node:path';
+import { writeEntry } from '../entry.ts';
+
+const RATE = 10;
+
+/** Writes an entry of one channel at 10 Hz; `labels` holds a digit a sample, segments are divided by spaces. */
+export async function writeTestEntry(
+  path: string,
+  labels: string,
+  { key = basename(path), patient = 'p1' } = {},
+): Promise<void> {
+  const parts = labels.split(' ');
+  const all = Uint8Array.from(parts.join(''), Number);
+  let firstRow = 0;
+  await writeEntry(path, {
+    signal: new Int16Array(all.length),
+    labels: all,
+    segments: parts.map(({ length }) => {
+      const segment = { firstRow, rows: length, startSample: firstRow };
+      firstRow += length;
+      return segment;
+    }),
+    scale: 1,
+    provenance: {
+      format: 'bgb-cache',
+      version: 2,
+      key,
+      recording: { name: 'a.edf', sha256: 's', bytes: 1 },
+      annotation: { name: 'a.csv_bi', sha256: 't', bytes: 2, format: 'tusz-csv_bi' },
+      preprocessing: {},
+      channels: ['A'],
+      sampling_rate: RATE,
+      reference: 'REF',
+      patient,
+      recorded_s: all.length / RATE,
+      seizures: 1,
+      seizure_s_by_label: { seiz: all.filter((label) => label === 1).length / RATE },
+      clipped_share: 0,
+      notices: [],
+    },
+  });
+}

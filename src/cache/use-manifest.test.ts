@@ -1,0 +1,122 @@
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { type Manifest, scanSplit } from './manifest.ts';
+import { writeTestEntry } from './testing/entry.ts';
+import { usableManifest, validateManifest } from './use-manifest.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'bgb-use-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const SHAPE = { length: 10, stride: 10 };
+
+/** A split of 40 entries of one window each, half of them seizure, with its manifest. */
+async function split(name: string): Promise<{ path: string; manifest: Manifest }> {
+  const path = join(folder, name);
+  for (let i = 0; i < 40; i++)
+    await writeTestEntry(
+      join(path, `${String(i).padStart(2, '0')}.npz`),
+      i % 2 === 0 ? '0000011111' : '0'.repeat(10),
+    );
+  return { path, manifest: (await scanSplit(path, SHAPE)).manifest };
+}
+
+async function used(path: string, options = {}): Promise<{ manifest: Manifest; said: string[] }> {
+  const said: string[] = [];
+  const manifest = await usableManifest(path, SHAPE, { ...options, say: (text: string) => said.push(text) });
+  return { manifest, said };
+}
+
+const stored = (path: string) => JSON.parse(readFileSync(join(path, 'manifest.json'), 'utf8'));
+
+test('a valid manifest is used in silence; one that is forced, missing, cut off, empty or of another window is rebuilt', async () => {
+  const { path, manifest } = await split('rebuilt');
+  expect(await used(path)).toEqual({ manifest, said: [] });
+  const text = readFileSync(join(path, 'manifest.json'), 'utf8');
+  const empty = { ...manifest, partial_seizure: [], full_seizure: [], no_seizure: [] };
+  for (const [content, reason] of [
+    [null, 'there is none'],
+    [text.slice(0, 700), 'JSON'],
+    [JSON.stringify(empty), 'it lists no window'],
+    [JSON.stringify({ ...manifest, window: 5 }), 'it is of windows of 5 samples every 10'],
+    [JSON.stringify({ ...manifest, no_seizure: [{ cache_file: '01.npz', window_idx: 1 }] }), 'which has 1'],
+    [JSON.stringify({ ...manifest, extra: 1 }), 'extra'],
+  ] as const) {
+    rmSync(join(path, 'manifest.json'));
+    if (content !== null) writeFileSync(join(path, 'manifest.json'), content);
+    const { manifest: mended, said } = await used(path);
+    expect(mended).toEqual(manifest);
+    expect(said).toEqual([expect.stringMatching(/manifest\.json was built again \(.*\): 40 windows\./s)]);
+    expect(said[0]).toContain(reason);
+    expect(readFileSync(join(path, 'manifest.json'), 'utf8')).toBe(text);
+  }
+  expect((await used(path, { isRebuildForced: true })).said[0]).toContain('BGB_FORCE_MANIFEST_REBUILD');
+});
+
+test('entries that changed or were added make it stale (failures D2, E5)', async () => {
+  const { path, manifest } = await split('stale');
+  await writeTestEntry(join(path, '40.npz'), '0'.repeat(10));
+  expect(await validateManifest(path, manifest)).toMatchObject({ isValid: false, missing: 0 });
+  const { manifest: mended, said } = await used(path);
+  expect(said[0]).toMatch(/its entries have been built again, or there are others/);
+  expect(mended.counts.no_seizure).toBe(21);
+  await writeTestEntry(join(path, '00.npz'), '0000011111', { key: 'other' });
+  expect((await used(path)).said).toHaveLength(1);
+});
+
+test('two of 40 references may be missing and are left out and said, three make it stale (failures E5)', async () => {
+  const { path, manifest } = await split('missing');
+  rmSync(join(path, '00.npz'));
+  rmSync(join(path, '01.npz'));
+  expect(await validateManifest(path, manifest)).toMatchObject({ isValid: true, missing: 2 });
+  const { manifest: kept, said } = await used(path);
+  expect(said).toEqual([expect.stringMatching(/2 of its 40 references are to entries that are not there/)]);
+  expect(kept.counts).toEqual({ partial_seizure: 19, full_seizure: 0, no_seizure: 19 });
+  expect(kept.partial_seizure.map(({ cache_file }) => cache_file)).not.toContain('00.npz');
+  expect(kept.data_hash).not.toBe(manifest.data_hash);
+  expect(stored(path).counts.partial_seizure).toBe(20);
+  rmSync(join(path, '03.npz'));
+  expect((await used(path)).said[0]).toMatch(/was built again \(3 of its 40/);
+  expect(stored(path).counts).toEqual({ partial_seizure: 19, full_seizure: 0, no_seizure: 18 });
+});
+
+test('a manifest that leads out of the cache is refused by name and left as it is; scan-cache replaces it', async () => {
+  const { path, manifest } = await split('hostile');
+  mkdirSync(join(folder, 'outside'));
+  cpSync(join(path, '00.npz'), join(folder, 'outside/00.npz'));
+  symlinkSync(join(folder, 'outside'), join(path, 'door'));
+  for (const cache_file of [
+    '../outside/00.npz',
+    join(folder, 'outside/00.npz'),
+    'door/00.npz',
+    'a/../../b.npz',
+  ]) {
+    const hostile = JSON.stringify({ ...manifest, no_seizure: [{ cache_file, window_idx: 0 }] });
+    writeFileSync(join(path, 'manifest.json'), hostile);
+    for (const isRebuildForced of [false, true])
+      await expect(used(path, { isRebuildForced })).rejects.toMatchObject({
+        code: 'CACHE_OUTSIDE',
+        message: expect.stringContaining(JSON.stringify(cache_file)),
+      });
+    expect(readFileSync(join(path, 'manifest.json'), 'utf8')).toBe(hostile);
+    expect((await scanSplit(path, SHAPE)).manifest).toEqual(manifest);
+  }
+  symlinkSync(join(folder, 'outside/00.npz'), join(path, 'link.npz'));
+  await expect(scanSplit(path, SHAPE)).rejects.toThrow(/"link\.npz" leads out of the cache/);
+});
+
+test('an empty cache never yields a manifest (failures D1)', async () => {
+  mkdirSync(join(folder, 'empty'));
+  await expect(used(join(folder, 'empty'))).rejects.toThrow(/holds no cache entries/);
+  expect(existsSync(join(folder, 'empty/manifest.json'))).toBe(false);
+});
