@@ -8,15 +8,22 @@
  * });
  * ```
  */
+export { type Band, butter, type FilterOptions } from './butter.ts';
 export { type ChannelName, channelName } from './channel-name.ts';
-export { defaultPadding, filterBothWays } from './filter.ts';
-export { butterworthBandpass, notch, type Section } from './filter-design.ts';
+export { iirnotch } from './iirnotch.ts';
+export { type Filtered, lfilter } from './lfilter.ts';
 export { type Derivation, derive, type MontageName, montageChannels, referenceOf } from './montage.ts';
 export { type Normalised, normalise } from './normalise.ts';
+export { PolyphaseResampler, resamplePoly } from './polyphase.ts';
 export {
   type Preprocessed,
   type PreprocessedSegment,
   type PreprocessingSettings,
   preprocess,
 } from './preprocess.ts';
-export { type Ratio, rateRatio, resample } from './resample.ts';
+export { type Ratio, rateRatio } from './rate-ratio.ts';
+export { resample, resamplePair } from './resample.ts';
+export { SectionFilter, sosfilt, sosfiltZi } from './sosfilt.ts';
+export { defaultPadlen, sosfiltfilt } from './sosfiltfilt.ts';
+export type { Polynomials, Section, ZerosPolesGain } from './zeros-poles.ts';
+export { zscore } from './zscore.ts';

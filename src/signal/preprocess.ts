@@ -1,11 +1,14 @@
 import type { Config } from '../config/index.ts';
 import { type EdfRecording, readSignals, type Signal } from '../edf/index.ts';
 import { InputError } from '../errors.ts';
-import { defaultPadding, filterBothWays } from './filter.ts';
-import { butterworthBandpass, notch, type Section } from './filter-design.ts';
+import { butter } from './butter.ts';
+import { iirnotch } from './iirnotch.ts';
 import { type Derivation, derive, referenceOf } from './montage.ts';
 import { normalise } from './normalise.ts';
-import { rateRatio, resample } from './resample.ts';
+import { resamplePoly } from './polyphase.ts';
+import { rateRatio } from './rate-ratio.ts';
+import { defaultPadlen, sosfiltfilt } from './sosfiltfilt.ts';
+import type { Section } from './zeros-poles.ts';
 
 /** The settings that decide what a preprocessed recording holds; they are part of a cache entry's key. */
 export type PreprocessingSettings = Pick<
@@ -53,12 +56,14 @@ export async function preprocess(
   const parts: Float64Array[][] = [];
   for (const segment of recording.segments) {
     const derived = await deriveSegment(recording, derivations, segment);
-    const channels = derived.map(({ samples, rate }) =>
-      filters.reduce(
-        (signal, { sections, padding }) => filterBothWays(sections, signal, padding),
-        resample(samples, rateRatio(rate, sampleRate)),
-      ),
-    );
+    const channels = derived.map(({ samples, rate }) => {
+      const { up, down } = rateRatio(rate, sampleRate);
+      return filters.reduce(
+        (signal, sections) =>
+          sosfiltfilt(sections, signal, { padlen: Math.min(defaultPadlen(sections), signal.length - 1) }),
+        resamplePoly(samples, up, down),
+      );
+    });
     const rows = Math.min(...channels.map(({ length }) => length));
     parts.push(channels.map((channel) => channel.subarray(0, rows)));
   }
@@ -101,15 +106,14 @@ export async function preprocess(
 
 function designFilters({ bandpass, notch_freq, sampling_rate }: PreprocessingSettings) {
   const nyquist = sampling_rate / 2;
-  const filters: { sections: Section[]; padding: number }[] = [];
+  const filters: Section[][] = [];
   if (bandpass !== null) {
     if (bandpass[1] >= nyquist)
       throw new InputError(
         'SIGNAL_BAND',
         `preprocessing.bandpass ends at ${bandpass[1]} Hz, but data.sampling_rate ${sampling_rate} Hz carries less than ${nyquist} Hz. Lower the band's upper edge.`,
       );
-    const sections = butterworthBandpass(bandpass, sampling_rate);
-    filters.push({ sections, padding: defaultPadding(sections.length) });
+    filters.push(butter(3, bandpass, 'bandpass', { output: 'sos', fs: sampling_rate }));
   }
   if (notch_freq !== null) {
     if (notch_freq >= nyquist)
@@ -117,7 +121,8 @@ function designFilters({ bandpass, notch_freq, sampling_rate }: PreprocessingSet
         'SIGNAL_BAND',
         `preprocessing.notch_freq is ${notch_freq} Hz, but data.sampling_rate ${sampling_rate} Hz carries less than ${nyquist} Hz. Set it to null.`,
       );
-    filters.push({ sections: [notch(notch_freq, NOTCH_QUALITY, sampling_rate)], padding: defaultPadding(1) });
+    const { b, a } = iirnotch(notch_freq, NOTCH_QUALITY, sampling_rate);
+    filters.push([[...b, ...a] as unknown as Section]);
   }
   return filters;
 }
