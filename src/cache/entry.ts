@@ -1,14 +1,13 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { InputError, messageOf } from '../errors.ts';
-import { writeAtomicWith } from '../files/index.ts';
+import { npyHeader, writeAtomicWith } from '../files/index.ts';
 import type { PreprocessedSegment } from '../signal/index.ts';
 import {
   archive,
   contentOffset,
   END_BYTES,
   type Member,
-  npyHeader,
   parseDirectory,
   parseEnd,
   parseNpyHeader,

@@ -1,5 +1,4 @@
-import { writeAtomic } from '../files/index.ts';
-import { npyHeader } from './npz.ts';
+import { npyHeader, writeAtomic } from '../files/index.ts';
 
 /** Writes one number a sample, (N) float32, as .npy: for a look from Python. */
 export async function writeNpy(path: string, values: Float32Array): Promise<void> {

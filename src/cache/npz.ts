@@ -5,8 +5,7 @@
  */
 import { crc32 } from 'node:zlib';
 import { BgbError, InputError } from '../errors.ts';
-
-export type NpyDtype = '<i2' | '<i8' | '<f4' | '|u1';
+import type { NpyDtype } from '../files/index.ts';
 
 export interface NpyArray {
   readonly dtype: NpyDtype;
@@ -33,19 +32,6 @@ export const END_BYTES = 22;
 /** Private use; readers skip extra fields that they do not know. */
 const PADDING_ID = 0x4762;
 const LARGEST = 0xffff_fffe;
-
-/** The .npy form of an array: header, then the elements in row-major order. */
-export function npyHeader(dtype: NpyDtype, shape: readonly number[]): Buffer {
-  const dims = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
-  const text = `{'descr': '${dtype}', 'fortran_order': False, 'shape': (${dims}), }`;
-  const length = Math.ceil((10 + text.length + 1) / 64) * 64;
-  const header = Buffer.alloc(length, ' ');
-  header.write('\x93NUMPY\x01\x00', 0, 'latin1');
-  header.writeUInt16LE(length - 10, 8);
-  header.write(text, 10, 'latin1');
-  header[length - 1] = 0x0a;
-  return header;
-}
 
 /** Reads a .npy header. @throws InputError `CACHE_NPY` */
 export function parseNpyHeader(
