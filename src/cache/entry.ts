@@ -168,6 +168,16 @@ export class Entry implements Disposable {
     }
   }
 
+  /** Byte of the file at which the signal's first row lies; rows follow one another. */
+  get signalAt(): number {
+    return this.#signal.at;
+  }
+
+  /** Byte of the file at which the first label lies. */
+  get labelsAt(): number {
+    return this.#labels.at;
+  }
+
   /**
    * Reads the whole recording and checks it against the checksums.
    *

@@ -11,6 +11,7 @@
 export { type Corpus, checkSettings, type LoadedRecording, loadCorpus, loadRecording } from './corpus.ts';
 export { BalancedSeizureDataset, type Dataset, WindowDataset } from './datasets.ts';
 export { epochOrder } from './order.ts';
+export { type ReadBatch, type ReaderSettings, WindowReader } from './window-reader.ts';
 export {
   checkDisjoint,
   openWindows,

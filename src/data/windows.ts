@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Entry, type Manifest, type ManifestWindow, type WindowShape, windowStarts } from '../cache/index.ts';
 import type { Config } from '../config/index.ts';
 import { InputError } from '../errors.ts';
+import type { EntryPlace } from './entry-files.ts';
 
 export type WindowCategory = 'partial_seizure' | 'full_seizure' | 'no_seizure';
 
@@ -21,6 +22,13 @@ export interface WindowSet {
   readonly dataHash: string;
   /** Cache entries, relative to the folder. */
   readonly recordings: readonly string[];
+  /** Of each recording, where its arrays lie. */
+  readonly places: readonly EntryPlace[];
+  /** Of each recording, what its int16 values are multiplied by. */
+  readonly scales: readonly number[];
+  readonly channels: number;
+  /** Rows of all recordings. */
+  readonly rows: number;
   readonly patients: readonly string[];
   readonly windows: readonly Window[];
 }
@@ -36,7 +44,7 @@ export interface WindowLimits {
  * Finds the windows that a manifest lists in their recordings, recording by recording. Reads headers only.
  *
  * @throws InputError `CACHE_*` for an entry that is gone or damaged, `DATA_STALE` where the manifest lists a
- * window that its recording does not have
+ * window that its recording does not have, `DATA_CHANNELS` where recordings differ in channels
  */
 export function openWindows(folder: string, manifest: Manifest, limits: WindowLimits): WindowSet {
   const shape = { length: manifest.window, stride: manifest.stride };
@@ -49,8 +57,10 @@ export function openWindows(folder: string, manifest: Manifest, limits: WindowLi
     }
   const recordings: string[] = [];
   const windows: Window[] = [];
+  const places: EntryPlace[] = [];
+  const scales: number[] = [];
   const patients = new Set<string>();
-  let hours = 0;
+  let [hours, rows, channels] = [0, 0, 0];
   for (const name of [...byFile.keys()].sort()) {
     if (hours >= (limits.maxHours ?? Infinity) || windows.length >= (limits.maxSamples ?? Infinity)) break;
     using entry = new Entry(join(folder, name));
@@ -65,7 +75,16 @@ export function openWindows(folder: string, manifest: Manifest, limits: WindowLi
         );
       windows.push({ recording: recordings.length, start, category });
     }
+    if (recordings.length > 0 && entry.channels !== channels)
+      throw new InputError(
+        'DATA_CHANNELS',
+        `${entry.path} has ${entry.channels} channels, the entries before it ${channels}. Build the cache with one montage.`,
+      );
+    channels = entry.channels;
+    rows += entry.rows;
     recordings.push(name);
+    places.push({ path: entry.path, signalAt: entry.signalAt, labelsAt: entry.labelsAt });
+    scales.push(entry.scale);
     patients.add(entry.provenance.patient);
     hours += entry.provenance.recorded_s / 3600;
   }
@@ -74,6 +93,10 @@ export function openWindows(folder: string, manifest: Manifest, limits: WindowLi
     shape,
     dataHash: manifest.data_hash,
     recordings,
+    places,
+    scales,
+    channels,
+    rows,
     patients: [...patients].sort(),
     windows: windows.slice(0, limits.maxSamples ?? windows.length),
   };
