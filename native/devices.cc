@@ -10,6 +10,8 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/version.h>
 
+#include <dlfcn.h>
+
 #include <thread>
 
 namespace bgb {
@@ -60,6 +62,21 @@ void manualSeed(const Napi::CallbackInfo& info) {
   });
 }
 
+// Free bytes of the current CUDA device, asked of the runtime that libtorch has loaded; null where there is none.
+Napi::Value freeCudaMemory(const Napi::CallbackInfo& info) {
+  auto env = info.Env();
+  for (const char* name : {"libcudart.so.13", "libcudart.so.12", "libcudart.so.11.0"}) {
+    void* runtime = dlopen(name, RTLD_NOW | RTLD_NOLOAD);
+    if (runtime == nullptr) continue;
+    const auto ask = reinterpret_cast<int (*)(size_t*, size_t*)>(dlsym(runtime, "cudaMemGetInfo"));
+    size_t free = 0, total = 0;
+    const bool isKnown = ask != nullptr && ask(&free, &total) == 0;
+    dlclose(runtime);
+    if (isKnown) return Napi::Number::New(env, static_cast<double>(free));
+  }
+  return env.Null();
+}
+
 // A point in the current stream of a CUDA device; on the CPU, where work is done when a call returns, nothing.
 class DeviceEvent : public Napi::ObjectWrap<DeviceEvent> {
  public:
@@ -98,6 +115,7 @@ void defineDevices(Napi::Env env, Napi::Object exports) {
   exports.Set("threads", Napi::Function::New<threads>(env));
   exports.Set("setThreads", Napi::Function::New<setThreads>(env));
   exports.Set("setTf32", Napi::Function::New<setTf32>(env));
+  exports.Set("freeCudaMemory", Napi::Function::New<freeCudaMemory>(env));
   exports.Set("setDeterministic", Napi::Function::New<setDeterministic>(env));
   exports.Set("manualSeed", Napi::Function::New<manualSeed>(env));
   DeviceEvent::define(env, exports);

@@ -83,12 +83,12 @@ describe('bgb validate', () => {
   const bad = join(folder, 'bad.yaml');
 
   test('prints the resolved configuration with origins', async () => {
-    await writeFile(good, 'data:\n  window_size: 30\n  num_workers: 2\n');
+    await writeFile(good, 'data:\n  window_size: 30\npreprocessing:\n  use_mne: true\n');
     const { code, stdout, stderr } = await bgb(['validate', 'good.yaml', '--set', 'training.epochs=3']);
     expect(code).toBe(0);
     expect(stdout).toContain('  window_size: 30 # good.yaml:2\n');
     expect(stdout).toContain('  epochs: 3 # --set\n');
-    expect(stderr).toContain('Notice: Accepted and ignored: data.num_workers (line 3).');
+    expect(stderr).toContain('Notice: Accepted and ignored: preprocessing.use_mne (line 4).');
     expect(stderr).toContain('good.yaml is valid.');
   });
 

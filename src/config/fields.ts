@@ -18,7 +18,6 @@ function used(...rooms: string[]): FieldUse {
   return { usedBy: rooms };
 }
 
-const LOADER = 'bgb cuts batches from a corpus held in memory (data.residency), without loader processes.';
 const WANDB = 'Weights & Biases is not supported yet; events and TensorBoard files are in the run folder.';
 
 /**
@@ -36,10 +35,10 @@ export const FIELDS: Readonly<Record<FieldName, FieldUse>> = {
   'data.window_size': used('config'),
   'data.stride': used('config'),
   'data.residency': used('data', 'train'),
-  'data.num_workers': { ignored: LOADER },
+  'data.num_workers': used('train'),
   'data.pin_memory': used('data', 'train'),
-  'data.persistent_workers': { ignored: LOADER },
-  'data.prefetch_factor': { ignored: LOADER },
+  'data.persistent_workers': used('train'),
+  'data.prefetch_factor': used('train'),
   'data.validation_split': used('cli'),
   'data.use_balanced_sampling': used('data', 'train'),
   'data.max_samples': used('data', 'train'),

@@ -48,6 +48,11 @@ export function withDevice<T>(wanted: Device, body: () => T): T {
   }
 }
 
+/** Free bytes of a CUDA device, 0 where the CUDA runtime does not say; null on the CPU. */
+export function freeMemory(of: Device): number | null {
+  return of === 'cpu' ? null : (native.freeCudaMemory() ?? 0);
+}
+
 /** Intra-op threads of this thread's operators. */
 export function threads(): number {
   return native.threads();

@@ -17,6 +17,7 @@ export { autocast, autocastDtype, enableGrad, gradients, isGradEnabled, noGrad }
 export {
   DeviceEvent,
   defaultDevice,
+  freeMemory,
   isCudaAvailable,
   type LibraryInfo,
   libraryInfo,

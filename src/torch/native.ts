@@ -38,6 +38,7 @@ export interface NativeBridge {
   threads(): number;
   setThreads(count: number): void;
   setTf32(isAllowed: boolean): void;
+  freeCudaMemory(): number | null;
   setDeterministic(isDeterministic: boolean): void;
   manualSeed(seed: number): void;
   readonly DeviceEvent: new (device: string) => { readonly isDone: boolean; wait(): void };

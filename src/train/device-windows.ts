@@ -1,13 +1,14 @@
 import type { Corpus } from '../data/index.ts';
-import { arange, aten, type Device, fromTypedArray, noGrad, scope, type Tensor } from '../torch/index.ts';
+import { arange, type Device, fromTypedArray, noGrad, scope, type Tensor } from '../torch/index.ts';
 import type { Augmentation } from './augmentation.ts';
 import type { Batch } from './step.ts';
+import { toBatch, type Windows } from './windows.ts';
 
 /**
  * The corpus on one device, as int16: a batch is one gather of rows, cast and scaled where it is used. On a GPU
  * no loader stands between two steps; on the CPU it is the same gather from memory.
  */
-export class DeviceWindows implements Disposable {
+export class DeviceWindows implements Windows {
   readonly #corpus: Corpus;
   readonly #device: Device;
   readonly #target: Device;
@@ -25,7 +26,7 @@ export class DeviceWindows implements Disposable {
     this.#corpus = corpus;
     this.#device = device;
     this.#target = target;
-    this.#isPinned = isPinned && device === 'cpu' && target !== 'cpu';
+    this.#isPinned = isPinned;
     const rows = corpus.labels.length;
     this.#signal = scope(() =>
       fromTypedArray(corpus.signal, [rows, corpus.channels], { share: true }).to({ device }),
@@ -42,37 +43,31 @@ export class DeviceWindows implements Disposable {
     return this.#corpus.starts.length;
   }
 
-  /**
-   * The windows of these indices.
-   *
-   * @param augmentation what is changed about each, or null
-   */
-  batch(indices: ArrayLike<number>, augmentation: Augmentation | null = null): Batch {
+  /** Nothing is prepared: a gather takes less time than a launch. */
+  plan(): void {}
+
+  /** As {@link Windows.batch}; any windows, in any order. */
+  batch(indices: readonly number[], augmentation: Augmentation | null = null): Batch {
     const { starts, scales, channels, windowLength } = this.#corpus;
     const size = indices.length;
-    const first = BigInt64Array.from({ length: size }, (_, i) => BigInt(starts[indices[i]!]!));
-    const factor = Float32Array.from(
-      { length: size * channels },
-      (_, i) => scales[indices[Math.floor(i / channels)]!]! * (augmentation?.factors[i] ?? 1),
-    );
+    const first = BigInt64Array.from(indices, (index) => BigInt(starts[index]!));
     return noGrad(() =>
       scope(() => {
-        const device = this.#device;
-        const rows = fromTypedArray(first).to({ device }).unsqueeze(1).add(this.#rows).reshape(-1);
-        const signal = this.#signal.indexSelect(0, rows).view(size, windowLength, channels);
-        const factors = fromTypedArray(factor, [size, 1, channels]);
-        const target = this.#target;
-        const sent = this.#isPinned
-          ? aten.pin_memory({ self: signal }).to({ device: target, nonBlocking: true })
-          : signal.to({ device: target });
-        const scaled = sent.to({ dtype: 'float32' }).mul_(factors.to({ device: target }));
-        return {
-          signal: inPlaces(scaled, augmentation?.places ?? null),
-          labels: this.#labels.indexSelect(0, rows).view(size, windowLength).to({ device: target }),
-          samples: fromTypedArray(BigInt64Array.from({ length: size }, (_, i) => BigInt(indices[i]!))).to({
-            device: target,
-          }),
+        const rows = fromTypedArray(first)
+          .to({ device: this.#device })
+          .unsqueeze(1)
+          .add(this.#rows)
+          .reshape(-1);
+        const raw = {
+          signal: this.#signal.indexSelect(0, rows).view(size, windowLength, channels),
+          labels: this.#labels.indexSelect(0, rows).view(size, windowLength),
         };
+        return toBatch(raw, indices, {
+          scales,
+          augmentation,
+          device: this.#target,
+          isPinned: this.#isPinned,
+        });
       }),
     );
   }
@@ -80,12 +75,4 @@ export class DeviceWindows implements Disposable {
   [Symbol.dispose](): void {
     for (const tensor of [this.#signal, this.#labels, this.#rows]) tensor.dispose();
   }
-}
-
-/** Puts the channels of (B, T, C) in other places, each window its own. */
-function inPlaces(signal: Tensor, places: BigInt64Array | null): Tensor {
-  if (places === null) return signal;
-  const [size, length, channels] = signal.shape as [number, number, number];
-  const index = fromTypedArray(places, [size, 1, channels]).to({ device: signal.device });
-  return aten.gather({ self: signal, dim: 2, index: index.expand(size, length, channels) });
 }

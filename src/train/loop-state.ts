@@ -1,3 +1,4 @@
+import { sha256 } from '../files/index.ts';
 import type { Json } from '../runs/index.ts';
 import type { Tensor } from '../torch/index.ts';
 import { AdamW } from './adamw.ts';
@@ -50,6 +51,8 @@ export class LoopState implements Disposable {
   readonly #training: Training;
   readonly #parts: StepParts;
   readonly #tensors: ReadonlyMap<string, Tensor>;
+  /** Of steps whose metrics have not arrived: a hash of the window indices, the same on every machine. */
+  readonly #windowHashes = new Map<number, string>();
   #lastLoss: number | null = null;
   #epochLoss: EpochLoss = { sum: 0, positives: 0, steps: 0 };
 
@@ -72,6 +75,14 @@ export class LoopState implements Disposable {
     this.#tensors = new Map([...model.parameters(), ...model.buffers(), ...optimizer.state()]);
   }
 
+  /** Says which windows the steps to come will ask for, in order. */
+  plan(order: readonly number[]): void {
+    const { config, windows } = this.#training;
+    const { batch_size, gradient_accumulation_steps } = config.training;
+    const steps = inBatches(order, batch_size * gradient_accumulation_steps);
+    windows.plan(steps.flatMap((indices) => inBatches(indices, batch_size)));
+  }
+
   /** One optimiser step on these windows; metrics that have arrived meanwhile are logged. */
   step(indices: readonly number[], totalSteps: number): void {
     const { config, windows, heartbeat, onProgress } = this.#training;
@@ -83,6 +94,7 @@ export class LoopState implements Disposable {
     const batches = inBatches(indices, training.batch_size).map((batch) =>
       windows.batch(batch, this.#augmentation(batch)),
     );
+    this.#windowHashes.set(state.step, sha256(new Uint8Array(Uint32Array.from(indices).buffer)).slice(0, 16));
     trainingStep(this.#parts, batches, state.step, rate);
     for (const batch of batches) for (const tensor of Object.values(batch)) tensor.dispose();
     state.step++;
@@ -213,7 +225,9 @@ export class LoopState implements Disposable {
         loss,
         gradient_norm: gradientNorm,
         positive_share: positiveShare,
+        windows: this.#windowHashes.get(step)!,
       });
+      this.#windowHashes.delete(step);
       board.scalars(step + 1, { 'train/loss': loss, 'train/gradient_norm': gradientNorm }, now());
       this.#lastLoss = loss;
       if (isSound) {

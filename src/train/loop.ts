@@ -2,11 +2,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Config } from '../config/index.ts';
 import type { Heartbeat, Logger, Run, TensorboardWriter } from '../runs/index.ts';
 import type { Device, Dtype, Tensor } from '../torch/index.ts';
-import type { DeviceWindows } from './device-windows.ts';
 import { LoopState } from './loop-state.ts';
 import type { Loss } from './loss.ts';
 import { NotFiniteError } from './not-finite.ts';
 import type { Batch } from './step.ts';
+import type { Windows } from './windows.ts';
 
 /** The model as training sees it. */
 export interface TrainableModel {
@@ -25,7 +25,7 @@ export interface Training {
   readonly device: Device;
   readonly precision: Dtype | null;
   readonly loss: Loss;
-  readonly windows: DeviceWindows;
+  readonly windows: Windows;
   /** Indices of the windows of an epoch (0 is the first), in order: the same on every machine. */
   readonly order: (epoch: number) => ArrayLike<number>;
   /** Metrics on the dev split, or null where there is none. */
@@ -84,6 +84,7 @@ async function trainEpochs(training: Training, loop: LoopState): Promise<Outcome
   while (state.epoch < epochs) {
     const order = Array.from(training.order(state.epoch));
     const stepsPerEpoch = Math.ceil(order.length / windowsPerStep);
+    loop.plan(order.slice(state.stepInEpoch * windowsPerStep));
     while (state.stepInEpoch < stepsPerEpoch) {
       const first = state.stepInEpoch * windowsPerStep;
       loop.step(order.slice(first, first + windowsPerStep), epochs * stepsPerEpoch);

@@ -53,17 +53,17 @@ function lastTensors(run: string): string {
   return readdirSync(join(folder, run, 'checkpoints')).find((name) => /^last-.*safetensors$/.test(name))!;
 }
 
-function steps(run: string): { step: number; loss: number }[] {
+function steps(run: string): { step: number; loss: number; windows: string }[] {
   const lines = readFileSync(join(folder, run, 'events.jsonl'), 'utf8')
     .trim()
     .split('\n');
   return lines
     .map((line) => JSON.parse(line))
     .filter(({ kind }) => kind === 'step')
-    .map(({ step, loss }) => ({ step, loss }));
+    .map(({ step, loss, windows }) => ({ step, loss, windows }));
 }
 
-test('killed or interrupted and resumed, a training ends with the same bits as without', async () => {
+test('killed or interrupted and resumed, or read from disk, a training ends with the same bits as without', async () => {
   expect(await ended(startTrain('whole'))).toMatchObject({ code: 0 });
   expect(existsSync(join(folder, 'whole/done.json'))).toBe(true);
   const whole = steps('whole');
@@ -87,6 +87,11 @@ test('killed or interrupted and resumed, a training ends with the same bits as w
   expect(await ended(startTrain('interrupted', '--resume'))).toMatchObject({ code: 0 });
   expect(lastTensors('interrupted')).toBe(lastTensors('whole'));
   expect(steps('interrupted')).toEqual(whole);
+
+  const disk = startTrain('disk', '--set', 'data.residency=disk', '--set', 'data.num_workers=2');
+  expect(await ended(disk)).toMatchObject({ code: 0, errors: expect.stringMatching(/samples on disk/) });
+  expect(lastTensors('disk')).toBe(lastTensors('whole'));
+  expect(steps('disk')).toEqual(whole);
 
   expect(await ended(startTrain('whole'))).toMatchObject({
     code: 2,

@@ -8,7 +8,7 @@ import {
   resolvedDevice,
   threadsOf,
 } from '../config/index.ts';
-import { loadCorpus, loadRecording } from '../data/index.ts';
+import { loadRecording } from '../data/index.ts';
 import { createModel } from '../model/index.ts';
 import {
   captureEnvironment,
@@ -22,14 +22,14 @@ import {
   TensorboardWriter,
 } from '../runs/index.ts';
 import { montageChannels } from '../signal/index.ts';
-import { isCudaAvailable, libraryInfo } from '../torch/index.ts';
-import { DeviceWindows } from './device-windows.ts';
+import { freeMemory, isCudaAvailable, libraryInfo } from '../torch/index.ts';
 import { Evaluation, falseAlarmRateOf } from './evaluate.ts';
 import { type Outcome, type TrainingProgress, train } from './loop.ts';
 import type { Loss } from './loss.ts';
 import { setNumerics } from './numerics.ts';
 import { predictRecording } from './predict.ts';
-import { openTrainingData, residencyOf, type TrainingData } from './training-data.ts';
+import { hostMemory, type PlacedWindows, placeWindows } from './residency.ts';
+import { openTrainingData, type TrainingData } from './training-data.ts';
 
 export interface TrainingRequest {
   readonly loaded: LoadedConfig;
@@ -72,11 +72,11 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   const precision = device === 'cuda' && config.training.mixed_precision ? 'bfloat16' : null;
   const channels = montageChannels(config.preprocessing.montage).length;
   const model = createModel(config.model, { channels, seed: config.experiment.seed }).to({ device });
-  const corpus = loadCorpus(data.train.set);
-  const residency = residencyOf(config, corpus.signal.byteLength, device);
-  using windows = new DeviceWindows(corpus, residency === 'device' ? device : 'cpu', device, {
-    isPinned: config.data.pin_memory && device === 'cuda',
+  const placed = placeWindows(config, data.train.set, device, {
+    host: hostMemory(),
+    device: freeMemory(device),
   });
+  using windows = placed.windows;
 
   const library = libraryInfo();
   const environment = await captureEnvironment({
@@ -102,7 +102,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   if (config.experiment.description !== '') log.info(config.experiment.description);
   for (const notice of [...notices.map(({ message }) => message), ...run.notices]) log.info(notice);
   for (const sentence of mended) log.warning(sentence);
-  for (const line of describeStart(config, data, device, residency, describeEnvironment(environment)))
+  for (const line of describeStart(config, data, device, placed, describeEnvironment(environment)))
     log.info(line);
 
   await using heartbeat = await Heartbeat.start({
@@ -179,14 +179,14 @@ function describeStart(
   config: Config,
   { train, dev, manifest }: TrainingData,
   device: string,
-  residency: string,
+  { residency, reason }: PlacedWindows,
   environment: readonly string[],
 ): string[] {
   const { partial_seizure, full_seizure, no_seizure } = train.composition;
   return [
     ...Object.entries(inForce()).map(([name, value]) => `in force: ${name}=${value}`),
     ...environment,
-    `device ${device} (experiment.device: ${config.experiment.device}), data in memory of the ${residency}`,
+    `device ${device} (experiment.device: ${config.experiment.device}), samples on ${residency === 'device' ? device : residency}: ${reason}`,
     `cache ${config.data.cache_dir}: ${manifest.recordings} recordings of ${manifest.patients.length} patients, ${(manifest.recorded_s / 3600).toFixed(2)} h, ${manifest.seizures} seizures`,
     `an epoch: ${partial_seizure} windows partly seizure, ${full_seizure} fully, ${no_seizure} without${config.data.use_balanced_sampling ? ' (balanced)' : ''}`,
     dev === null

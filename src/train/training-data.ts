@@ -1,4 +1,3 @@
-import { totalmem } from 'node:os';
 import { listEntries, type Manifest, splitFolder, usableManifest } from '../cache/index.ts';
 import type { Config } from '../config/index.ts';
 import {
@@ -66,24 +65,3 @@ export async function openTrainingData(
     hashes: { train: set.dataHash, ...(dev && { dev: dev.dataHash }) },
   };
 }
-
-/** Where the corpus is kept: `auto` takes the device while it fits into half of memory (see docs/decisions.md). */
-export function residencyOf(config: Config, corpusBytes: number, device: 'cpu' | 'cuda'): 'device' | 'host' {
-  const { residency } = config.data;
-  const limit = (config.resources.max_memory_gb ?? totalmem() / 2 ** 31) * 2 ** 30;
-  if (residency === 'host' || residency === 'device') return residency;
-  if (residency === 'disk')
-    throw new InputError(
-      'DATA_RESIDENCY',
-      `data.residency disk is not implemented yet; choose auto, device or host.`,
-    );
-  if (corpusBytes > limit)
-    throw new InputError(
-      'DATA_RESIDENCY',
-      `The corpus has ${(corpusBytes / 2 ** 30).toFixed(1)} GiB, more than the ${(limit / 2 ** 30).toFixed(1)} GiB that may be used, and reading windows from disk is not implemented yet. Lower data.max_hours or raise resources.max_memory_gb.`,
-    );
-  return device === 'cuda' && corpusBytes > LARGEST_ON_GPU ? 'host' : 'device';
-}
-
-/** Beyond this the weights and activations of a large batch may need the room. */
-const LARGEST_ON_GPU = 16 * 2 ** 30;

@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { scanSplit } from '../cache/index.ts';
+import { configSchema } from '../config/index.ts';
+import { openWindows, WindowDataset, type WindowSet } from '../data/index.ts';
+import { corpusBytes, placeWindows, residencyOf } from './residency.ts';
+import { buildSampleCache } from './testing/sample-cache.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'bgb-residency-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+let set: WindowSet;
+
+beforeAll(async () => {
+  await buildSampleCache(folder);
+  const { manifest } = await scanSplit(join(folder, 'train'), { length: 512, stride: 256 });
+  set = openWindows(join(folder, 'train'), manifest, { maxSamples: null, maxHours: null });
+});
+
+const GIB = 2 ** 30;
+const config = (data: object, resources: object = {}) =>
+  configSchema.parse({ data, resources, training: { batch_size: 3 } });
+
+test('auto takes the GPU, else memory, else disk: where the samples fill no more than half', () => {
+  const place = (bytes: number, host: number, device: number | null, resources = {}) =>
+    residencyOf(config({}, resources), bytes * GIB, {
+      host: host * GIB,
+      device: device === null ? null : device * GIB,
+    }).residency;
+  // TUSZ's training split has about 32 GiB.
+  expect(place(32, 512, 140)).toBe('device');
+  expect(place(32, 512, 40)).toBe('host');
+  expect(place(32, 48, 40)).toBe('disk');
+  expect(place(8, 24, null)).toBe('device');
+  expect(place(16, 24, null)).toBe('disk');
+  expect(place(32, 512, 40, { max_memory_gb: 48 })).toBe('disk');
+});
+
+test('a choice that cannot hold the samples is refused, any other is taken', () => {
+  const memory = { host: 24 * GIB, device: 10 * GIB };
+  expect(residencyOf(config({ residency: 'disk' }), 99 * GIB, memory).residency).toBe('disk');
+  expect(residencyOf(config({ residency: 'host' }), 20 * GIB, memory).residency).toBe('host');
+  expect(() => residencyOf(config({ residency: 'device' }), 20 * GIB, memory)).toThrow(
+    /residency is device, but the windows' recordings have 20\.0 GiB and 10\.0 GiB are there/,
+  );
+});
+
+test('memory and disk give the same batches, for any number of readers', () => {
+  const order = Array.from(new WindowDataset(set, 3).order(0)).slice(0, 20);
+  const batches = Array.from({ length: 7 }, (_, i) => order.slice(3 * i, 3 * i + 3));
+  const augmentation = {
+    factors: Float32Array.from({ length: 3 * set.channels }, (_, i) => 1 + i / 10),
+    places: null,
+  };
+  const all = (data: object) => {
+    using windows = placeWindows(config(data), set, 'cpu', { host: 24 * GIB, device: null }).windows;
+    windows.plan(batches);
+    return batches.map((indices) => {
+      const { signal, labels, samples } = windows.batch(indices, indices.length === 3 ? augmentation : null);
+      return [signal, labels, samples].map((tensor) => [tensor.shape, tensor.toArray()]);
+    });
+  };
+  const memory = all({ residency: 'device' });
+  expect(memory[0]![0]![0]).toEqual([3, 512, set.channels]);
+  expect(all({ residency: 'host' })).toEqual(memory);
+  for (const num_workers of [0, 1, 3])
+    expect(all({ residency: 'disk', num_workers, prefetch_factor: 2, persistent_workers: true })).toEqual(
+      memory,
+    );
+});
+
+test('a corpus is its int16 samples and a byte of label a row', () => {
+  expect(corpusBytes({ rows: 1000, channels: 19 })).toBe(39_000);
+});

@@ -1,0 +1,101 @@
+import { totalmem } from 'node:os';
+import type { Config } from '../config/index.ts';
+import { loadCorpus, type ReaderSettings, type WindowSet } from '../data/index.ts';
+import { InputError } from '../errors.ts';
+import type { Device } from '../torch/index.ts';
+import { DeviceWindows } from './device-windows.ts';
+import { DiskWindows } from './disk-windows.ts';
+import type { Windows } from './windows.ts';
+
+/** Where the samples of a split are kept while training reads them. */
+export type Residency = 'device' | 'host' | 'disk';
+
+/** Windows, and where they are. */
+export interface PlacedWindows {
+  readonly windows: Windows;
+  readonly residency: Residency;
+  /** The choice in a sentence. */
+  readonly reason: string;
+}
+
+/** Memory that there is, in bytes. */
+export interface Memory {
+  readonly host: number;
+  /** Free memory of the GPU; null where the CPU computes. */
+  readonly device: number | null;
+}
+
+/** What this process may use: the machine's memory, or less where a container says so. */
+export function hostMemory(): number {
+  // Without a limit the number is one of the kernel's largest.
+  const limit = process.constrainedMemory();
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+}
+
+/** Signal and labels of a split. */
+export function corpusBytes({ rows, channels }: Pick<WindowSet, 'rows' | 'channels'>): number {
+  return rows * (2 * channels + 1);
+}
+
+/**
+ * `data.residency`; `auto` takes the device where the samples fit into half of what is free there, else the host's
+ * memory where they fit into half of that, else disk.
+ *
+ * @throws InputError `DATA_RESIDENCY` for a choice that cannot hold the samples
+ */
+export function residencyOf(
+  { data, resources }: Pick<Config, 'data' | 'resources'>,
+  bytes: number,
+  memory: Memory,
+): { residency: Residency; reason: string } {
+  const host = Math.min(memory.host, (resources.max_memory_gb ?? Infinity) * 2 ** 30);
+  const gib = (size: number) => `${(size / 2 ** 30).toFixed(1)} GiB`;
+  if (data.residency !== 'auto') {
+    const room = { device: memory.device ?? host, host, disk: Infinity }[data.residency];
+    if (bytes > room)
+      throw new InputError(
+        'DATA_RESIDENCY',
+        `data.residency is ${data.residency}, but the windows' recordings have ${gib(bytes)} and ${gib(room)} are there. Choose auto or disk.`,
+      );
+    return { residency: data.residency, reason: 'as data.residency says' };
+  }
+  if (memory.device !== null && bytes <= memory.device / 2)
+    return {
+      residency: 'device',
+      reason: `${gib(bytes)} fit into half of the ${gib(memory.device)} free on the GPU`,
+    };
+  if (bytes <= host / 2)
+    return {
+      residency: memory.device === null ? 'device' : 'host',
+      reason: `${gib(bytes)} fit into half of the ${gib(host)} of memory`,
+    };
+  return { residency: 'disk', reason: `${gib(bytes)} do not fit into half of the ${gib(host)} of memory` };
+}
+
+/** Opens a split's windows where {@link residencyOf} puts them. @throws InputError `DATA_RESIDENCY`, `CACHE_*` */
+export function placeWindows(
+  config: Pick<Config, 'data' | 'resources' | 'training'>,
+  set: WindowSet,
+  device: Device,
+  memory: Memory,
+): PlacedWindows {
+  const { residency, reason } = residencyOf(config, corpusBytes(set), memory);
+  const isPinned = config.data.pin_memory && device !== 'cpu';
+  if (residency === 'disk')
+    return { windows: new DiskWindows(set, readerSettings(config), device, { isPinned }), residency, reason };
+  const corpus = loadCorpus(set);
+  const windows = new DeviceWindows(corpus, residency === 'device' ? device : 'cpu', device, { isPinned });
+  return { windows, residency, reason };
+}
+
+/** PyTorch's default where `data.prefetch_factor` is null. */
+const PREFETCH = 2;
+
+function readerSettings({ data, training }: Pick<Config, 'data' | 'training'>): ReaderSettings {
+  return {
+    workers: data.num_workers,
+    prefetch: data.prefetch_factor ?? PREFETCH,
+    isPersistent: data.persistent_workers,
+    batchSize: training.batch_size,
+  };
+}

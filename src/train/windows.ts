@@ -1,0 +1,84 @@
+import type { ReadBatch } from '../data/index.ts';
+import { aten, type Device, fromTypedArray, type Tensor } from '../torch/index.ts';
+import type { Augmentation } from './augmentation.ts';
+import type { Batch } from './step.ts';
+
+/** Where training's batches come from: memory of the device or the host, or disk. All give the same batches. */
+export interface Windows extends Disposable {
+  readonly channels: number;
+  /** Says which batches will be asked for, in order; what is planned may be prepared ahead. */
+  plan(batches: readonly (readonly number[])[]): void;
+  /**
+   * The windows of these indices.
+   *
+   * @param augmentation what is changed about each, or null
+   */
+  batch(indices: readonly number[], augmentation?: Augmentation | null): Batch;
+}
+
+/** Samples as stored, before they are scaled; gone after the step. */
+export interface RawBatch {
+  /** (B, T, C) int16, on any device */
+  readonly signal: Tensor;
+  /** (B, T) uint8, on any device */
+  readonly labels: Tensor;
+}
+
+/**
+ * Brings stored samples to the device of the model and scales them there.
+ *
+ * @param scales by window of the data set
+ * @param isPinned whether they leave host memory through pinned pages, which a GPU reads while it computes
+ */
+export function toBatch(
+  { signal, labels }: RawBatch,
+  indices: readonly number[],
+  {
+    scales,
+    augmentation,
+    device,
+    isPinned,
+  }: {
+    readonly scales: ArrayLike<number>;
+    readonly augmentation: Augmentation | null;
+    readonly device: Device;
+    readonly isPinned: boolean;
+  },
+): Batch {
+  const [size, , channels] = signal.shape as [number, number, number];
+  const factor = Float32Array.from(
+    { length: size * channels },
+    (_, i) => scales[indices[Math.floor(i / channels)]!]! * (augmentation?.factors[i] ?? 1),
+  );
+  const send = (tensor: Tensor) =>
+    isPinned && tensor.device === 'cpu' && device !== 'cpu'
+      ? aten.pin_memory({ self: tensor }).to({ device, nonBlocking: true })
+      : tensor.to({ device });
+  const factors = fromTypedArray(factor, [size, 1, channels]).to({ device });
+  const scaled = send(signal).to({ dtype: 'float32' }).mul_(factors);
+  return {
+    signal: inPlaces(scaled, augmentation?.places ?? null),
+    labels: send(labels),
+    samples: fromTypedArray(BigInt64Array.from(indices, BigInt)).to({ device }),
+  };
+}
+
+/** Shared memory of a reader as tensors of its own. */
+export function rawBatchOf(
+  { signal, labels }: ReadBatch,
+  shape: readonly [number, number, number],
+): RawBatch {
+  return {
+    signal: fromTypedArray(signal, [...shape], { share: true }),
+    // Copied: on the CPU the labels of a batch would otherwise lie in the reader's memory.
+    labels: fromTypedArray(labels, shape.slice(0, 2)),
+  };
+}
+
+/** Puts the channels of (B, T, C) in other places, each window its own. */
+function inPlaces(signal: Tensor, places: BigInt64Array | null): Tensor {
+  if (places === null) return signal;
+  const [size, length, channels] = signal.shape as [number, number, number];
+  const index = fromTypedArray(places, [size, 1, channels]).to({ device: signal.device });
+  return aten.gather({ self: signal, dim: 2, index: index.expand(size, length, channels) });
+}
