@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { register as buildCache } from './build-cache.ts';
 import { register as demo } from './demo.ts';
+import { register as edf } from './edf.ts';
 import { register as evaluate } from './evaluate.ts';
 import { exitCodeOf } from './exit.ts';
 import { register as scanCache } from './scan-cache.ts';
@@ -14,6 +15,7 @@ import { version } from './version.ts';
  */
 const COMMANDS: readonly ((program: Command) => void)[] = [
   validate,
+  edf,
   buildCache,
   scanCache,
   train,

@@ -114,7 +114,7 @@ export function parseHeader(bytes: Uint8Array, path: string): Header {
     );
   for (const signal of signals) {
     if (!hasScaling(signal))
-      warn('EDF_SCALING', `signal ${signal.label} has no scaling: ${scalingText(signal)}`);
+      warn('EDF_SCALING', `signal ${printable(signal.label)} has no scaling: ${scalingText(signal)}`);
   }
   const date = fields.text(168, 8);
   const time = fields.text(176, 8);
@@ -157,16 +157,16 @@ function parseSignals(
     const samplesPerRecord = fields.number(
       at.samplesPerRecord,
       8,
-      `the samples a record of signal ${index} (${label})`,
+      `the samples a record of signal ${index} (${printable(label)})`,
     );
     if (!Number.isInteger(samplesPerRecord) || samplesPerRecord < 1 || samplesPerRecord > 1e8)
       throw new InputError(
         'EDF_HEADER',
-        `${path}: expected a whole number of samples a record, at least 1, for signal ${index} (${label}) at byte ${at.samplesPerRecord}, found ${samplesPerRecord}. Where its samples stand is unknown; get the file again.`,
+        `${path}: expected a whole number of samples a record, at least 1, for signal ${index} (${printable(label)}) at byte ${at.samplesPerRecord}, found ${samplesPerRecord}. Where its samples stand is unknown; get the file again.`,
       );
     // Without a number here only this signal is lost, and only when it is asked for.
     const scale = (from: number, what: string) =>
-      fields.numberOrNaN(from, 8, `the ${what} of signal ${index} (${label})`);
+      fields.numberOrNaN(from, 8, `the ${what} of signal ${index} (${printable(label)})`);
     signals.push({
       label,
       transducer: fields.text(at.transducer, SIGNAL_FIELDS.transducer),

@@ -8,7 +8,8 @@
  *   await readSignals(recording, [0, 1], segment);          // microvolts, if the header says so
  * ```
  */
+export { type NpyIndex, writeNpyFolder } from './npy-folder.ts';
 export { openEdf } from './open.ts';
-export { readDigital, readSignals, recordsWithin } from './read.ts';
+export { type RecordRange, readDigital, readSignals, recordsWithin } from './read.ts';
 export type { EdfKind, EdfRecording, EdfTal, EdfWarning, Segment, Signal } from './recording.ts';
 export { type EdfToWrite, type SignalToWrite, writeEdf } from './write.ts';

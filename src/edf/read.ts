@@ -1,10 +1,14 @@
 import type { FileHandle } from 'node:fs/promises';
 import { InputError } from '../errors.ts';
 import { openFile, readBytes, readStrided } from './bytes.ts';
+import { printable } from './fields.ts';
 import { hasScaling, scalingText } from './header.ts';
 import type { EdfRecording, Segment, Signal } from './recording.ts';
 
 const CHUNK_BYTES = 8 << 20;
+/** Which data records: a segment, or part of one. */
+export type RecordRange = Pick<Segment, 'firstRecord' | 'records'>;
+
 /** Bytes that cost less to read along than to skip: one page. */
 const READ_ALONG_BYTES = 4096;
 
@@ -19,7 +23,7 @@ const READ_ALONG_BYTES = 4096;
 export async function readDigital(
   recording: EdfRecording,
   indices: readonly number[],
-  segment: Segment,
+  segment: RecordRange,
 ): Promise<Int32Array[]> {
   const signals = indices.map((index) => signalAt(recording, index));
   if (segment.firstRecord < 0 || segment.firstRecord + segment.records > recording.records)
@@ -63,14 +67,14 @@ export async function readDigital(
 export async function readSignals(
   recording: EdfRecording,
   indices: readonly number[],
-  segment: Segment,
+  segment: RecordRange,
 ): Promise<Float64Array[]> {
   for (const index of indices) {
     const signal = signalAt(recording, index);
     if (!hasScaling(signal))
       throw new InputError(
         'EDF_SCALING',
-        `${recording.path}: signal ${signal.label} cannot be scaled to ${signal.dimension || 'its unit'}: ${scalingText(signal)}. Leave the recording out, or correct its header.`,
+        `${recording.path}: signal ${printable(signal.label)} cannot be scaled to ${printable(signal.dimension) || 'its unit'}: ${scalingText(signal)}. Leave the recording out, or correct its header.`,
       );
   }
   const digital = await readDigital(recording, indices, segment);

@@ -132,8 +132,6 @@ describe('spans', () => {
       fc.asyncProperty(fc.uniqueArray(fc.constantFrom(...all)), span, async (indices, [first, count]) => {
         const records = Math.min(count, 50 - first);
         const part = await readDigital(source, indices, {
-          startS: first,
-          durationS: records,
           firstRecord: first,
           records,
         });
