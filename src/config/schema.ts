@@ -36,6 +36,15 @@ const data = z.strictObject({
   prefetch_factor: count.nullable().default(null),
   validation_split: shareBelowOne.default(0.2),
   use_balanced_sampling: z.boolean().default(true),
+  /** How many windows an epoch of balanced sampling holds for each with part of a seizure. */
+  balance: z
+    .strictObject({
+      full_ratio: z.number().nonnegative().default(0.3),
+      background_ratio: z.number().nonnegative().default(2.5),
+      redraw_each_epoch: z.boolean().default(true),
+    })
+    .prefault({}),
+  allow_unbalanced_fallback: z.boolean().default(false),
   max_samples: count.nullable().default(null),
   max_hours: positive.nullable().default(null),
 });

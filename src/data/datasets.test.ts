@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildCache, scanSplit } from '../cache/index.ts';
 import { configSchema } from '../config/index.ts';
 import { loadCorpus } from './corpus.ts';
-import { BalancedSeizureDataset, WindowDataset } from './datasets.ts';
+import { BalancedSeizureDataset, datasetOf, WindowDataset } from './datasets.ts';
 import { epochOrder } from './order.ts';
 import { checkDisjoint, openWindows, type WindowSet } from './windows.ts';
 
@@ -15,6 +15,8 @@ const folder = mkdtempSync(join(tmpdir(), 'bgb-data-'));
 const NO_LIMITS = { maxSamples: null, maxHours: null };
 const SAMPLE = fileURLToPath(new URL('../../data/sample/chb01', import.meta.url));
 let set: WindowSet;
+const { data: DATA } = configSchema.parse({});
+const BALANCE = DATA.balance;
 
 beforeAll(async () => {
   const { clip } = configSchema.parse({}).preprocessing;
@@ -61,7 +63,7 @@ test('no window straddles a hole', () => {
 });
 
 test('the balanced set is all partial, 0.3 full, 2.5 background, drawn anew each epoch', () => {
-  const dataset = new BalancedSeizureDataset(set, 7);
+  const dataset = new BalancedSeizureDataset(set, 7, BALANCE);
   expect(dataset.composition).toEqual({ partial_seizure: 12, full_seizure: 4, no_seizure: 30 });
   const epochs = [0, 1].map((epoch) => Array.from(dataset.order(epoch)));
   for (const order of epochs) {
@@ -71,12 +73,39 @@ test('the balanced set is all partial, 0.3 full, 2.5 background, drawn anew each
     expect(categories.filter((category) => category === 'full_seizure')).toHaveLength(4);
   }
   expect(epochs[0]).not.toEqual(epochs[1]);
-  expect(Array.from(new BalancedSeizureDataset(set, 7).order(1))).toEqual(epochs[1]);
+  expect(Array.from(new BalancedSeizureDataset(set, 7, BALANCE).order(1))).toEqual(epochs[1]);
 });
 
 test('a balanced set without partial windows is an error that says what to do', () => {
   const windows = set.windows.filter(({ category }) => category !== 'partial_seizure');
-  expect(() => new BalancedSeizureDataset({ ...set, windows }, 1)).toThrow(/use_balanced_sampling to false/);
+  expect(() => new BalancedSeizureDataset({ ...set, windows }, 1, BALANCE)).toThrow(
+    /use_balanced_sampling to false/,
+  );
+});
+
+test('one draw for all epochs where it is asked for, in another order each epoch; ratios are the user’s', () => {
+  const balance = { full_ratio: 1, background_ratio: 0.5, redraw_each_epoch: false };
+  const dataset = new BalancedSeizureDataset(set, 7, balance);
+  expect(dataset.composition).toEqual({ partial_seizure: 12, full_seizure: 12, no_seizure: 6 });
+  const [first, second] = [0, 1].map((epoch) => Array.from(dataset.order(epoch)));
+  expect(second).not.toEqual(first);
+  expect(second!.toSorted((a, b) => a - b)).toEqual(first!.toSorted((a, b) => a - b));
+  // Five draws of 6 out of 49: all epochs together show more than one does.
+  const redrawn = new BalancedSeizureDataset(set, 7, { ...balance, redraw_each_epoch: true });
+  const seen = new Set([0, 1, 2, 3, 4].flatMap((epoch) => Array.from(redrawn.order(epoch))));
+  const background = [...seen].filter((index) => set.windows[index]!.category === 'no_seizure');
+  expect(background.length).toBeGreaterThan(6);
+});
+
+test('the plain set stands in only where it is allowed (failures E7)', () => {
+  const windows = set.windows.filter(({ category }) => category !== 'partial_seizure');
+  const unbalanced = { ...set, windows };
+  expect(() => datasetOf(unbalanced, 1, DATA)).toThrow(/none of the 216 windows/);
+  const { dataset, isFallback } = datasetOf(unbalanced, 1, { ...DATA, allow_unbalanced_fallback: true });
+  expect(isFallback).toBe(true);
+  expect(dataset.order(0)).toHaveLength(216);
+  expect(datasetOf(set, 1, DATA)).toMatchObject({ isFallback: false });
+  expect(datasetOf(set, 1, { ...DATA, use_balanced_sampling: false }).dataset.order(0)).toHaveLength(228);
 });
 
 test('the corpus holds each window’s own labels', () => {

@@ -3,13 +3,13 @@
  *
  * ```ts
  * const set = openWindows(folder, await readManifest(folder, shape), { maxSamples: null, maxHours: null });
- * const dataset = new BalancedSeizureDataset(set, seed);
+ * const dataset = new BalancedSeizureDataset(set, seed, config.data.balance);
  * const corpus = loadCorpus(set);
  * dataset.order(0); // indices of windows: the same on every machine
  * ```
  */
 export { type Corpus, checkSettings, type LoadedRecording, loadCorpus, loadRecording } from './corpus.ts';
-export { BalancedSeizureDataset, type Dataset, WindowDataset } from './datasets.ts';
+export { type Balance, BalancedSeizureDataset, type Dataset, datasetOf, WindowDataset } from './datasets.ts';
 export { epochOrder } from './order.ts';
 export { type ReadBatch, type ReaderSettings, WindowReader } from './window-reader.ts';
 export {

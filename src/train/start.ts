@@ -177,7 +177,7 @@ function lossFrom({ training }: Config, { manifest }: TrainingData): Loss {
 
 function describeStart(
   config: Config,
-  { train, dev, manifest }: TrainingData,
+  { train, isFallback, dev, manifest }: TrainingData,
   device: string,
   { residency, reason }: PlacedWindows,
   environment: readonly string[],
@@ -188,7 +188,7 @@ function describeStart(
     ...environment,
     `device ${device} (experiment.device: ${config.experiment.device}), samples on ${residency === 'device' ? device : residency}: ${reason}`,
     `cache ${config.data.cache_dir}: ${manifest.recordings} recordings of ${manifest.patients.length} patients, ${(manifest.recorded_s / 3600).toFixed(2)} h, ${manifest.seizures} seizures`,
-    `an epoch: ${partial_seizure} windows partly seizure, ${full_seizure} fully, ${no_seizure} without${config.data.use_balanced_sampling ? ' (balanced)' : ''}`,
+    `an epoch: ${partial_seizure} windows partly seizure, ${full_seizure} fully, ${no_seizure} without${config.data.use_balanced_sampling && !isFallback ? ' (balanced)' : ''}`,
     dev === null
       ? 'no dev split: nothing is tuned, the last epoch counts'
       : `dev: ${dev.recordings.length} recordings of ${dev.patients.length} patients`,

@@ -1,12 +1,11 @@
 import { listEntries, type Manifest, splitFolder, usableManifest } from '../cache/index.ts';
 import type { Config } from '../config/index.ts';
 import {
-  BalancedSeizureDataset,
   checkDisjoint,
   checkSettings,
   type Dataset,
+  datasetOf,
   openWindows,
-  WindowDataset,
   type WindowSet,
   windowShapeOf,
 } from '../data/index.ts';
@@ -15,6 +14,8 @@ import { InputError } from '../errors.ts';
 /** What a training learns from and is judged on. */
 export interface TrainingData {
   readonly train: Dataset;
+  /** Whether the plain set stands in for the balanced one. */
+  readonly isFallback: boolean;
   readonly manifest: Manifest;
   readonly dev: WindowSet | null;
   /** Content hashes, by split. */
@@ -57,9 +58,14 @@ export async function openTrainingData(
   const dev = hasDev ? (await open('dev')).set : null;
   if (dev !== null)
     checkDisjoint({ name: 'train', patients: set.patients }, { name: 'dev', patients: dev.patients });
-  const Kind = data.use_balanced_sampling ? BalancedSeizureDataset : WindowDataset;
+  const { dataset, isFallback } = datasetOf(set, experiment.seed, data);
+  if (isFallback)
+    say(
+      `No window holds part of a seizure: the plain set stands in for the balanced one, as data.allow_unbalanced_fallback allows.`,
+    );
   return {
-    train: new Kind(set, experiment.seed),
+    train: dataset,
+    isFallback,
     manifest,
     dev,
     hashes: { train: set.dataHash, ...(dev && { dev: dev.dataHash }) },
