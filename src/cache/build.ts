@@ -1,7 +1,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { findAnnotation, placeSeizures } from '../annotations/index.ts';
-import { openEdf } from '../edf/index.ts';
+import { openEdf, sampleSeconds } from '../edf/index.ts';
 import { InputError } from '../errors.ts';
 import { canonicalJson, sha256, sha256File } from '../files/index.ts';
 import { type PreprocessingSettings, preprocess } from '../signal/index.ts';
@@ -76,7 +76,7 @@ async function tryEntry({ dataDir, name, cacheDir, settings }: EntryTask): Promi
     recording.segments.forEach((segment, index) => {
       const { firstRow, rows } = segments[index]!;
       const row = (seconds: number) =>
-        Math.max(0, Math.min(rows, Math.round((seconds - segment.startS) * sampleRate)));
+        Math.max(0, Math.min(rows, Math.round(sampleSeconds(recording, segment, seconds) * sampleRate)));
       labels.fill(value, firstRow + row(startS), firstRow + row(endS));
     });
   };

@@ -24,5 +24,5 @@ export {
 } from './manifest.ts';
 export { writeNpy } from './npy.ts';
 export { patientOf } from './patient.ts';
-export type { Provenance } from './provenance.ts';
+export { type Provenance, settingsRecord } from './provenance.ts';
 export { usableManifest, type Validity, validateManifest } from './use-manifest.ts';

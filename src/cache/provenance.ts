@@ -32,6 +32,21 @@ export type Provenance = z.infer<typeof provenanceSchema>;
 
 /** The settings as they go into the key and the file. */
 export function settingsRecord(settings: PreprocessingSettings): Record<string, z.core.util.JSONType> {
-  const { montage, bandpass, notch_freq, normalize, clip, sampling_rate } = settings;
-  return { montage, bandpass, notch_freq, normalize, clip, sampling_rate };
+  const { montage, channels, reference, resample, length, filter, bandpass, notch_freq } = settings;
+  const { normalize, running_time_constant_s, clip, sampling_rate } = settings;
+  return {
+    montage,
+    channels: channels && [...channels],
+    reference,
+    resample,
+    // Fields that decide nothing beside the others' values are null, so that changing them rebuilds nothing.
+    length: resample === 'fft' ? length : null,
+    filter,
+    bandpass,
+    notch_freq: notch_freq && [...notch_freq],
+    normalize,
+    running_time_constant_s: normalize === 'running' ? running_time_constant_s : null,
+    clip: normalize === 'none' ? null : clip,
+    sampling_rate,
+  };
 }

@@ -23,7 +23,7 @@ export async function edfCommand(path: string, options: EdfOptions): Promise<voi
   );
 }
 
-/** What `--json` prints; times in seconds from the first data record, a range that is no number as null. */
+/** What `--json` prints; times in seconds from the first data record, a range that is no number as null; starts of records only where the clock drifts. */
 function recordingDocument(recording: EdfRecording) {
   return {
     path: recording.path,
@@ -35,11 +35,12 @@ function recordingDocument(recording: EdfRecording) {
     recorded_s: recordedS(recording),
     records: recording.records,
     record_duration_s: recording.recordDurationS,
-    segments: recording.segments.map(({ startS, durationS, firstRecord, records }) => ({
+    segments: recording.segments.map(({ startS, durationS, firstRecord, records, recordStartsS }) => ({
       start_s: startS,
       duration_s: durationS,
       first_record: firstRecord,
       records,
+      record_starts_s: recordStartsS ?? null,
     })),
     signals: recording.signals.map((signal, index) => ({
       index,

@@ -59,8 +59,8 @@ test('--json is one document', async () => {
     records: 20,
     record_duration_s: 1,
     segments: [
-      { start_s: 0, duration_s: 10, first_record: 0, records: 10 },
-      { start_s: 20, duration_s: 10, first_record: 10, records: 10 },
+      { start_s: 0, duration_s: 10, first_record: 0, records: 10, record_starts_s: null },
+      { start_s: 20, duration_s: 10, first_record: 10, records: 10, record_starts_s: null },
     ],
     annotations: [{ onset_s: 10, duration_s: 52, text: 'seizure' }],
     warnings: [],

@@ -23,6 +23,8 @@ describe('fields that follow from others', () => {
       512,
     ],
     ['preprocessing: {montage: double-banana}', 'data.n_channels', 18],
+    ['preprocessing: {channels: [BTEleft SD, CROSStop SD]}', 'preprocessing.montage', 'channels'],
+    ['preprocessing: {channels: [BTEleft SD, CROSStop SD]}', 'data.n_channels', 2],
     ['model: {encoder: {channels: [8, 32]}}', 'model.encoder.stages', 2],
     ['model: {encoder: {channels: [8, 32]}}', 'model.decoder.stages', 2],
     ['model: {encoder: {channels: [8, 32]}}', 'model.mamba.d_model', 32],
@@ -56,6 +58,8 @@ describe('fields that follow from others', () => {
     'model: {decoder: {stages: 3}}',
     'data: {n_channels: 18}',
     'data: {n_channels: 19}\npreprocessing: {montage: double-banana}',
+    'preprocessing: {montage: 10-20, channels: [Cz]}',
+    'data: {n_channels: 19}\npreprocessing: {channels: [Cz]}',
     'training: {early_stopping: {metric: auroc, mode: min}}',
   ])('%j disagrees', (text) => {
     expect(messageFor(text)).toMatch(
@@ -77,6 +81,13 @@ describe('rules over several fields', () => {
     ['data: {window_size: 4, stride: 8}', 'data.stride: expected at most data.window_size (4 s), found 8'],
     ['preprocessing: {bandpass: [0.5, 128]}', 'expected frequencies below 128 Hz'],
     ['preprocessing: {notch_freq: 200}', 'expected frequencies below 128 Hz'],
+    ['preprocessing: {notch_freq: [60, 200]}', 'expected frequencies below 128 Hz'],
+    ['preprocessing: {montage: channels}', 'expected a list of channels'],
+    ['preprocessing: {channels: [Cz, Fz, Cz]}', 'expected each channel once, found Cz again'],
+    [
+      'preprocessing: {montage: double-banana, reference: average}',
+      "expected 'as_recorded' beside the montage",
+    ],
     [
       'data: {window_size: 0.5, stride: 0.5, sampling_rate: 300}',
       'total stride, 2^4 = 16 samples, found 150',

@@ -1,5 +1,5 @@
 import { metricOf, modeOf } from './metric.ts';
-import { type Config, MONTAGE_CHANNELS } from './schema.ts';
+import { type Config, channelCount } from './schema.ts';
 
 /**
  * Fields that follow from others. Where only the others are stated, the field is derived; where both are, they
@@ -38,9 +38,15 @@ export const AGREEMENTS: readonly Agreement[] = [
     isOnlyDefault: true,
   },
   {
+    field: 'preprocessing.montage',
+    follows: 'preprocessing.channels',
+    expected: ({ preprocessing: { montage, channels } }) => (channels === null ? montage : 'channels'),
+  },
+  {
     field: 'data.n_channels',
     follows: 'preprocessing.montage',
-    expected: ({ preprocessing }) => MONTAGE_CHANNELS[preprocessing.montage],
+    and: ['preprocessing.channels'],
+    expected: ({ preprocessing }) => channelCount(preprocessing),
   },
   {
     field: 'model.encoder.stages',

@@ -32,7 +32,25 @@ export const CHECKS: readonly Check[] = [
   },
   {
     fields: ['preprocessing.notch_freq', 'data.sampling_rate'],
-    problem: ({ preprocessing, data }) => belowNyquist(preprocessing.notch_freq, data.sampling_rate),
+    problem: ({ preprocessing, data }) =>
+      belowNyquist(preprocessing.notch_freq && Math.max(...preprocessing.notch_freq), data.sampling_rate),
+  },
+  {
+    fields: ['preprocessing.channels', 'preprocessing.montage'],
+    problem: ({ preprocessing: { montage, channels } }) => {
+      if (montage === 'channels' && channels === null)
+        return "expected a list of channels beside preprocessing.montage 'channels', found nothing.";
+      const twice = channels?.find((channel, index) => channels.indexOf(channel) !== index);
+      return twice === undefined ? null : `expected each channel once, found ${twice} again.`;
+    },
+  },
+  {
+    fields: ['preprocessing.reference', 'preprocessing.montage'],
+    problem: ({ preprocessing: { montage, reference } }) =>
+      reference === 'average' && montage === 'double-banana'
+        ? "expected 'as_recorded' beside the montage double-banana, found 'average': a bipolar channel is a difference " +
+          'of two electrodes, in which any common reference cancels.'
+        : null,
   },
   {
     fields: [

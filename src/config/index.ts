@@ -34,6 +34,6 @@ export type { Notice } from './notices.ts';
 export { type Origin, originText, originTexts } from './origin.ts';
 export { ConfigError, type Place, type Problem, problemText } from './problem.ts';
 export { annotatedYaml, resolvedYaml } from './resolved-yaml.ts';
-export { type Config, configSchema, MONTAGE_CHANNELS } from './schema.ts';
+export { type Config, channelCount, configSchema } from './schema.ts';
 export { SPLITS, type Split, splitOf } from './split.ts';
 export { threadsOf, usableCores } from './threads.ts';

@@ -30,6 +30,7 @@ describe('what people have today', () => {
     expect(config.training.learning_rate).toBe(0.0003);
     expect(config.data).toMatchObject({ window_size: 60, stride: 10, num_workers: 4, residency: 'auto' });
     expect(config.preprocessing).toMatchObject({ montage: '10-20', bandpass: [0.5, 120], clip: 10 });
+    expect(config.preprocessing).toMatchObject({ notch_freq: [60], normalize: 'recording' });
     expect(config.model.mamba).toMatchObject({ conv_kernel: 4, expand: 2, head_dim: 64 });
     expect(originText(origins.get('data.window_size')!)).toBe(`${path}:9`);
     expect(originText(origins.get('model.mamba.d_state')!)).toBe(`${path}:29`);
@@ -175,7 +176,7 @@ trainig: {}
     ],
     [
       'preprocessing: {montage: 10_20}',
-      "expected one of 10-20, double-banana, found text '10_20'; did you mean",
+      "expected one of 10-20, double-banana, channels, found text '10_20'; did you mean",
     ],
     ['data: {data_dir: "s3://user:secret@bucket/x"}', 'expected an address without a password'],
   ])('%j', (text, message) => {

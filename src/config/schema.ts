@@ -49,11 +49,15 @@ const data = z.strictObject({
   max_hours: positive.nullable().default(null),
 });
 
-/** Number of channels that each montage yields; the channels themselves are the signal room's. */
-export const MONTAGE_CHANNELS = { '10-20': 19, 'double-banana': 18 } as const;
-
 const preprocessing = z.strictObject({
-  montage: z.enum(['10-20', 'double-banana']).default('10-20'),
+  /** `channels`: those listed in `channels`, in that order. */
+  montage: z.enum(['10-20', 'double-banana', 'channels']).default('10-20'),
+  channels: z.array(z.string().min(1)).min(1).nullable().default(null),
+  reference: z.enum(['as_recorded', 'average']).default('as_recorded'),
+  resample: z.enum(['polyphase', 'fft']).default('polyphase'),
+  /** Samples that `fft` makes of n: n * rate ratio rounded half to even, or cut to a whole number. */
+  length: z.enum(['round', 'int']).default('round'),
+  filter: z.enum(['causal', 'zero_phase']).default('causal'),
   /** Hz, low and high edge */
   bandpass: z
     .tuple([positive, positive])
@@ -62,8 +66,19 @@ const preprocessing = z.strictObject({
     .nullable()
     .default([0.5, 120]),
   /** Hz */
-  notch_freq: positive.nullable().default(60),
-  normalize: z.boolean().default(true),
+  notch_freq: z
+    .union([positive, z.array(positive).min(1)])
+    .transform((frequencies) => (typeof frequencies === 'number' ? [frequencies] : frequencies))
+    .describe('frequencies in Hz, as in 60 or [50, 100]')
+    .nullable()
+    .default([60]),
+  normalize: z
+    .union([z.enum(['recording', 'robust', 'running', 'none']), z.boolean()])
+    .transform((mode) => (mode === true ? 'recording' : mode === false ? 'none' : mode))
+    .describe('one of recording (or true), robust, running, none (or false)')
+    .default('recording'),
+  /** s, of `normalize: running` */
+  running_time_constant_s: positive.default(300),
   /** In standard deviations when normalised. */
   clip: positive.default(10),
   use_mne: z.boolean().default(false),
@@ -263,3 +278,8 @@ export const configSchema = z.strictObject({
 
 /** A whole configuration: every field present, every value checked. */
 export type Config = z.output<typeof configSchema>;
+
+/** Number of channels that the montage yields; the channels themselves are the signal room's. */
+export function channelCount({ montage, channels }: Config['preprocessing']): number {
+  return montage === 'channels' ? (channels?.length ?? 0) : { '10-20': 19, 'double-banana': 18 }[montage];
+}

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Entry, type Provenance } from '../cache/index.ts';
+import { Entry, type Provenance, settingsRecord } from '../cache/index.ts';
 import { InputError } from '../errors.ts';
 import type { PreprocessedSegment, PreprocessingSettings } from '../signal/index.ts';
 import type { WindowSet } from './windows.ts';
@@ -93,11 +93,12 @@ export function checkSettings(
   names: readonly string[],
   settings: PreprocessingSettings,
 ): void {
+  const asked = settingsRecord(settings);
   for (const name of names) {
     using entry = new Entry(join(folder, name));
     const stored = entry.provenance.preprocessing;
     const different = Object.entries(stored).flatMap(([field, value]) => {
-      const wanted = settings[field as keyof PreprocessingSettings];
+      const wanted = asked[field];
       return JSON.stringify(value) === JSON.stringify(wanted)
         ? []
         : [`${field} ${JSON.stringify(value)} instead of ${JSON.stringify(wanted)}`];

@@ -19,21 +19,14 @@ const { data: DATA } = configSchema.parse({});
 const BALANCE = DATA.balance;
 
 beforeAll(async () => {
-  const { clip } = configSchema.parse({}).preprocessing;
+  const { preprocessing } = configSchema.parse({ preprocessing: { montage: 'double-banana' } });
   await buildCache({
     dataDir: SAMPLE,
     cacheDir: folder,
     split: 'train',
     validationSplit: 0,
     seed: 1,
-    settings: {
-      montage: 'double-banana',
-      bandpass: [0.5, 120],
-      notch_freq: 60,
-      normalize: true,
-      clip,
-      sampling_rate: 256,
-    },
+    settings: { ...preprocessing, sampling_rate: 256 },
     limitFiles: null,
     signal: new AbortController().signal,
     onProgress: () => undefined,

@@ -60,7 +60,7 @@ export async function runFold(request: FoldRequest): Promise<FoldResult> {
   const microvolts = join(outputDir, 'cache-microvolts');
   for (const [folder, normalize] of [
     [cacheDir, config.preprocessing.normalize],
-    [microvolts, false],
+    [microvolts, 'none'],
   ] as const) {
     for (const each of patients)
       await buildCache(
@@ -124,7 +124,12 @@ export async function runFold(request: FoldRequest): Promise<FoldResult> {
 function buildOptions(
   { segmentsDir, signal }: FoldRequest,
   { preprocessing, data }: Config,
-  entry: { folder: string; normalize: boolean; patient: string; split: 'train' | 'eval' },
+  entry: {
+    folder: string;
+    normalize: Config['preprocessing']['normalize'];
+    patient: string;
+    split: 'train' | 'eval';
+  },
 ): BuildOptions {
   return {
     dataDir: join(segmentsDir, entry.patient),

@@ -168,6 +168,24 @@ const repaired: Repaired[] = [
     },
   },
   {
+    what: 'records of a discontinuous recording that follow each other too late by their own times',
+    code: 'EDF_DRIFT',
+    hasAnnotations: true,
+    damage: (file) => {
+      file.put(FIELD.reserved, 44, 'EDF+D');
+      const length = tal(file, 1) - tal(file, 0) - 12;
+      ['+0', '+1.1', '+2.2'].forEach((time, record) => {
+        const at = tal(file, record);
+        file.bytes.fill(0, at, at + length).write(`${time}\x14\x14`, at, 'latin1');
+      });
+      return nothing;
+    },
+    check: ({ segments, durationS }) => {
+      expect(segments).toMatchObject([{ startS: 0, records: 3, recordStartsS: [0, 1.1, 2.2] }]);
+      expect(durationS).toBeCloseTo(3.3, 9);
+    },
+  },
+  {
     what: 'annotation texts that are not UTF-8',
     code: 'EDF_TAL_TEXT',
     hasAnnotations: true,

@@ -4,6 +4,7 @@ import { openFile, readBytes, readStrided } from './bytes.ts';
 import { printable } from './fields.ts';
 import { hasScaling, scalingText } from './header.ts';
 import type { EdfRecording, Segment, Signal } from './recording.ts';
+import { sampleSeconds } from './segments.ts';
 
 const CHUNK_BYTES = 8 << 20;
 /** Which data records: a segment, or part of one. */
@@ -101,15 +102,25 @@ export function recordsWithin(
   endS: number,
 ): Segment | null {
   const { recordDurationS } = recording;
+  const record = (timeS: number) => sampleSeconds(recording, segment, timeS) / recordDurationS;
   // A boundary that misses a record's by rounding (0.1 s records) still counts as meeting it.
-  const first = Math.max(0, Math.ceil((startS - segment.startS) / recordDurationS - 1e-6));
-  const end = Math.min(segment.records, Math.floor((endS - segment.startS) / recordDurationS + 1e-6));
+  const first = Math.max(0, Math.ceil(record(startS) - 1e-6));
+  const end = Math.min(segment.records, Math.floor(record(endS) + 1e-6));
   if (!(end > first)) return null;
+  const part = { firstRecord: segment.firstRecord + first, records: end - first };
+  const { recordStartsS } = segment;
+  if (recordStartsS === undefined)
+    return {
+      startS: segment.startS + first * recordDurationS,
+      durationS: part.records * recordDurationS,
+      ...part,
+    };
+  const partEndS = recordStartsS[end] ?? segment.startS + segment.durationS;
   return {
-    startS: segment.startS + first * recordDurationS,
-    durationS: (end - first) * recordDurationS,
-    firstRecord: segment.firstRecord + first,
-    records: end - first,
+    startS: recordStartsS[first]!,
+    durationS: partEndS - recordStartsS[first]!,
+    ...part,
+    recordStartsS: recordStartsS.slice(first, end),
   };
 }
 

@@ -21,9 +21,12 @@ export interface Signal {
 export interface Segment {
   /** From the start of the recording. */
   readonly startS: number;
+  /** By its records' own times, where these differ from the header's rate. */
   readonly durationS: number;
   readonly firstRecord: number;
   readonly records: number;
+  /** When each record starts, where the recorder's clock drifts; otherwise they follow each other without a break. */
+  readonly recordStartsS?: readonly number[];
 }
 
 /** An entry of a time-stamped annotation list (EDF+ specification, section 2.2.2), other than time-keeping ones. */

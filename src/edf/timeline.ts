@@ -3,11 +3,10 @@ import { InputError } from '../errors.ts';
 import { readStrided } from './bytes.ts';
 import type { Header } from './header.ts';
 import type { EdfTal, EdfWarning, Segment } from './recording.ts';
+import { joinRecords, type RecordClock, timeToleranceS } from './segments.ts';
 import { parseTals } from './tal.ts';
 
 const CHUNK_BYTES = 8 << 20;
-/** Writers round the times of records to milliseconds; what is within that is no hole. */
-const TIME_ROUNDING_S = 0.00051;
 
 /** When the samples of a recording were taken, and its annotations; seconds from the first data record. */
 export interface Timeline {
@@ -49,7 +48,7 @@ export async function readTimeline(
   const fromFirst = starts.map((start) => (start === null ? null : start - firstOnsetS));
   return {
     segments: isDiscontinuous
-      ? joinRecords(fromFirst, header, path)
+      ? joinRecords(recordTimes(fromFirst, header, path), clockOf(header), path, warnings)
       : [checkedContiguous(fromFirst, header, warnings)],
     annotations: annotations
       .map((tal) => ({ ...tal, onsetS: tal.onsetS - firstOnsetS }))
@@ -107,7 +106,7 @@ function checkedContiguous(
   header: Header,
   warnings: EdfWarning[],
 ): Segment {
-  const tolerance = toleranceOf(header);
+  const tolerance = timeToleranceS(clockOf(header));
   const withoutTime = starts.filter((start) => start === null).length;
   if (withoutTime > 0)
     warnings.push({
@@ -125,35 +124,19 @@ function checkedContiguous(
   return contiguous(starts.length, header);
 }
 
-function joinRecords(starts: readonly (number | null)[], header: Header, path: string): Segment[] {
-  const { recordDurationS, kind } = header;
-  const tolerance = toleranceOf(header);
-  const segments: { startS: number; durationS: number; firstRecord: number; records: number }[] = [];
-  starts.forEach((startS, record) => {
-    if (startS === null)
-      throw new InputError(
-        'EDF_TIME',
-        `${path}: data record ${record} does not say when it starts, and the recording has holes (${kind}). Its times would be a guess; get the file again.`,
-      );
-    const open = segments.at(-1);
-    const gapS = open === undefined ? 0 : startS - (open.startS + open.durationS);
-    if (open !== undefined && gapS < -tolerance)
-      throw new InputError(
-        'EDF_TIME',
-        `${path}: data record ${record} starts at ${startS} s, before the record ahead of it ends (${open.startS + open.durationS} s). Its times contradict each other; get the file again.`,
-      );
-    if (open !== undefined && gapS <= tolerance) {
-      open.records++;
-      open.durationS = open.records * recordDurationS;
-    } else {
-      segments.push({ startS, durationS: recordDurationS, firstRecord: record, records: 1 });
-    }
+function recordTimes(starts: readonly (number | null)[], { kind }: Header, path: string): number[] {
+  return starts.map((start, record) => {
+    if (start !== null) return start;
+    throw new InputError(
+      'EDF_TIME',
+      `${path}: data record ${record} does not say when it starts, and the recording has holes (${kind}). Its times would be a guess; get the file again.`,
+    );
   });
-  return segments;
 }
 
-/** Half a sample of the fastest signal, or a writer's rounding. */
-function toleranceOf({ signals }: Header): number {
-  const fastest = Math.max(1, ...signals.map(({ sampleRate }) => sampleRate));
-  return Math.max(0.5 / fastest, TIME_ROUNDING_S);
+function clockOf({ signals, recordDurationS }: Header): RecordClock {
+  return {
+    recordDurationS,
+    fastestRate: signals.reduce((most, { sampleRate }) => Math.max(most, sampleRate), 0),
+  };
 }

@@ -12,8 +12,13 @@ export { type Band, butter, type FilterOptions } from './butter.ts';
 export { type ChannelName, channelName } from './channel-name.ts';
 export { iirnotch } from './iirnotch.ts';
 export { type Filtered, lfilter } from './lfilter.ts';
-export { type Derivation, derive, type MontageName, montageChannels, referenceOf } from './montage.ts';
-export { type Normalised, normalise } from './normalise.ts';
+export {
+  type Derivation,
+  deriveMontage,
+  type Montage,
+  type MontageSettings,
+  montageChannels,
+} from './montage.ts';
 export { PolyphaseResampler, resamplePoly } from './polyphase.ts';
 export {
   type Preprocessed,
@@ -22,7 +27,7 @@ export {
   preprocess,
 } from './preprocess.ts';
 export { type Ratio, rateRatio } from './rate-ratio.ts';
-export { resample, resamplePair } from './resample.ts';
+export { resample } from './resample.ts';
 export { SectionFilter, sosfilt, sosfiltZi } from './sosfilt.ts';
 export { defaultPadlen, sosfiltfilt } from './sosfiltfilt.ts';
 export type { Polynomials, Section, ZerosPolesGain } from './zeros-poles.ts';

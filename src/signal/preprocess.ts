@@ -1,20 +1,24 @@
 import type { Config } from '../config/index.ts';
-import { type EdfRecording, readSignals, type Signal } from '../edf/index.ts';
+import type { EdfRecording } from '../edf/index.ts';
 import { InputError } from '../errors.ts';
-import { butter } from './butter.ts';
-import { iirnotch } from './iirnotch.ts';
-import { type Derivation, derive, referenceOf } from './montage.ts';
-import { normalise } from './normalise.ts';
-import { resamplePoly } from './polyphase.ts';
+import { channelFilters } from './channel-filters.ts';
+import { ChannelPipeline, zeroNonFinite } from './channel-pipeline.ts';
+import { deriveMontage, type Montage } from './montage.ts';
+import { MontageReader } from './montage-reader.ts';
+import {
+  FixedNormaliser,
+  type Normaliser,
+  RunningNormaliser,
+  recordingNormaliser,
+  robustNormaliser,
+} from './normalise.ts';
+import { QuantisedSignal } from './quantised-signal.ts';
 import { rateRatio } from './rate-ratio.ts';
-import { defaultPadlen, sosfiltfilt } from './sosfiltfilt.ts';
-import type { Section } from './zeros-poles.ts';
+import { FourierResampler } from './resample.ts';
+import { RunningMoments } from './statistics.ts';
 
 /** The settings that decide what a preprocessed recording holds; they are part of a cache entry's key. */
-export type PreprocessingSettings = Pick<
-  Config['preprocessing'],
-  'montage' | 'bandpass' | 'notch_freq' | 'normalize' | 'clip'
-> &
+export type PreprocessingSettings = Omit<Config['preprocessing'], 'use_mne'> &
   Pick<Config['data'], 'sampling_rate'>;
 
 export interface PreprocessedSegment {
@@ -33,158 +37,209 @@ export interface Preprocessed {
   readonly scale: number;
   readonly segments: readonly PreprocessedSegment[];
   readonly reference: string;
+  /** Share of samples that were clipped (failures F2). */
   readonly clippedShare: number;
+  /** Samples that were not finite and became 0. */
+  readonly nonFinite: number;
   readonly notices: readonly string[];
 }
 
-const NOTCH_QUALITY = 30;
+/** Filtered samples kept between the statistics and their use; a recording with more is computed twice. */
+const STAGING_BYTES = 1 << 29;
 
 /**
- * From a recording to what the model sees: montage, resampling, band-pass and notch (both without delay), each
- * segment alone; then z-score over all segments, clip, and int16.
+ * From a recording to what the model sees; docs/preprocessing.md is its description. Each segment alone: montage,
+ * the median of the first second subtracted, resampled, band-pass, notch. Then over all segments: normalised,
+ * clipped, int16.
+ *
+ * With `filter: causal` and `resample: polyphase`, memory beyond the result is bounded, except for `robust`.
  *
  * @throws InputError `MONTAGE_*`, `SIGNAL_*`, `RESAMPLE_RATE`, `EDF_*`
  */
 export async function preprocess(
   recording: EdfRecording,
   settings: PreprocessingSettings,
+  { stagingBytes = STAGING_BYTES }: { readonly stagingBytes?: number } = {},
 ): Promise<Preprocessed> {
-  const { sampling_rate: sampleRate, montage, normalize, clip } = settings;
-  const derivations = derive(montage, recording.signals, recording.path);
-  const filters = designFilters(settings);
-  const notices: string[] = [];
-  const parts: Float64Array[][] = [];
-  for (const segment of recording.segments) {
-    const derived = await deriveSegment(recording, derivations, segment);
-    const channels = derived.map(({ samples, rate }) => {
-      const { up, down } = rateRatio(rate, sampleRate);
-      return filters.reduce(
-        (signal, sections) =>
-          sosfiltfilt(sections, signal, { padlen: Math.min(defaultPadlen(sections), signal.length - 1) }),
-        resamplePoly(samples, up, down),
-      );
+  const { sampling_rate: sampleRate, normalize, clip } = settings;
+  const montage = deriveMontage(settings, recording.signals, recording.path);
+  const stream = new FilteredStream(recording, montage, settings);
+  const { rows, segments } = stream;
+  const channels = montage.derivations.map(({ channel }) => channel);
+  const moments = channels.map(() => new RunningMoments());
+  const isStaged =
+    normalize === 'robust' || (normalize !== 'running' && rows * channels.length * 8 <= stagingBytes);
+  const staged = isStaged ? channels.map(() => new Float64Array(rows)) : null;
+  const output = new QuantisedSignal(rows, channels.length);
+  const running = channels.map(() => new RunningNormaliser(settings.running_time_constant_s * sampleRate));
+  const clipScale = clip / 32767;
+
+  const nonFinite = await stream.run((channel, row, samples) => {
+    moments[channel]!.add(samples);
+    if (staged !== null) staged[channel]!.set(samples, row);
+    if (normalize !== 'running') return;
+    running[channel]!.apply(samples);
+    output.write(channel, row, samples, clipScale, clip);
+  });
+  refuseFlat(montage, moments, recording.path);
+  const notices = [...montage.notices, ...stream.notices()];
+  if (nonFinite > 0) notices.push(`${nonFinite} samples were not finite and are 0`);
+  const peak = moments.reduce((most, channel) => Math.max(most, channel.peak), 0);
+  const scale = normalize === 'none' ? Math.max(peak, 1e-6) / 32767 : clipScale;
+  if (normalize !== 'running') {
+    const normalisers = moments.map((channel, index): Normaliser | null => {
+      if (normalize === 'none') return null;
+      if (normalize === 'recording' || channel.isFlat) return recordingNormaliser(channel);
+      const robust = robustNormaliser(staged![index]!);
+      if (robust === null) notices.push(`half of channel ${channels[index]} is one value; it is zero`);
+      return robust ?? new FixedNormaliser(0, 0);
     });
-    const rows = Math.min(...channels.map(({ length }) => length));
-    parts.push(channels.map((channel) => channel.subarray(0, rows)));
+    const write = (channel: number, row: number, samples: Float64Array) => {
+      normalisers[channel]?.apply(samples);
+      output.write(channel, row, samples, scale, normalize === 'none' ? null : clip);
+    };
+    if (staged === null) await stream.run(write);
+    else inRowBlocks(staged, write);
   }
-  for (const index of new Set(derivations.flatMap(({ plus, minus }) => [plus ?? minus!, minus ?? plus!]))) {
-    if (recording.signals[index]!.dimension === '')
-      notices.push(`signal ${recording.signals[index]!.label} names no unit; microvolts are assumed`);
-  }
-  let clippedShare = 0;
-  if (normalize) {
-    const { flat, clippedShare: share } = normalise(parts, clip);
-    clippedShare = share;
-    for (const channel of flat)
-      notices.push(`channel ${derivations[channel]!.channel} does not vary; it is zero`);
-    if (flat.length === derivations.length)
-      throw new InputError(
-        'SIGNAL_FLAT',
-        `${recording.path}: none of its ${flat.length} channels varies; there is no EEG in it.`,
-      );
-  }
-  const peak = parts.reduce(
-    (top, part) =>
-      part.reduce((most, channel) => channel.reduce((a, b) => Math.max(a, Math.abs(b)), most), top),
-    0,
-  );
-  const scale = normalize ? clip / 32767 : Math.max(peak, 1e-6) / 32767;
+  moments.forEach(({ isFlat }, channel) => {
+    if (isFlat && normalize !== 'none')
+      notices.push(`channel ${channels[channel]} does not vary; it is zero`);
+  });
   return {
-    ...quantise(
-      parts,
-      recording.segments.map(({ startS }) => Math.round(startS * sampleRate)),
-      scale,
-    ),
-    channels: derivations.map(({ channel }) => channel),
+    signal: output.signal,
+    segments,
+    channels,
     sampleRate,
     scale,
-    reference: referenceOf(derivations, recording.signals),
-    clippedShare,
+    reference: montage.reference,
+    clippedShare: output.clipped / (rows * channels.length),
+    nonFinite,
     notices,
   };
 }
 
-function designFilters({ bandpass, notch_freq, sampling_rate }: PreprocessingSettings) {
-  const nyquist = sampling_rate / 2;
-  const filters: Section[][] = [];
-  if (bandpass !== null) {
-    if (bandpass[1] >= nyquist)
-      throw new InputError(
-        'SIGNAL_BAND',
-        `preprocessing.bandpass ends at ${bandpass[1]} Hz, but data.sampling_rate ${sampling_rate} Hz carries less than ${nyquist} Hz. Lower the band's upper edge.`,
-      );
-    filters.push(butter(3, bandpass, 'bandpass', { output: 'sos', fs: sampling_rate }));
-  }
-  if (notch_freq !== null) {
-    if (notch_freq >= nyquist)
-      throw new InputError(
-        'SIGNAL_BAND',
-        `preprocessing.notch_freq is ${notch_freq} Hz, but data.sampling_rate ${sampling_rate} Hz carries less than ${nyquist} Hz. Set it to null.`,
-      );
-    const { b, a } = iirnotch(notch_freq, NOTCH_QUALITY, sampling_rate);
-    filters.push([[...b, ...a] as unknown as Section]);
-  }
-  return filters;
-}
+/** Takes some rows of one channel; they may be overwritten. */
+type Sink = (channel: number, row: number, samples: Float64Array) => void;
 
-/** The montage's channels over one segment, in microvolts, at the recording's rates. */
-async function deriveSegment(
-  recording: EdfRecording,
-  derivations: readonly Derivation[],
-  segment: EdfRecording['segments'][number],
-): Promise<{ samples: Float64Array; rate: number }[]> {
-  const needed = [...new Set(derivations.flatMap(({ plus, minus }) => [plus, minus]))].filter(
-    (index) => index !== null,
-  );
-  const read = await readSignals(recording, needed, segment);
-  const microvolts = new Map(
-    needed.map((index, at) => {
-      const factor = microvoltsPer(recording.signals[index]!, recording.path);
-      return [index, factor === 1 ? read[at]! : read[at]!.map((value) => value * factor)] as const;
-    }),
-  );
-  return derivations.map(({ channel, plus, minus }) => {
-    const rate = recording.signals[(plus ?? minus)!]!.sampleRate;
-    if (plus !== null && minus !== null && recording.signals[minus]!.sampleRate !== rate)
-      throw new InputError(
-        'SIGNAL_RATE',
-        `${recording.path}: ${channel} is the difference of two signals of different rates, ${rate} and ${recording.signals[minus]!.sampleRate} Hz.`,
-      );
-    if (minus === null) return { samples: microvolts.get(plus!)!, rate };
-    const subtracted = microvolts.get(minus)!;
-    if (plus === null) return { samples: subtracted.map((value) => -value), rate };
-    return { samples: microvolts.get(plus)!.map((value, i) => value - subtracted[i]!), rate };
-  });
-}
+/** The filtered channels of a recording in microvolts at the cache's rate, computed as often as asked. */
+class FilteredStream {
+  readonly rows: number;
+  readonly segments: readonly PreprocessedSegment[];
+  readonly #recording: EdfRecording;
+  readonly #reader: MontageReader;
+  readonly #settings: PreprocessingSettings;
+  readonly #filters: readonly ReturnType<typeof channelFilters>[];
 
-function microvoltsPer({ dimension, label }: Signal, path: string): number {
-  const factors: Record<string, number> = { '': 1, uv: 1, µv: 1, μv: 1, mv: 1e3, v: 1e6, nv: 1e-3 };
-  const factor = factors[dimension.toLowerCase()];
-  if (factor === undefined)
-    throw new InputError(
-      'SIGNAL_UNIT',
-      `${path}: signal ${label} is in '${dimension}', expected a voltage (uV, mV, V, nV).`,
-    );
-  return factor;
-}
-
-function quantise(parts: readonly (readonly Float64Array[])[], starts: readonly number[], scale: number) {
-  const channels = parts[0]!.length;
-  const rows = parts.reduce((sum, part) => sum + part[0]!.length, 0);
-  const signal = new Int16Array(rows * channels);
-  const segments: PreprocessedSegment[] = [];
-  let row = 0;
-  parts.forEach((part, index) => {
-    const length = part[0]!.length;
-    segments.push({ firstRow: row, rows: length, startSample: starts[index]! });
-    part.forEach((samples, channel) => {
-      for (let i = 0; i < length; i++)
-        signal[(row + i) * channels + channel] = Math.max(
-          -32767,
-          Math.min(32767, Math.round(samples[i]! / scale)),
-        );
+  constructor(recording: EdfRecording, montage: Montage, settings: PreprocessingSettings) {
+    this.#recording = recording;
+    this.#settings = settings;
+    this.#reader = new MontageReader(recording, montage);
+    this.#filters = this.#reader.rates.map((rate) => channelFilters(settings, rate, recording.path));
+    let firstRow = 0;
+    this.segments = recording.segments.map(({ records, startS }) => {
+      // Channels of different rates may differ by a sample.
+      const rows = Math.min(...this.#reader.rates.map((_, channel) => this.#rowsOf(channel, records)));
+      firstRow += rows;
+      return {
+        firstRow: firstRow - rows,
+        rows,
+        startSample: Math.round(startS * settings.sampling_rate),
+      };
     });
-    row += length;
-  });
-  return { signal, segments };
+    this.rows = firstRow;
+  }
+
+  notices(): string[] {
+    const lowered = new Set(this.#filters.flatMap(({ notice }) => notice ?? []));
+    return [...this.#reader.notices(), ...lowered];
+  }
+
+  /** @returns how many samples were not finite and became 0 */
+  async run(sink: Sink): Promise<number> {
+    let nonFinite = 0;
+    for (const [index, segment] of this.#recording.segments.entries()) {
+      const { firstRow, rows } = this.segments[index]!;
+      const pipelines = this.#pipelines(segment.records);
+      const made = pipelines.map(() => 0);
+      const pass = (channel: number, samples: Float64Array) => {
+        const kept = samples.subarray(0, rows - made[channel]!);
+        if (kept.length === 0) return;
+        if (!Number.isFinite(sumOf(kept))) nonFinite += zeroNonFinite(kept);
+        sink(channel, firstRow + made[channel]!, kept);
+        made[channel]! += kept.length;
+      };
+      for await (const block of this.#reader.blocks(segment))
+        for (const [channel, samples] of block.entries()) pass(channel, pipelines[channel]!.push(samples));
+      for (const [channel, pipeline] of pipelines.entries()) {
+        pass(channel, pipeline.end());
+        nonFinite += pipeline.nonFinite;
+      }
+    }
+    return nonFinite;
+  }
+
+  #pipelines(records: number): ChannelPipeline[] {
+    const { resample, filter, sampling_rate } = this.#settings;
+    // Channels of one rate share the tables of the transform.
+    const transforms = new Map<number, FourierResampler>();
+    return this.#reader.rates.map((rate, channel) => {
+      const samples = this.#reader.samplesPerRecord[channel]! * records;
+      let fourier: FourierResampler | null = null;
+      if (resample === 'fft') {
+        fourier = transforms.get(samples) ?? new FourierResampler(samples, this.#rowsOf(channel, records));
+        transforms.set(samples, fourier);
+      }
+      return new ChannelPipeline({
+        rate,
+        ratio: rateRatio(rate, sampling_rate),
+        filters: this.#filters[channel]!.filters,
+        isZeroPhase: filter === 'zero_phase',
+        fourier,
+      });
+    });
+  }
+
+  #rowsOf(channel: number, records: number): number {
+    const { resample, length, sampling_rate } = this.#settings;
+    const { up, down } = rateRatio(this.#reader.rates[channel]!, sampling_rate);
+    const exact = (this.#reader.samplesPerRecord[channel]! * records * up) / down;
+    if (resample === 'polyphase') return Math.ceil(exact);
+    return Math.max(1, length === 'int' ? Math.floor(exact) : roundHalfToEven(exact));
+  }
+}
+
+function sumOf(samples: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < samples.length; i++) sum += samples[i]!;
+  return sum;
+}
+
+/** Python's `round`. */
+function roundHalfToEven(value: number): number {
+  const below = Math.floor(value);
+  return value - below === 0.5 ? below + (below % 2) : Math.round(value);
+}
+
+function refuseFlat({ derivations }: Montage, moments: readonly RunningMoments[], path: string): void {
+  if (moments.every(({ isFlat }) => isFlat))
+    throw new InputError(
+      'SIGNAL_FLAT',
+      `${path}: none of its ${moments.length} channels varies; there is no EEG in it.`,
+    );
+  const flat = derivations.filter(({ isInterpolated }, index) => isInterpolated && moments[index]!.isFlat);
+  if (flat.length > 0)
+    throw new InputError(
+      'MONTAGE_INTERPOLATED',
+      `${path}: ${flat.map(({ channel }) => channel).join(', ')} had to be interpolated, but the result does not vary. Leave the recording out.`,
+    );
+}
+
+/** So few rows at a time that their places in the time-major result stay in the processor's cache. */
+const ROWS = 4096;
+
+function inRowBlocks(channels: readonly Float64Array[], sink: Sink): void {
+  const rows = channels[0]!.length;
+  for (let row = 0; row < rows; row += ROWS)
+    for (const [channel, samples] of channels.entries())
+      sink(channel, row, samples.subarray(row, row + ROWS));
 }

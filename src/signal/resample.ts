@@ -1,5 +1,5 @@
 import { InputError } from '../errors.ts';
-import { fourierTransform, inverseTransform } from './fourier.ts';
+import { type FourierTransform, fourierTransform, inverseTransform } from './fourier.ts';
 
 /**
  * Resamples by the Fourier transform, as if the signal repeated: its spectrum cut off or continued with zeros
@@ -10,67 +10,58 @@ import { fourierTransform, inverseTransform } from './fourier.ts';
  * @throws InputError `SIGNAL_LENGTH` for an empty signal or result
  */
 export function resample(signal: ArrayLike<number>, count: number): Float64Array {
-  checkCount(count);
-  checkNotEmpty(signal.length);
-  const real = Float64Array.from(signal);
-  return changeLength(real, new Float64Array(real.length), count)[0];
+  return new FourierResampler(signal.length, count).apply(signal);
 }
 
-/** Two signals of one length for the price of one: the second travels as the imaginary part. */
-export function resamplePair(
-  first: Float64Array,
-  second: Float64Array,
-  count: number,
-): readonly [Float64Array, Float64Array] {
-  checkCount(count);
-  checkNotEmpty(first.length);
-  return changeLength(first.slice(), second.slice(), count);
-}
+/** {@link resample} of several signals of one length. */
+export class FourierResampler {
+  readonly #length: number;
+  readonly #count: number;
+  readonly #forward: FourierTransform;
+  readonly #backward: FourierTransform;
 
-function checkCount(count: number): void {
-  if (!Number.isSafeInteger(count) || count < 1)
-    throw new InputError(
-      'SIGNAL_LENGTH',
-      `resample: expected a whole number of at least 1 sample to make, found ${count}.`,
-    );
-}
-
-function checkNotEmpty(length: number): void {
-  if (length === 0)
-    throw new InputError('SIGNAL_LENGTH', 'resample: expected a signal of at least 1 sample, found none.');
-}
-
-/** The parts are overwritten. */
-function changeLength(
-  real: Float64Array,
-  imaginary: Float64Array,
-  count: number,
-): readonly [Float64Array, Float64Array] {
-  const { length } = real;
-  if (count === length) return [real, imaginary];
-  fourierTransform(length).forward(real, imaginary);
-  const outReal = new Float64Array(count);
-  const outImaginary = new Float64Array(count);
-  for (const [from, to] of [
-    [real, outReal],
-    [imaginary, outImaginary],
-  ] as const) {
-    const shared = Math.min(length, count);
-    const positive = Math.floor((shared - 1) / 2);
-    to.set(from.subarray(0, positive + 1));
-    to.set(from.subarray(length - positive), count - positive);
-    // Of an even number of bins the middle one stands for both signs of its frequency.
-    if (shared % 2 === 0) {
-      const middle = shared / 2;
-      if (count < length) to[middle] = from[middle]! + from[length - middle]!;
-      else to[middle] = to[count - middle] = from[middle]! / 2;
-    }
+  /** @throws InputError `SIGNAL_LENGTH` for an empty signal or result */
+  constructor(length: number, count: number) {
+    if (length < 1)
+      throw new InputError('SIGNAL_LENGTH', 'resample: expected a signal of at least 1 sample, found none.');
+    if (!Number.isSafeInteger(count) || count < 1)
+      throw new InputError(
+        'SIGNAL_LENGTH',
+        `resample: expected a whole number of at least 1 sample to make, found ${count}.`,
+      );
+    this.#length = length;
+    this.#count = count;
+    this.#forward = fourierTransform(length);
+    this.#backward = fourierTransform(count);
   }
-  inverseTransform(fourierTransform(count), outReal, outImaginary);
-  const gain = count / length;
-  for (let i = 0; i < count; i++) {
-    outReal[i]! *= gain;
-    outImaginary[i]! *= gain;
+
+  apply(signal: ArrayLike<number>): Float64Array {
+    const length = this.#length;
+    const count = this.#count;
+    const real = Float64Array.from(signal);
+    if (count === length) return real;
+    const imaginary = new Float64Array(length);
+    this.#forward.forward(real, imaginary);
+    const outReal = continued(real, count);
+    inverseTransform(this.#backward, outReal, continued(imaginary, count));
+    for (let i = 0; i < count; i++) outReal[i]! *= count / length;
+    return outReal;
   }
-  return [outReal, outImaginary];
+}
+
+/** One part of a spectrum with another number of bins. */
+function continued(bins: Float64Array, count: number): Float64Array {
+  const { length } = bins;
+  const out = new Float64Array(count);
+  const shared = Math.min(length, count);
+  const positive = Math.floor((shared - 1) / 2);
+  out.set(bins.subarray(0, positive + 1));
+  out.set(bins.subarray(length - positive), count - positive);
+  // Of an even number of bins the middle one stands for both signs of its frequency.
+  if (shared % 2 === 0) {
+    const middle = shared / 2;
+    if (count < length) out[middle] = bins[middle]! + bins[length - middle]!;
+    else out[middle] = out[count - middle] = bins[middle]! / 2;
+  }
+  return out;
 }

@@ -6,7 +6,7 @@ import { iirnotch } from './iirnotch.ts';
 import { lfilter } from './lfilter.ts';
 import { PolyphaseResampler, resamplePoly } from './polyphase.ts';
 import { rateRatio } from './rate-ratio.ts';
-import { resample, resamplePair } from './resample.ts';
+import { resample } from './resample.ts';
 import { sosfilt } from './sosfilt.ts';
 import { sosfiltfilt } from './sosfiltfilt.ts';
 import { type Expected, expectClose, SCIPY, wave } from './testing/scipy-golden.ts';
@@ -172,22 +172,6 @@ describe('properties', () => {
     let made = 0;
     for (let i = 0; i < 1000; i++) made += resampler.push(new Float64Array(100)).length;
     expect(100_000 * 1.024 - made).toBeLessThan(12);
-  });
-
-  test('resampling two signals at once gives each its own samples', () => {
-    fc.assert(
-      fc.property(samples(1), fc.integer({ min: 1, max: 90 }), (x, count) => {
-        const other = wave(x.length);
-        const [first, second] = resamplePair(x, other, count);
-        const bound = 1e-12 * largest(x, other) * (x.length + count);
-        resample(x, count).forEach((value, i) => {
-          expect(Math.abs(first[i]! - value)).toBeLessThan(bound);
-        });
-        resample(other, count).forEach((value, i) => {
-          expect(Math.abs(second[i]! - value)).toBeLessThan(bound);
-        });
-      }),
-    );
   });
 
   test('resampling to more samples and back is the identity', () => {

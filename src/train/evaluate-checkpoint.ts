@@ -72,7 +72,7 @@ export async function loadModel(path: string, device: Device) {
       `${checkpoint.path} holds no configuration that this bgb reads: ${parsed.error.issues[0]!.message}. Evaluate it with the version that saved it, ${checkpoint.state.code_version}.`,
     );
   const config = parsed.data;
-  const channels = montageChannels(config.preprocessing.montage).length;
+  const channels = montageChannels(config.preprocessing).length;
   const model = createModel(config.model, { channels, seed: 0 });
   await fillFrom(checkpoint.tensors, new Map([...model.parameters(), ...model.buffers()]));
   return { config, model: model.to({ device }), path: checkpoint.path, sha256: checkpoint.sha256 };

@@ -70,7 +70,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   const threads = (isResuming ? await storedThreads(folder) : null) ?? threadsOf(config.resources);
   setNumerics(threads);
   const precision = device === 'cuda' && config.training.mixed_precision ? 'bfloat16' : null;
-  const channels = montageChannels(config.preprocessing.montage).length;
+  const channels = montageChannels(config.preprocessing).length;
   const model = createModel(config.model, { channels, seed: config.experiment.seed }).to({ device });
   const placed = placeWindows(config, data.train.set, device, {
     host: hostMemory(),

@@ -1,0 +1,117 @@
+import { PolyphaseResampler } from './polyphase.ts';
+import type { Ratio } from './rate-ratio.ts';
+import type { FourierResampler } from './resample.ts';
+import { SectionFilter } from './sosfilt.ts';
+import { defaultPadlen, sosfiltfilt } from './sosfiltfilt.ts';
+import type { Section } from './zeros-poles.ts';
+
+/** What happens to one channel of one segment. */
+export interface PipelineSettings {
+  /** Hz, as recorded */
+  readonly rate: number;
+  readonly ratio: Ratio;
+  /** Filters in their order; each is passed both ways or forwards. */
+  readonly filters: readonly (readonly Section[])[];
+  readonly isZeroPhase: boolean;
+  /** Set where the whole segment is resampled by the Fourier transform. */
+  readonly fourier: FourierResampler | null;
+}
+
+/**
+ * One channel of one segment, block by block: the median of the first second subtracted, resampled, filtered.
+ * Forwards with the polyphase filter it holds one block; else it holds the segment and returns all at its end.
+ */
+export class ChannelPipeline {
+  readonly #settings: PipelineSettings;
+  readonly #resampler: PolyphaseResampler | null;
+  readonly #causal: SectionFilter | null;
+  readonly #held: Float64Array[] = [];
+  #offset: number | null = null;
+  #nonFinite = 0;
+
+  constructor(settings: PipelineSettings) {
+    this.#settings = settings;
+    const { filters, isZeroPhase, fourier, ratio } = settings;
+    this.#resampler = fourier === null ? new PolyphaseResampler(ratio.up, ratio.down) : null;
+    this.#causal = isZeroPhase || filters.length === 0 ? null : new SectionFilter(filters.flat());
+  }
+
+  /** Samples that were not finite, as recorded, and became 0. */
+  get nonFinite(): number {
+    return this.#nonFinite;
+  }
+
+  /**
+   * Takes the next block; the first must have a second or the whole segment.
+   *
+   * @param samples microvolts; overwritten
+   * @returns what is finished
+   */
+  push(samples: Float64Array): Float64Array {
+    this.#offset ??= medianOf(samples.subarray(0, Math.max(1, Math.round(this.#settings.rate))));
+    const offset = this.#offset;
+    let sum = 0;
+    for (let i = 0; i < samples.length; i++) {
+      samples[i]! -= offset;
+      sum += samples[i]!;
+    }
+    if (!Number.isFinite(sum)) this.#nonFinite += zeroNonFinite(samples);
+    const resampled = this.#resampler === null ? samples : this.#resampler.push(samples);
+    return this.#onward(resampled);
+  }
+
+  /** The rest. */
+  end(): Float64Array {
+    const rest = this.#onward(this.#resampler === null ? new Float64Array(0) : this.#resampler.end());
+    const { fourier, filters, isZeroPhase } = this.#settings;
+    if (fourier === null && !isZeroPhase) return rest;
+    let whole = joined(this.#held);
+    this.#held.length = 0;
+    if (fourier !== null) whole = fourier.apply(whole);
+    if (!isZeroPhase) this.#causal?.apply(whole);
+    else
+      for (const sections of filters)
+        whole = sosfiltfilt(sections, whole, {
+          padlen: Math.min(defaultPadlen(sections), whole.length - 1),
+        });
+    return whole;
+  }
+
+  #onward(resampled: Float64Array): Float64Array {
+    if (this.#settings.isZeroPhase || this.#settings.fourier !== null) {
+      this.#held.push(resampled);
+      return new Float64Array(0);
+    }
+    this.#causal?.apply(resampled);
+    return resampled;
+  }
+}
+
+/** Makes values that are not finite 0 and counts them. */
+export function zeroNonFinite(samples: Float64Array): number {
+  let count = 0;
+  for (let i = 0; i < samples.length; i++) {
+    if (Number.isFinite(samples[i])) continue;
+    samples[i] = 0;
+    count++;
+  }
+  return count;
+}
+
+/** Of the finite values; 0 where there is none. */
+function medianOf(samples: Float64Array): number {
+  const sorted = samples.filter(Number.isFinite).sort();
+  const middle = sorted.length >> 1;
+  if (sorted.length === 0) return 0;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+function joined(pieces: readonly Float64Array[]): Float64Array {
+  const whole = new Float64Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}

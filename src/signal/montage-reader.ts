@@ -1,0 +1,103 @@
+import { type EdfRecording, readSignals, type Segment } from '../edf/index.ts';
+import { InputError } from '../errors.ts';
+import type { Montage } from './montage.ts';
+import { microvoltsPer } from './units.ts';
+
+/** Recorded time that is read and processed at once: long enough that little is spent on each block, and in cache. */
+const BLOCK_S = 64;
+
+/** Reads a montage's channels over a segment, block by block. */
+export class MontageReader {
+  readonly #recording: EdfRecording;
+  readonly #montage: Montage;
+  /** Signals to read. */
+  readonly #needed: readonly number[];
+  readonly #factors: readonly number[];
+  /** Hz, of each channel */
+  readonly rates: readonly number[];
+  /** Of each channel. */
+  readonly samplesPerRecord: readonly number[];
+
+  /** @throws InputError `SIGNAL_UNIT`; `SIGNAL_RATE` where signals of different rates make one channel */
+  constructor(recording: EdfRecording, montage: Montage) {
+    this.#recording = recording;
+    this.#montage = montage;
+    const sources = montage.derivations.map(({ terms }) => [
+      ...terms.map(({ signal }) => signal),
+      ...(montage.averaged ?? []),
+    ]);
+    this.#needed = [...new Set(sources.flat())];
+    this.#factors = this.#needed.map((index) => microvoltsPer(recording.signals[index]!, recording.path));
+    const signals = sources.map((indices, channel) => {
+      const first = recording.signals[indices[0]!]!;
+      const other = indices
+        .map((index) => recording.signals[index]!)
+        .find((signal) => signal.samplesPerRecord !== first.samplesPerRecord);
+      if (other !== undefined)
+        throw new InputError(
+          'SIGNAL_RATE',
+          `${recording.path}: ${montage.derivations[channel]!.channel} is made of signals of different rates, ${first.label} of ${first.sampleRate} Hz and ${other.label} of ${other.sampleRate} Hz.`,
+        );
+      return first;
+    });
+    this.rates = signals.map(({ sampleRate }) => sampleRate);
+    this.samplesPerRecord = signals.map(({ samplesPerRecord }) => samplesPerRecord);
+  }
+
+  /** A sentence for each signal whose header names no unit. */
+  notices(): string[] {
+    return this.#needed
+      .map((index) => this.#recording.signals[index]!)
+      .filter(({ dimension }) => dimension === '')
+      .map(({ label }) => `signal ${label} names no unit; microvolts are assumed`);
+  }
+
+  /** The channels in microvolts at their own rates; the first block has a second or the whole segment. */
+  async *blocks(segment: Segment): AsyncGenerator<Float64Array[]> {
+    const { recordDurationS } = this.#recording;
+    const recordsEach = Math.max(1, Math.ceil(BLOCK_S / recordDurationS));
+    for (let first = 0; first < segment.records; first += recordsEach) {
+      const records = Math.min(recordsEach, segment.records - first);
+      const read = await readSignals(this.#recording, this.#needed, {
+        firstRecord: segment.firstRecord + first,
+        records,
+      });
+      yield this.#derive(read);
+    }
+  }
+
+  #derive(read: readonly Float64Array[]): Float64Array[] {
+    const bySignal = new Map(
+      this.#needed.map((index, at) => [index, inMicrovolts(read[at]!, this.#factors[at]!)]),
+    );
+    const { derivations, averaged } = this.#montage;
+    const mean = averaged && meanOf(averaged.map((index) => bySignal.get(index)!));
+    return derivations.map(({ terms }) => {
+      const channel = weighted(bySignal.get(terms[0]!.signal)!, terms[0]!.weight);
+      for (const { signal, weight } of terms.slice(1)) addWeighted(channel, bySignal.get(signal)!, weight);
+      if (mean !== null) addWeighted(channel, mean, -1);
+      return channel;
+    });
+  }
+}
+
+function inMicrovolts(samples: Float64Array, factor: number): Float64Array {
+  if (factor !== 1) for (let i = 0; i < samples.length; i++) samples[i]! *= factor;
+  return samples;
+}
+
+function weighted(samples: Float64Array, weight: number): Float64Array {
+  const out = samples.slice();
+  if (weight !== 1) for (let i = 0; i < out.length; i++) out[i]! *= weight;
+  return out;
+}
+
+function addWeighted(to: Float64Array, samples: Float64Array, weight: number): void {
+  for (let i = 0; i < to.length; i++) to[i]! += weight * samples[i]!;
+}
+
+function meanOf(signals: readonly Float64Array[]): Float64Array {
+  const sum = signals[0]!.slice();
+  for (const signal of signals.slice(1)) addWeighted(sum, signal, 1);
+  return weighted(sum, 1 / signals.length);
+}
