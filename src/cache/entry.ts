@@ -82,6 +82,30 @@ export async function writeEntry(path: string, content: EntryContent): Promise<v
   });
 }
 
+/** What is asked of an entry, whoever wrote it. */
+export interface CacheEntry extends Disposable {
+  readonly path: string;
+  readonly rows: number;
+  readonly channels: number;
+  /** What int16 values are multiplied by. */
+  readonly scale: number;
+  readonly segments: readonly PreprocessedSegment[];
+  /** The labels, as stretches. */
+  readonly labelRuns: readonly LabelRun[];
+  readonly provenance: Provenance;
+  /** Byte of the file at which the signal's first row lies; null where windows cannot be read one by one. */
+  readonly signalAt: number | null;
+  /** Byte of the file at which the first label lies; null as above. */
+  readonly labelsAt: number | null;
+  /**
+   * Reads the whole recording and checks it.
+   *
+   * @param signal (N, C)
+   * @param labels (N)
+   */
+  readAll(signal: Int16Array, labels: Uint8Array): void;
+}
+
 /** An array found in the file. */
 interface ArrayPlace {
   readonly member: Member;
@@ -100,7 +124,7 @@ const LARGEST_PROVENANCE = 16 << 20;
  * An entry open for reading. Opening checks the directory, every header and the sizes; signal and labels are
  * read only when asked for, by positioned reads.
  */
-export class Entry implements Disposable {
+export class Entry implements CacheEntry {
   readonly path: string;
   readonly rows: number;
   readonly channels: number;

@@ -4,13 +4,13 @@
  * ```ts
  * await buildCache({ dataDir, cacheDir, split: 'train', ... });
  * const { manifest } = await scanSplit(splitFolder(cacheDir, 'train'), { length: 15360, stride: 2560 });
- * using entry = new Entry(join(folder, manifest.partial_seizure[0].cache_file));
+ * using entry = openEntry(folder, manifest.partial_seizure[0].cache_file);
  * ```
  */
 export { type BuildResult, buildEntry } from './build.ts';
 export { type BuildOptions, buildCache } from './build-cache.ts';
 export { type Census, type Losses, readLosses } from './census.ts';
-export { Entry, type EntryContent, writeEntry } from './entry.ts';
+export { type CacheEntry, Entry, type EntryContent, writeEntry } from './entry.ts';
 export { listEntries, listRecordings, splitFolder, splitFolders } from './layout.ts';
 export {
   MANIFEST_FILE,
@@ -23,6 +23,7 @@ export {
   windowStarts,
 } from './manifest.ts';
 export { writeNpy } from './npy.ts';
+export { openEntry } from './open-entry.ts';
 export { patientOf } from './patient.ts';
 export { type Provenance, settingsRecord } from './provenance.ts';
 export { usableManifest, type Validity, validateManifest } from './use-manifest.ts';

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { InputError, messageOf } from '../errors.ts';
 import { canonicalJson, sha256, writeAtomic } from '../files/index.ts';
-import { Entry, type LabelRun } from './entry.ts';
+import type { CacheEntry, LabelRun } from './entry.ts';
 import { EXCLUDED, SEIZURE } from './labels.ts';
 import { listEntries, requireInside } from './layout.ts';
+import { openEntry } from './open-entry.ts';
 
 /** Shape of windows, in samples. */
 export interface WindowShape {
@@ -150,7 +151,7 @@ async function surveyEntries(folder: string, shape: WindowShape): Promise<Manife
   const labels: Record<string, number> = {};
   const sums = { recorded: 0, seizures: 0, seizure: 0 };
   for (const name of names) {
-    using entry = new Entry(join(folder, name));
+    using entry = openEntry(folder, name);
     const { provenance } = entry;
     keys.push([name, provenance.key]);
     patients.add(provenance.patient);
@@ -198,7 +199,7 @@ async function surveyEntries(folder: string, shape: WindowShape): Promise<Manife
 }
 
 /** What each window of an entry is; null for one that is excluded as a whole. */
-function categoriesOf({ segments, labelRuns }: Entry, shape: WindowShape): (Category | null)[] {
+function categoriesOf({ segments, labelRuns }: CacheEntry, shape: WindowShape): (Category | null)[] {
   let run = 0;
   return windowStarts(segments, shape).map((start) => {
     const end = start + shape.length;

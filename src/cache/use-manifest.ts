@@ -1,6 +1,5 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Entry } from './entry.ts';
 import { listEntries, requireInside } from './layout.ts';
 import {
   CATEGORIES,
@@ -12,6 +11,7 @@ import {
   type WindowShape,
   windowStarts,
 } from './manifest.ts';
+import { openEntry } from './open-entry.ts';
 
 /** Whether a manifest may be used, and why not. */
 export interface Validity {
@@ -70,7 +70,7 @@ async function surveyed(folder: string, shape: WindowShape): Promise<Entries> {
   await requireInside(folder, names);
   return new Map(
     names.map((name) => {
-      using entry = new Entry(join(folder, name));
+      using entry = openEntry(folder, name);
       return [
         name,
         { key: entry.provenance.key, windows: windowStarts(entry.segments, shape).length },

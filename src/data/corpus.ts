@@ -1,7 +1,6 @@
-import { join } from 'node:path';
-import { Entry, type Provenance, settingsRecord } from '../cache/index.ts';
+import { openEntry, type Provenance } from '../cache/index.ts';
 import { InputError } from '../errors.ts';
-import type { PreprocessedSegment, PreprocessingSettings } from '../signal/index.ts';
+import type { PreprocessedSegment } from '../signal/index.ts';
 import type { WindowSet } from './windows.ts';
 
 /** Recordings of a split one after the other in memory, and where its windows begin in them. */
@@ -21,40 +20,40 @@ export interface Corpus {
 
 /** Reads all recordings that a set's windows lie in, each once and in order. @throws InputError `CACHE_*` */
 export function loadCorpus(set: WindowSet): Corpus {
-  const entries = set.recordings.map((name) => new Entry(join(set.folder, name)));
-  try {
-    const channels = entries[0]!.channels;
-    const firstRows: number[] = [];
-    let rows = 0;
-    for (const entry of entries) {
-      firstRows.push(rows);
-      rows += entry.rows;
-    }
-    const signal = new Int16Array(rows * channels);
-    const labels = new Uint8Array(rows);
-    for (const [index, entry] of entries.entries()) {
-      const first = firstRows[index]!;
-      entry.readAll(
-        signal.subarray(first * channels, (first + entry.rows) * channels),
-        labels.subarray(first, first + entry.rows),
-      );
-    }
-    return {
-      signal,
-      labels,
-      channels,
-      starts: Float64Array.from(set.windows, ({ recording, start }) => firstRows[recording]! + start),
-      scales: Float32Array.from(set.windows, ({ recording }) => entries[recording]!.scale),
-      windowLength: set.shape.length,
-    };
-  } finally {
-    for (const entry of entries) entry[Symbol.dispose]();
+  const { channels, recordingRows } = set;
+  const firstRows: number[] = [];
+  let rows = 0;
+  for (const count of recordingRows) {
+    firstRows.push(rows);
+    rows += count;
   }
+  const signal = new Int16Array(rows * channels);
+  const labels = new Uint8Array(rows);
+  for (const [index, name] of set.recordings.entries()) {
+    using entry = openEntry(set.folder, name);
+    const first = firstRows[index]!;
+    const end = first + recordingRows[index]!;
+    if (entry.rows !== end - first || entry.channels !== channels)
+      throw new InputError(
+        'CACHE_CHANGED',
+        `The cache entry ${entry.path} has changed since training began to read it. Start again.`,
+      );
+    entry.readAll(signal.subarray(first * channels, end * channels), labels.subarray(first, end));
+  }
+  return {
+    signal,
+    labels,
+    channels,
+    starts: Float64Array.from(set.windows, ({ recording, start }) => firstRows[recording]! + start),
+    scales: Float32Array.from(set.windows, ({ recording }) => set.scales[recording]!),
+    windowLength: set.shape.length,
+  };
 }
 
 /** A recording of the cache in memory. */
 export interface LoadedRecording {
   readonly name: string;
+  readonly path: string;
   readonly signal: Int16Array;
   readonly labels: Uint8Array;
   readonly channels: number;
@@ -66,13 +65,14 @@ export interface LoadedRecording {
 
 /** Reads one recording. @throws InputError `CACHE_*` */
 export function loadRecording(folder: string, name: string): LoadedRecording {
-  using entry = new Entry(join(folder, name));
+  using entry = openEntry(folder, name);
   const { rows, channels, scale, segments, provenance } = entry;
   const signal = new Int16Array(rows * channels);
   const labels = new Uint8Array(rows);
   entry.readAll(signal, labels);
   return {
     name,
+    path: entry.path,
     signal,
     labels,
     channels,
@@ -81,32 +81,4 @@ export function loadRecording(folder: string, name: string): LoadedRecording {
     sampleRate: provenance.sampling_rate,
     provenance,
   };
-}
-
-/**
- * Checks that entries were built with the settings asked for (failures D3): reads each one's provenance.
- *
- * @throws InputError `DATA_SETTINGS` naming the first entry and the settings that differ
- */
-export function checkSettings(
-  folder: string,
-  names: readonly string[],
-  settings: PreprocessingSettings,
-): void {
-  const asked = settingsRecord(settings);
-  for (const name of names) {
-    using entry = new Entry(join(folder, name));
-    const stored = entry.provenance.preprocessing;
-    const different = Object.entries(stored).flatMap(([field, value]) => {
-      const wanted = asked[field];
-      return JSON.stringify(value) === JSON.stringify(wanted)
-        ? []
-        : [`${field} ${JSON.stringify(value)} instead of ${JSON.stringify(wanted)}`];
-    });
-    if (different.length > 0)
-      throw new InputError(
-        'DATA_SETTINGS',
-        `The cache entry ${join(folder, name)} was built with other settings than the configuration's: ${different.join(', ')}. Run bgb build-cache with this configuration.`,
-      );
-  }
 }

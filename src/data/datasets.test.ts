@@ -12,7 +12,6 @@ import { epochOrder } from './order.ts';
 import { checkDisjoint, openWindows, type WindowSet } from './windows.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bgb-data-'));
-const NO_LIMITS = { maxSamples: null, maxHours: null };
 const SAMPLE = fileURLToPath(new URL('../../data/sample/chb01', import.meta.url));
 let set: WindowSet;
 const { data: DATA } = configSchema.parse({});
@@ -32,7 +31,7 @@ beforeAll(async () => {
     onProgress: () => undefined,
   });
   const { manifest } = await scanSplit(join(folder, 'train'), { length: 1024, stride: 256 });
-  set = openWindows(join(folder, 'train'), manifest, NO_LIMITS);
+  set = openWindows(join(folder, 'train'), manifest);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -2,15 +2,16 @@
  * What an epoch is made of: the windows of a split, their order, and their samples.
  *
  * ```ts
- * const set = openWindows(folder, await readManifest(folder, shape), { maxSamples: null, maxHours: null });
+ * const set = openWindows(folder, await readManifest(folder, shape));
  * const dataset = new BalancedSeizureDataset(set, seed, config.data.balance);
  * const corpus = loadCorpus(set);
  * dataset.order(0); // indices of windows: the same on every machine
  * ```
  */
-export { type Corpus, checkSettings, type LoadedRecording, loadCorpus, loadRecording } from './corpus.ts';
+export { type Corpus, type LoadedRecording, loadCorpus, loadRecording } from './corpus.ts';
 export { type Balance, BalancedSeizureDataset, type Dataset, datasetOf, WindowDataset } from './datasets.ts';
 export { epochOrder } from './order.ts';
+export { requireSettings } from './settings.ts';
 export { type ReadBatch, type ReaderSettings, WindowReader } from './window-reader.ts';
 export {
   checkDisjoint,

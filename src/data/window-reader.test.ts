@@ -48,7 +48,7 @@ beforeAll(async () => {
     });
   }
   const { manifest } = await scanSplit(folder, SHAPE);
-  set = openWindows(folder, manifest, { maxSamples: null, maxHours: null });
+  set = openWindows(folder, manifest);
 });
 
 function expectBatch(

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { BgbError, InputError } from '../errors.ts';
-import { EntryFiles } from './entry-files.ts';
+import { EntryFiles, type EntryPlace } from './entry-files.ts';
 import {
   type BatchSlot,
   FAILED,
@@ -43,6 +43,7 @@ const PATIENCE_MS = 600_000;
  */
 export class WindowReader implements Disposable {
   readonly #set: WindowSet;
+  readonly #places: readonly EntryPlace[];
   readonly #settings: ReaderSettings;
   readonly #shared: Omit<ReaderTask, 'reader' | 'slots'>;
   #files: EntryFiles | null = null;
@@ -50,8 +51,15 @@ export class WindowReader implements Disposable {
   #plan: readonly Uint32Array[] = [];
   #next = 0;
 
+  /** @throws InputError `DATA_PLACES` where entries made elsewhere are among them */
   constructor(set: WindowSet, settings: ReaderSettings) {
+    if (set.places === null)
+      throw new InputError(
+        'DATA_PLACES',
+        `${set.folder} holds entries made elsewhere, from which a window cannot be read alone. Convert them once with bgb convert-cache.`,
+      );
     this.#set = set;
+    this.#places = set.places;
     this.#settings = settings;
     const { windows } = set;
     this.#shared = {
@@ -113,7 +121,7 @@ export class WindowReader implements Disposable {
   }
 
   #readHere(windows: Uint32Array): ReadBatch {
-    this.#files ??= new EntryFiles(this.#set.places, this.#set.channels);
+    this.#files ??= new EntryFiles(this.#places, this.#set.channels);
     const { channels } = this.#set;
     const { length } = this.#set.shape;
     const signal = new Int16Array(windows.length * length * channels);

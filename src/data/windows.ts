@@ -1,8 +1,15 @@
-import { join } from 'node:path';
-import { Entry, type Manifest, type ManifestWindow, type WindowShape, windowStarts } from '../cache/index.ts';
+import {
+  type Manifest,
+  type ManifestWindow,
+  openEntry,
+  type WindowShape,
+  windowStarts,
+} from '../cache/index.ts';
 import type { Config } from '../config/index.ts';
 import { InputError } from '../errors.ts';
+import type { PreprocessingSettings } from '../signal/index.ts';
 import type { EntryPlace } from './entry-files.ts';
+import { requireSettings } from './settings.ts';
 
 export type WindowCategory = 'partial_seizure' | 'full_seizure' | 'no_seizure';
 
@@ -22,13 +29,13 @@ export interface WindowSet {
   readonly dataHash: string;
   /** Cache entries, relative to the folder. */
   readonly recordings: readonly string[];
-  /** Of each recording, where its arrays lie. */
-  readonly places: readonly EntryPlace[];
+  /** Of each recording, its rows. */
+  readonly recordingRows: readonly number[];
+  /** Of each recording, where its arrays lie; null where an entry was made elsewhere, which is read whole. */
+  readonly places: readonly EntryPlace[] | null;
   /** Of each recording, what its int16 values are multiplied by. */
   readonly scales: readonly number[];
   readonly channels: number;
-  /** Rows of all recordings. */
-  readonly rows: number;
   readonly patients: readonly string[];
   readonly windows: readonly Window[];
 }
@@ -43,10 +50,16 @@ export interface WindowLimits {
 /**
  * Finds the windows that a manifest lists in their recordings, recording by recording. Reads headers only.
  *
- * @throws InputError `CACHE_*` for an entry that is gone or damaged, `DATA_STALE` where the manifest lists a
+ * @param settings what the entries must have been built with; null accepts any
+ * @throws InputError `CACHE_*` for an entry that is gone or damaged, `DATA_SETTINGS`, `DATA_STALE` where the manifest lists a
  * window that its recording does not have, `DATA_CHANNELS` where recordings differ in channels
  */
-export function openWindows(folder: string, manifest: Manifest, limits: WindowLimits): WindowSet {
+export function openWindows(
+  folder: string,
+  manifest: Manifest,
+  limits: WindowLimits = { maxSamples: null, maxHours: null },
+  settings: PreprocessingSettings | null = null,
+): WindowSet {
   const shape = { length: manifest.window, stride: manifest.stride };
   const byFile = new Map<string, { window: ManifestWindow; category: WindowCategory }[]>();
   for (const category of ['partial_seizure', 'full_seizure', 'no_seizure'] as const)
@@ -60,10 +73,12 @@ export function openWindows(folder: string, manifest: Manifest, limits: WindowLi
   const places: EntryPlace[] = [];
   const scales: number[] = [];
   const patients = new Set<string>();
-  let [hours, rows, channels] = [0, 0, 0];
+  const recordingRows: number[] = [];
+  let [hours, channels, isOurs] = [0, 0, true];
   for (const name of [...byFile.keys()].sort()) {
     if (hours >= (limits.maxHours ?? Infinity) || windows.length >= (limits.maxSamples ?? Infinity)) break;
-    using entry = new Entry(join(folder, name));
+    using entry = openEntry(folder, name);
+    if (settings !== null) requireSettings(entry, settings);
     const starts = windowStarts(entry.segments, shape);
     const found = byFile.get(name)!.sort((a, b) => a.window.window_idx - b.window.window_idx);
     for (const { window, category } of found) {
@@ -81,9 +96,11 @@ export function openWindows(folder: string, manifest: Manifest, limits: WindowLi
         `${entry.path} has ${entry.channels} channels, the entries before it ${channels}. Build the cache with one montage.`,
       );
     channels = entry.channels;
-    rows += entry.rows;
+    recordingRows.push(entry.rows);
     recordings.push(name);
-    places.push({ path: entry.path, signalAt: entry.signalAt, labelsAt: entry.labelsAt });
+    const { path, signalAt, labelsAt } = entry;
+    if (signalAt === null || labelsAt === null) isOurs = false;
+    else places.push({ path, signalAt, labelsAt });
     scales.push(entry.scale);
     patients.add(entry.provenance.patient);
     hours += entry.provenance.recorded_s / 3600;
@@ -93,10 +110,10 @@ export function openWindows(folder: string, manifest: Manifest, limits: WindowLi
     shape,
     dataHash: manifest.data_hash,
     recordings,
-    places,
+    recordingRows,
+    places: isOurs ? places : null,
     scales,
     channels,
-    rows,
     patients: [...patients].sort(),
     windows: windows.slice(0, limits.maxSamples ?? windows.length),
   };

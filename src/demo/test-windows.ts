@@ -17,7 +17,7 @@ export async function openTestWindows(
   shape: WindowShape,
 ): Promise<TestWindows> {
   const folder = splitFolder(cacheDir, split);
-  const set = openWindows(folder, await readManifest(folder, shape), { maxSamples: null, maxHours: null });
+  const set = openWindows(folder, await readManifest(folder, shape));
   return {
     corpus: loadCorpus(set),
     labels: Uint8Array.from(set.windows, ({ category }) => (category === 'full_seizure' ? 1 : 0)),

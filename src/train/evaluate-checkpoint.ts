@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { writeCsvBi } from '../annotations/index.ts';
 import { buildCache, listEntries, splitFolders, writeNpy } from '../cache/index.ts';
 import { type Config, configSchema, metricNameOf, threadsOf } from '../config/index.ts';
-import { checkSettings, loadRecording } from '../data/index.ts';
+import { loadRecording, requireSettings } from '../data/index.ts';
 import { InputError } from '../errors.ts';
 import { writeAtomic } from '../files/index.ts';
 import { createModel } from '../model/index.ts';
@@ -104,8 +104,8 @@ export async function evaluateCheckpoint(request: EvaluationRequest): Promise<Ev
   const patients = new Set<string>();
   for (const [index, { folder, name }] of source.entries.entries()) {
     request.signal.throwIfAborted();
-    checkSettings(folder, [name], { ...config.preprocessing, sampling_rate: config.data.sampling_rate });
     const recording = loadRecording(folder, name);
+    requireSettings(recording, { ...config.preprocessing, sampling_rate: config.data.sampling_rate });
     const { labels, segments, sampleRate, provenance } = recording;
     const curve = predictRecording(predictor, recording, postprocessing.stitching);
     const recorded = recordedSpans(segments, sampleRate);

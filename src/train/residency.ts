@@ -33,8 +33,11 @@ export function hostMemory(): number {
 }
 
 /** Signal and labels of a split. */
-export function corpusBytes({ rows, channels }: Pick<WindowSet, 'rows' | 'channels'>): number {
-  return rows * (2 * channels + 1);
+export function corpusBytes({
+  recordingRows,
+  channels,
+}: Pick<WindowSet, 'recordingRows' | 'channels'>): number {
+  return recordingRows.reduce((sum, rows) => sum + rows, 0) * (2 * channels + 1);
 }
 
 /**

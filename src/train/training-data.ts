@@ -2,7 +2,6 @@ import { listEntries, type Manifest, splitFolder, usableManifest } from '../cach
 import type { Config } from '../config/index.ts';
 import {
   checkDisjoint,
-  checkSettings,
   type Dataset,
   datasetOf,
   openWindows,
@@ -39,12 +38,7 @@ export async function openTrainingData(
   const open = async (split: 'train' | 'dev') => {
     const folder = splitFolder(data.cache_dir, split);
     const manifest = await usableManifest(folder, shape, { isRebuildForced, say });
-    const set = openWindows(
-      folder,
-      manifest,
-      split === 'train' ? limits : { maxSamples: null, maxHours: null },
-    );
-    checkSettings(folder, set.recordings, settings);
+    const set = openWindows(folder, manifest, split === 'train' ? limits : undefined, settings);
     return { manifest, set };
   };
   const { manifest, set } = await open('train');
