@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { Entry, type Provenance, settingsRecord } from '../cache/index.ts';
+import type { LabelMap } from '../annotations/index.ts';
+import { Entry, type Provenance, scoredLabels, settingsRecord } from '../cache/index.ts';
 import { InputError } from '../errors.ts';
 import type { PreprocessedSegment, PreprocessingSettings } from '../signal/index.ts';
 import type { WindowSet } from './windows.ts';
@@ -52,10 +53,11 @@ export function loadCorpus(set: WindowSet): Corpus {
   }
 }
 
-/** A recording of the cache in memory. */
+/** A recording of the cache in memory, to be scored. */
 export interface LoadedRecording {
   readonly name: string;
   readonly signal: Int16Array;
+  /** As for scoring: what is only not trained on, such as impedance checks, is background. */
   readonly labels: Uint8Array;
   readonly channels: number;
   readonly scale: number;
@@ -74,7 +76,7 @@ export function loadRecording(folder: string, name: string): LoadedRecording {
   return {
     name,
     signal,
-    labels,
+    labels: scoredLabels(labels, provenance.scored_as_background),
     channels,
     scale,
     segments,
@@ -86,19 +88,22 @@ export function loadRecording(folder: string, name: string): LoadedRecording {
 /**
  * Checks that entries were built with the settings asked for (failures D3): reads each one's provenance.
  *
+ * @param labels `data.labels`, or null where it is nothing to ask for (failures A8)
  * @throws InputError `DATA_SETTINGS` naming the first entry and the settings that differ
  */
 export function checkSettings(
   folder: string,
   names: readonly string[],
   settings: PreprocessingSettings,
+  labels: LabelMap | null = null,
 ): void {
-  const asked = settingsRecord(settings);
+  const asked = { ...settingsRecord(settings), ...(labels && { labels: sorted(labels) }) };
   for (const name of names) {
     using entry = new Entry(join(folder, name));
-    const stored = entry.provenance.preprocessing;
+    const { preprocessing, label_map } = entry.provenance;
+    const stored = { ...preprocessing, ...(labels && { labels: sorted(label_map) }) };
     const different = Object.entries(stored).flatMap(([field, value]) => {
-      const wanted = asked[field];
+      const wanted = asked[field as keyof typeof asked];
       return JSON.stringify(value) === JSON.stringify(wanted)
         ? []
         : [`${field} ${JSON.stringify(value)} instead of ${JSON.stringify(wanted)}`];
@@ -109,4 +114,8 @@ export function checkSettings(
         `The cache entry ${join(folder, name)} was built with other settings than the configuration's: ${different.join(', ')}. Run bgb build-cache with this configuration.`,
       );
   }
+}
+
+function sorted(map: Readonly<Record<string, string>>): [string, string][] {
+  return Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -190,6 +190,7 @@ async function openSource({ data, signal }: EvaluationRequest, config: Config): 
       validationSplit: 0,
       seed: 0,
       settings: { ...config.preprocessing, sampling_rate: config.data.sampling_rate },
+      labels: config.data.labels,
       limitFiles: null,
       signal,
       onProgress: () => undefined,

@@ -44,7 +44,7 @@ export async function openTrainingData(
       manifest,
       split === 'train' ? limits : { maxSamples: null, maxHours: null },
     );
-    checkSettings(folder, set.recordings, settings);
+    checkSettings(folder, set.recordings, settings, data.labels);
     return { manifest, set };
   };
   const { manifest, set } = await open('train');
