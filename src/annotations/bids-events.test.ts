@@ -19,11 +19,33 @@ describe('BIDS events', () => {
       path,
       durationS: 3600,
       events: [
-        { startS: 10.5, endS: 14.75, label: 'sz_foc_ia_nm', channels: ['F7', 'T3'], confidence: 0.9 },
-        { startS: 20, endS: 25, label: 'impd', channels: null, confidence: null },
+        {
+          startS: 10.5,
+          endS: 14.75,
+          label: 'sz_foc_ia_nm',
+          meaning: 'seizure',
+          channels: ['F7', 'T3'],
+          confidence: 0.9,
+        },
+        { startS: 20, endS: 25, label: 'impd', meaning: 'untrained', channels: null, confidence: null },
       ],
       notices: [],
     });
+  });
+
+  test('a duration n/a of an event that is no seizure reaches to the end of the recording', async () => {
+    const rows = '5\tn/a\timpd\tn/a\tn/a\tn/a\t60\n0\tn/a\tbckg\tn/a\tn/a\tn/a\tn/a';
+    const { events: found, notices } = await readBidsEvents(await events(rows));
+    expect(found.map(({ startS, endS, label }) => [startS, endS, label])).toEqual([
+      [5, 60, 'impd'],
+      [0, 60, 'bckg'],
+    ]);
+    expect(notices).toEqual([
+      {
+        code: 'ANNOTATION_OPEN_EVENT',
+        message: expect.stringMatching(/tsv:2: 'impd' at 5 s states no duration; taken to the end/),
+      },
+    ]);
   });
 
   test('an event of no duration that is no seizure is left out, with a notice', async () => {
@@ -37,10 +59,16 @@ describe('BIDS events', () => {
 
   test.each([
     [
-      'a negative duration (SeizeIT2 has some)',
-      '51968.00\t-40258.00\timpd\tn/a\tn/a\tn/a\t52321.00',
+      'a seizure of negative duration',
+      '51968.00\t-40258.00\tsz\tn/a\tn/a\tn/a\t52321.00',
       'ANNOTATION_LINE',
-      /:2: expected 'impd' to end after it starts, found 51968 s to 11710 s/,
+      /:2: expected 'sz' to end after it starts, found 51968 s to 11710 s/,
+    ],
+    [
+      'a seizure of unknown duration',
+      '5\tn/a\tsz_foc\tn/a\tn/a\tn/a\tn/a',
+      'ANNOTATION_LINE',
+      /:2: expected a duration in seconds, found 'n\/a', so that the end of 'sz_foc' at 5 s is unknown/,
     ],
     [
       'no onset',
@@ -69,7 +97,9 @@ describe('BIDS events', () => {
 
   test('an empty field is one that is not known', async () => {
     const { events: found, durationS } = await readBidsEvents(await events('1\t2\tsz\t\t\t\t'));
-    expect(found).toEqual([{ startS: 1, endS: 3, label: 'sz', channels: null, confidence: null }]);
+    expect(found).toEqual([
+      { startS: 1, endS: 3, label: 'sz', meaning: 'seizure', channels: null, confidence: null },
+    ]);
     expect(durationS).toBeNull();
   });
 
@@ -99,7 +129,9 @@ describe('rows of SeizeIT2 as they are published', () => {
 
   test('a recording without seizures has one row bckg', async () => {
     const { events, durationS } = await readBidsEvents(await eventsOf(run('001', '02')));
-    expect(events).toEqual([{ startS: 0, endS: 19816, label: 'bckg', channels: null, confidence: null }]);
+    expect(events).toEqual([
+      { startS: 0, endS: 19816, label: 'bckg', meaning: 'background', channels: null, confidence: null },
+    ]);
     expect(durationS).toBe(19816);
   });
 
@@ -120,20 +152,22 @@ describe('rows of SeizeIT2 as they are published', () => {
     expect(notices).toEqual([
       {
         code: 'ANNOTATION_EMPTY_EVENT',
-        message: `${run('042', '04')}_events.tsv:3: 'impd' at 16606 s has no duration; it is left out`,
+        message: `${run('042', '04')}_events.tsv:3: 'impd' at 16606 s has no duration; the event is rejected`,
       },
     ]);
   });
 
   test.each([
-    ['031', '07', ":4: expected 'impd' to end after it starts, found 51968 s to 11710 s."],
-    ['043', '02', ":3: expected 'impd' to end after it starts, found 37799 s to 9003 s."],
-  ])('sub-%s, run %s: a negative duration is refused, with file and line', async (subject, number, says) => {
-    const path = await eventsOf(run(subject, number));
-    await expect(readBidsEvents(path)).rejects.toMatchObject({
-      code: 'ANNOTATION_LINE',
-      message: `${path}${says} Correct the line or remove it.`,
-    });
+    ['031', '07', [4, 51968, 11710], [5, 52025, 17005]],
+    ['043', '02', [3, 37799, 9003], [4, 37895, 37813], [5, 38306, 38295]],
+  ])('sub-%s, run %s: checks of negative duration are rejected by name', async (subject, number, ...rows) => {
+    const { notices } = await readBidsEvents(await eventsOf(run(subject, number)));
+    expect(notices).toEqual(
+      rows.map(([line, startS, endS]) => ({
+        code: 'ANNOTATION_NEGATIVE_EVENT',
+        message: `${run(subject, number)}_events.tsv:${line}: 'impd' at ${startS} s would end before it starts, at ${endS} s; the event is rejected`,
+      })),
+    );
   });
 
   test('a table of several recordings is refused: its rows are not of one', async () => {

@@ -1,5 +1,6 @@
-import type { Annotation } from './annotation.ts';
-import { knownLabel } from './labels.ts';
+import { basename } from 'node:path';
+import type { AnnotatedEvent, Annotation, AnnotationNotice } from './annotation.ts';
+import { knownMeaning, type LabelRules, labelRules } from './labels.ts';
 import {
   checkedEvents,
   confidenceOf,
@@ -13,11 +14,12 @@ import {
 /**
  * Reads a BIDS `events.tsv` with HED-SCORE event types, as SzCORE defines it (Dan et al., Epilepsia 2024):
  * tab-separated `onset duration eventType confidence channels dateTime recordingDuration`, `n/a` where unknown.
- * A recording without seizures has a row `bckg`.
+ * A recording without seizures has a row `bckg`. Of an event that is no seizure, a duration `n/a` is taken to reach
+ * to the end of the recording.
  *
  * @throws InputError `ANNOTATION_READ`, `ANNOTATION_LINE`, `ANNOTATION_LABEL`, each with file and line
  */
-export async function readBidsEvents(path: string): Promise<Annotation> {
+export async function readBidsEvents(path: string, rules: LabelRules = labelRules()): Promise<Annotation> {
   const [header, ...rows] = await readLines(path);
   const columns = header?.text.split('\t').map((name) => name.trim()) ?? [];
   for (const name of ['onset', 'duration', 'eventType'])
@@ -31,16 +33,23 @@ export async function readBidsEvents(path: string): Promise<Annotation> {
       header!.where,
       'expected events after the header, found none. A recording without seizures has one row bckg.',
     );
-  const parsed = rows.map((row) => parseRow(row, columns));
+  const parsed = rows.map((row) => parseRow(row, columns, rules));
+  const durationS = durationOf(parsed);
+  const { events, notices } = checkedEvents(
+    parsed.map(({ event }) => ({ ...event, endS: event.endS ?? durationS ?? Number.POSITIVE_INFINITY })),
+  );
   return {
     format: 'bids-events',
     path,
-    durationS: durationOf(parsed),
-    ...checkedEvents(parsed.map(({ event }) => event)),
+    durationS,
+    events,
+    notices: [...parsed.flatMap(({ event }) => openNotice(event)), ...notices],
   };
 }
 
-function parseRow({ text, where }: TextLine, columns: readonly string[]) {
+type Row = Omit<AnnotatedEvent, 'endS'> & { readonly endS: number | null; readonly where: string };
+
+function parseRow({ text, where }: TextLine, columns: readonly string[], rules: LabelRules) {
   const fields = text.split('\t').map((field) => field.trim());
   if (fields.length !== columns.length)
     throw lineError(
@@ -51,26 +60,43 @@ function parseRow({ text, where }: TextLine, columns: readonly string[]) {
     const field = fields[columns.indexOf(name)];
     return field === undefined || field === 'n/a' || field === '' ? null : field;
   };
-  const startS = numberOf(value('onset') ?? 'n/a', 'an onset in seconds', where);
-  const endS = startS + numberOf(value('duration') ?? 'n/a', 'a duration in seconds', where);
   const label = value('eventType') ?? 'n/a';
-  knownLabel(label, where);
+  const meaning = knownMeaning(label, rules, where);
+  const startS = numberOf(value('onset') ?? 'n/a', 'an onset in seconds', where);
+  const duration = value('duration');
+  if (duration === null && meaning === 'seizure')
+    throw lineError(
+      where,
+      `expected a duration in seconds, found 'n/a', so that the end of '${printable(label)}' at ${startS} s is unknown. Correct the line.`,
+    );
   const confidence = value('confidence');
   const recordingDuration = value('recordingDuration');
+  const event: Row = {
+    startS,
+    endS: duration === null ? null : startS + numberOf(duration, 'a duration in seconds', where),
+    label,
+    meaning,
+    channels: value('channels')?.split(/\s*,\s*/) ?? null,
+    confidence: confidence === null ? null : confidenceOf(confidence, where),
+    where,
+  };
   return {
-    event: {
-      startS,
-      endS,
-      label,
-      channels: value('channels')?.split(/\s*,\s*/) ?? null,
-      confidence: confidence === null ? null : confidenceOf(confidence, where),
-      where,
-    },
+    event,
     recordingDurationS:
       recordingDuration === null
         ? null
         : numberOf(recordingDuration, 'the duration of the recording in seconds', where),
   };
+}
+
+function openNotice({ endS, startS, label, meaning, where }: Row): AnnotationNotice[] {
+  if (endS !== null || meaning === 'background') return [];
+  return [
+    {
+      code: 'ANNOTATION_OPEN_EVENT',
+      message: `${basename(where)}: '${printable(label)}' at ${startS} s states no duration; taken to the end of the recording`,
+    },
+  ];
 }
 
 function durationOf(rows: readonly ReturnType<typeof parseRow>[]): number | null {

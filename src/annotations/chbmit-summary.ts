@@ -61,6 +61,7 @@ function parseBlock(block: readonly TextLine[], name: string): (AnnotatedEvent &
         startS: start.seconds,
         endS: seconds,
         label: 'seiz',
+        meaning: 'seizure',
         channels: null,
         confidence: null,
         where: start.where,

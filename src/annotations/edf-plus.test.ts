@@ -17,7 +17,7 @@ describe('EDF+ annotations', () => {
       ),
     );
     expect(found?.events).toEqual([
-      { startS: 1, endS: 3, label: 'Seizure', channels: null, confidence: null },
+      { startS: 1, endS: 3, label: 'Seizure', meaning: 'seizure', channels: null, confidence: null },
     ]);
     expect(found?.notices).toEqual([
       {

@@ -83,9 +83,9 @@ test('of several summaries, the one that names the recording', async () => {
 test('times that differ by a second in all agree: formats round them', async () => {
   await store('a.csv_bi', csv(10, 20));
   const found = await recording('a.edf');
-  await store('a.csv', csv(10.5, 20.5, 'FP1-F7'));
+  await store('a_events.tsv', bids(10.5, 10));
   expect((await findAnnotation(found))?.notices).toEqual([]);
-  await store('a.csv', csv(10.5, 20.6, 'FP1-F7'));
+  await store('a_events.tsv', bids(10.5, 10.1));
   expect((await findAnnotation(found))?.notices).toHaveLength(1);
 });
 
@@ -95,9 +95,9 @@ test('BIDS: sub-01_..._eeg.edf has sub-01_..._events.tsv', async () => {
   expect(found).toMatchObject({ format: 'bids-events', events: [{ startS: 1, endS: 3 }] });
 });
 
-test('disagreement is said (failures A7), by seconds in one of them only', async () => {
+test('A7: disagreement is said, by seconds in one of them only; which files were used is known', async () => {
   await store('a.csv_bi', csv(10, 20));
-  await store('a.csv', csv(14, 22, 'FP1-F7'));
+  await store('a_events.tsv', bids(14, 8));
   const found = await findAnnotation(await recording('a.edf'));
   expect(found?.events).toMatchObject([{ startS: 10, endS: 20 }]);
   // 10-14 s and 20-22 s.
@@ -105,21 +105,45 @@ test('disagreement is said (failures A7), by seconds in one of them only', async
     {
       code: 'ANNOTATION_DISAGREES',
       message:
-        'a.csv_bi (tusz-csv_bi) is used; a.csv (tusz-csv) has other seizure times: 6.0 s are a seizure in one of them only',
+        'a.csv_bi (tusz-csv_bi) is used; a_events.tsv (bids-events) has other seizure times: 6 s are a seizure in one of them only; only in the former 10-14 s; only in the latter 20-22 s',
     },
+  ]);
+  expect(found?.sources).toEqual([
+    { path: join(folder, 'a.csv_bi'), format: 'tusz-csv_bi', role: 'seizures' },
+    { path: join(folder, 'a_events.tsv'), format: 'bids-events', role: 'compared' },
   ]);
 });
 
-test('what cannot be read is an error where it is used, and a notice where it is not', async () => {
+test('A7: .csv_bi gives the times, .csv the types; both are named', async () => {
+  await store('a.csv_bi', csv(10, 20));
+  await store('a.csv', csv(10, 20, 'FP1-F7').replace('seiz', 'gnsz'));
+  const found = await findAnnotation(await recording('a.edf'));
+  expect(found).toMatchObject({
+    path: join(folder, 'a.csv_bi'),
+    format: 'tusz-csv_bi',
+    notices: [],
+    events: [{ startS: 10, endS: 20, label: 'seiz', types: [{ startS: 10, endS: 20, label: 'gnsz' }] }],
+    sources: [
+      { format: 'tusz-csv_bi', role: 'seizures' },
+      { path: join(folder, 'a.csv'), format: 'tusz-csv', role: 'types' },
+    ],
+  });
+});
+
+test('A1: what cannot be read is an error where it is used, and a notice where it is not', async () => {
   await store('a.csv', 'nonsense');
   const found = await recording('a.edf');
   await expect(findAnnotation(found)).rejects.toMatchObject({ code: 'ANNOTATION_LINE' });
+  // The types are used, too: nesz stands only there.
   await store('a.csv_bi', csv(1, 2));
+  await expect(findAnnotation(found)).rejects.toMatchObject({ code: 'ANNOTATION_LINE' });
+  await rm(join(folder, 'a.csv'));
+  await store('a_events.tsv', 'nonsense');
   const { notices } = (await findAnnotation(found))!;
   expect(notices).toMatchObject([
     {
       code: 'ANNOTATION_OTHER_UNREADABLE',
-      message: expect.stringMatching(/a\.csv_bi is used; .*\.\/a\.csv:1: /),
+      message: expect.stringMatching(/a\.csv_bi is used; .*\.\/a_events\.tsv:1: /),
     },
   ]);
   // Notices are stored in results, which are the same wherever the data lies.

@@ -7,12 +7,27 @@
  * const { seizures, reports } = placeSeizures(annotation, recording.segments, 1 / 256);
  * ```
  */
-export type { AnnotatedEvent, Annotation, AnnotationFormat, AnnotationNotice } from './annotation.ts';
+export type {
+  AnnotatedEvent,
+  Annotation,
+  AnnotationFormat,
+  AnnotationNotice,
+  AnnotationRole,
+  AnnotationSource,
+  FoundAnnotation,
+} from './annotation.ts';
 export { readBidsEvents } from './bids-events.ts';
 export { readChbmitSummary } from './chbmit-summary.ts';
 export { edfPlusAnnotation } from './edf-plus.ts';
 export { findAnnotation } from './find.ts';
-export { isSeizureLabel, knownLabel } from './labels.ts';
+export type { Interval } from './intervals.ts';
+export {
+  type LabelMap,
+  type LabelMeaning,
+  type LabelRules,
+  labelRules,
+  labelRulesRecord,
+} from './labels.ts';
 export {
   type PlacedSeizure,
   type Placement,
@@ -21,6 +36,8 @@ export {
   placeSeizures,
   type RecordedStretch,
 } from './place.ts';
+export { readSienaList, type SienaRecording } from './siena-list.ts';
 export { type SeizureSpan, seizureSpans } from './spans.ts';
 export { readTuszCsv } from './tusz-csv.ts';
+export { joinTuszPair } from './tusz-pair.ts';
 export { type CsvBiContent, writeCsvBi } from './write-csv-bi.ts';

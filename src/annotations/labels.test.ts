@@ -1,19 +1,80 @@
 import { describe, expect, test } from 'vitest';
-import { isSeizureLabel } from './index.ts';
+import { labelRules, labelRulesRecord } from './index.ts';
+import { knownMeaning, meaningOfText } from './labels.ts';
+
+const { meaningOf } = labelRules();
 
 describe('labels', () => {
   const seizures =
-    'seiz fnsz gnsz spsz cpsz absz tnsz cnsz tcsz atsz mysz nesz sz sz_foc_ia sz-gen SEIZ seizure';
+    'seiz gnsz fnsz spsz cpsz absz tnsz cnsz tcsz atsz mysz sz sz_foc_ia sz_uo_m_tonicMyio sz-gen SEIZ';
   test.each(seizures.split(' '))('%s is a seizure', (label) => {
-    expect(isSeizureLabel(label)).toBe(true);
+    expect(meaningOf(label)).toBe('seizure');
   });
+
+  test('nesz is never a seizure but excluded, impd is not trained on, bckg is background', () => {
+    expect(['nesz', 'NESZ', 'impd', 'bckg'].map(meaningOf)).toEqual([
+      'excluded',
+      'excluded',
+      'untrained',
+      'background',
+    ]);
+  });
+
   test('spaces around a label are no part of it', () => {
-    expect([isSeizureLabel(' seiz '), isSeizureLabel('bckg\t')]).toEqual([true, false]);
+    expect([meaningOf(' seiz '), meaningOf('bckg\t')]).toEqual(['seizure', 'background']);
   });
-  test.each('bckg null artf eyem musc_elec spsw impd eybl'.split(' '))('%s is none', (label) => {
-    expect(isSeizureLabel(label)).toBe(false);
+
+  const unknown = ['', 'sizure', 'szx', 'seizures', 'seizure', 'n/a', 'constructor', '__proto__'];
+  test.each([...unknown, 'artf', 'eyem', 'musc_elec', 'spsw', 'null'])("A2: '%s' is unknown", (label) => {
+    expect(meaningOf(label)).toBeNull();
+    expect(() => knownMeaning(label, labelRules(), '/data/a.csv:7')).toThrow(
+      expect.objectContaining({
+        code: 'ANNOTATION_LABEL',
+        message: expect.stringMatching(
+          new RegExp(`^/data/a\\.csv:7: the label '${label}' is not known.*data\\.labels`),
+        ),
+      }),
+    );
   });
-  test.each(['', 'sizure', 'szx', 'seizures', 'n/a', 'constructor'])("'%s' is unknown", (label) => {
-    expect(isSeizureLabel(label)).toBeNull();
+});
+
+describe('data.labels', () => {
+  test('says what further labels are, whatever their case', () => {
+    const rules = labelRules({ ARTF: 'background', 'my sz': 'seizure', __proto__x: 'excluded' });
+    expect(['artf', 'My Sz', '__proto__x', 'eyem'].map(rules.meaningOf)).toEqual([
+      'background',
+      'seizure',
+      'excluded',
+      null,
+    ]);
   });
+
+  test.each(['nesz', 'SEIZ', 'sz_foc', 'impd', ' bckg'])("does not change what '%s' is", (label) => {
+    expect(() => labelRules({ [label]: 'seizure' })).toThrow(
+      expect.objectContaining({
+        code: 'ANNOTATION_LABEL_MAP',
+        message: expect.stringContaining(`'${label}'`),
+      }),
+    );
+  });
+
+  test('A8: the record of the rules changes with the map, and holds the table', () => {
+    const record = labelRulesRecord();
+    expect(record).toMatchObject({
+      seiz: 'seizure',
+      nesz: 'excluded',
+      impd: 'untrained',
+      bckg: 'background',
+    });
+    expect(Object.values(record).filter((meaning) => meaning === 'seizure')).toHaveLength(13);
+    expect(labelRulesRecord({ artf: 'excluded' })).toEqual({ ...record, artf: 'excluded' });
+    expect(labelRulesRecord({ Artf: 'excluded' })).toEqual(labelRulesRecord({ artf: 'excluded' }));
+  });
+});
+
+test('typed texts may write seizure and background out', () => {
+  const rules = labelRules({ 'seizure onset': 'seizure' });
+  expect(
+    ['Seizure', ' background ', 'sz', 'Seizure onset', 'chew'].map((text) => meaningOfText(text, rules)),
+  ).toEqual(['seizure', 'background', 'seizure', 'seizure', null]);
 });

@@ -1,9 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type AnnotatedEvent, type Annotation, placeSeizures } from './index.ts';
+import { type AnnotatedEvent, type Annotation, labelRules, placeSeizures } from './index.ts';
 
 const event = (startS: number, endS: number, label = 'seiz', channels: string[] | null = null) =>
-  ({ startS, endS, label, channels, confidence: 1 }) satisfies AnnotatedEvent;
+  ({
+    startS,
+    endS,
+    label,
+    meaning: labelRules().meaningOf(label)!,
+    channels,
+    confidence: 1,
+  }) satisfies AnnotatedEvent;
 const annotation = (events: AnnotatedEvent[], durationS: number | null = null): Annotation => ({
   format: 'tusz-csv_bi',
   path: '/data/a.csv_bi',
@@ -30,7 +37,11 @@ test('a seizure within the recording stays as it is; background is none', () => 
     seizureCount: 1,
     reports: [],
     notices: [],
+    seizureSecondsByLabel: { fnsz: 10 },
     unlabelled: [],
+    excluded: [],
+    untrained: [],
+    excludedSecondsByLabel: {},
   });
 });
 
@@ -52,9 +63,9 @@ test('what is wholly outside is left out and listed', () => {
   expect(placed.seizures).toEqual([]);
   expect(placed.seizureCount).toBe(0);
   expect(problems(placed)).toEqual([
-    'outside: seiz -9--1 s: outside the recording (0-60 s); left out',
-    'outside: seiz 60-70 s: outside the recording (0-60 s); left out',
-    'outside: seiz 100-110 s: outside the recording (0-60 s); left out',
+    'outside: seiz -9--1 s: outside the recording (0-60 s); the event is rejected',
+    'outside: seiz 60-70 s: outside the recording (0-60 s); the event is rejected',
+    'outside: seiz 100-110 s: outside the recording (0-60 s); the event is rejected',
   ]);
 });
 

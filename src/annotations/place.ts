@@ -1,6 +1,8 @@
 import { InputError } from '../errors.ts';
 import type { AnnotatedEvent, Annotation, AnnotationNotice } from './annotation.ts';
-import { type SeizureSpan, seizureSpans } from './spans.ts';
+import { common, type Interval, rounded, secondsOf, without } from './intervals.ts';
+import type { LabelMeaning } from './labels.ts';
+import { type SeizureSpan, seizureSpans, stretchesByLabel } from './spans.ts';
 
 /** A stretch that was recorded, in seconds from the recording's start. */
 export interface RecordedStretch {
@@ -33,8 +35,16 @@ export interface Placement {
   readonly reports: readonly PlacementReport[];
   /** Overlaps that were joined; a duration that differs from the recording's. */
   readonly notices: readonly AnnotationNotice[];
+  /** Recorded seizure seconds by type; types of one moment each count. */
+  readonly seizureSecondsByLabel: Readonly<Record<string, number>>;
   /** Recorded, but after the end of what the annotation covers: neither seizure nor background (failures A6). */
-  readonly unlabelled: readonly { readonly startS: number; readonly endS: number }[];
+  readonly unlabelled: readonly Interval[];
+  /** Recorded, and by its label neither trained on nor scored, such as `nesz`. */
+  readonly excluded: readonly Interval[];
+  /** Recorded, and by its label not trained on but background where it is scored, such as `impd`. */
+  readonly untrained: readonly Interval[];
+  /** Recorded seconds of the labels behind both, seizures in them left out. */
+  readonly excludedSecondsByLabel: Readonly<Record<string, number>>;
 }
 
 /** A larger difference of durations means another recording, or one that was cut. */
@@ -44,9 +54,9 @@ const MOST_DIFFERENCE_SHARE = 0.01;
 const NO_DIFFERENCE_S = 1;
 
 /**
- * Lays the seizures of an annotation over what was recorded: overlapping ones joined, clipped to the recording's
- * end, cut at holes, left out where nothing of them was recorded. Whatever is lost is reported, event by event
- * (failures A1).
+ * Lays an annotation over what was recorded: seizures that overlap joined, clipped to the recording's end, cut at
+ * holes, left out where nothing of them was recorded. Whatever is lost is reported, event by event (failures A1).
+ * Where labels meet, a seizure wins over what is excluded, and that over what is not trained on.
  *
  * @param samplePeriodS of the cache: a part is kept if a label mask at this rate, with starts and ends rounded to
  * the nearest sample of their stretch, holds a sample of it
@@ -63,6 +73,7 @@ export function placeSeizures(
   const notices = durationNotices(annotation, stretches, recordingEndS);
   const seizures: PlacedSeizure[] = [];
   const reports: PlacementReport[] = [];
+  const byLabel = new Map<string, number>();
   let seizureCount = 0;
   for (const span of seizureSpans(annotation.events)) {
     notices.push(...overlapNotices(span));
@@ -70,23 +81,49 @@ export function placeSeizures(
       reports.push({
         problem,
         event: joined(span),
-        message: `${span.label} ${span.startS}-${span.endS} s: ${message}`,
+        message: `${span.label} ${rounded(span.startS)}-${rounded(span.endS)} s: ${message}`,
       });
     };
     const parts = stretches.flatMap((stretch) => partIn(span, stretch, samplePeriodS) ?? []);
     if (span.startS >= recordingEndS || span.endS <= 0) {
-      report('outside', `outside the recording (0-${recordingEndS} s); left out`);
+      report('outside', `outside the recording (0-${recordingEndS} s); the event is rejected`);
     } else if (parts.length === 0) {
       report('not recorded', 'none of it was recorded; left out');
     } else {
       seizureCount++;
       seizures.push(...parts);
+      for (const [label, all] of stretchesByLabel(span.members))
+        byLabel.set(label, (byLabel.get(label) ?? 0) + secondsOf(common(all, parts)));
       const keptS = parts.reduce((sum, { startS, endS }) => sum + endS - startS, 0);
       if (span.endS - span.startS - keptS > samplePeriodS / 2)
         report('clipped', `${Number(keptS.toFixed(3))} s of it were recorded`);
     }
   }
-  return { seizures, seizureCount, reports, notices, unlabelled: unlabelledParts(annotation, stretches) };
+  const recorded = stretches.map(({ startS, durationS }) => ({ startS, endS: startS + durationS }));
+  const labelled = (meaning: LabelMeaning) => annotation.events.filter((event) => event.meaning === meaning);
+  const kept = (events: readonly Interval[]) => without(common(events, recorded), seizures);
+  const left = [...labelled('excluded'), ...labelled('untrained')];
+  reports.push(...left.flatMap((event) => outsideReport(event, recordingEndS)));
+  return {
+    seizures,
+    seizureCount,
+    reports,
+    notices,
+    seizureSecondsByLabel: Object.fromEntries(byLabel),
+    unlabelled: unlabelledParts(annotation, stretches),
+    excluded: kept(labelled('excluded')),
+    untrained: without(kept(labelled('untrained')), labelled('excluded')),
+    excludedSecondsByLabel: Object.fromEntries(
+      [...stretchesByLabel(left)].map(([label, all]) => [label, secondsOf(kept(all))]),
+    ),
+  };
+}
+
+function outsideReport(event: AnnotatedEvent, recordingEndS: number): PlacementReport[] {
+  const { startS, endS, label } = event;
+  if (startS < recordingEndS && endS > 0) return [];
+  const message = `${label} ${rounded(startS)}-${rounded(endS)} s: outside the recording (0-${recordingEndS} s); the event is rejected`;
+  return [{ problem: 'outside', event, message }];
 }
 
 function partIn(
@@ -105,17 +142,19 @@ function joined({ members, startS, endS, label }: SeizureSpan): AnnotatedEvent {
   const channels = members.some((member) => member.channels === null)
     ? null
     : [...new Set(members.flatMap((member) => member.channels!))];
-  return { startS, endS, label, channels, confidence: null };
+  return { startS, endS, label, meaning: 'seizure', channels, confidence: null };
 }
 
 function overlapNotices({ members, startS, endS }: SeizureSpan): AnnotationNotice[] {
   // Rows of single channels overlap by nature.
   if (members.length === 1 || members.every(({ channels }) => channels !== null)) return [];
-  const list = members.map((member) => `${member.label} ${member.startS}-${member.endS} s`).join(', ');
+  const list = members
+    .map((member) => `${member.label} ${rounded(member.startS)}-${rounded(member.endS)} s`)
+    .join(', ');
   return [
     {
       code: 'ANNOTATION_OVERLAP',
-      message: `seizures overlap and are taken as one, ${startS}-${endS} s: ${list}`,
+      message: `seizures overlap and are taken as one, ${rounded(startS)}-${rounded(endS)} s: ${list}`,
     },
   ];
 }

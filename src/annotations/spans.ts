@@ -1,5 +1,5 @@
 import type { AnnotatedEvent } from './annotation.ts';
-import { isSeizureLabel } from './labels.ts';
+import { secondsOf } from './intervals.ts';
 
 /** Seizures that overlap, as one: from the first start to the last end. */
 export interface SeizureSpan {
@@ -17,7 +17,7 @@ export interface SeizureSpan {
  */
 export function seizureSpans(events: readonly AnnotatedEvent[]): SeizureSpan[] {
   const groups: { startS: number; endS: number; members: AnnotatedEvent[] }[] = [];
-  const seizures = events.filter(({ label }) => isSeizureLabel(label) === true);
+  const seizures = events.filter(({ meaning }) => meaning === 'seizure');
   for (const event of seizures.toSorted((a, b) => a.startS - b.startS)) {
     const open = groups.at(-1);
     if (open !== undefined && event.startS < open.endS) {
@@ -30,9 +30,21 @@ export function seizureSpans(events: readonly AnnotatedEvent[]): SeizureSpan[] {
   return groups.map((group) => ({ ...group, label: longestLabel(group.members) }));
 }
 
+/** Where in the events each label stands: by a seizure's types, if they are known apart from its times. */
+export function stretchesByLabel(
+  events: readonly AnnotatedEvent[],
+): Map<string, { startS: number; endS: number }[]> {
+  const stretches = new Map<string, { startS: number; endS: number }[]>();
+  for (const { label, startS, endS } of events.flatMap((event) => event.types ?? [event])) {
+    const all = stretches.get(label) ?? [];
+    all.push({ startS, endS });
+    stretches.set(label, all);
+  }
+  return stretches;
+}
+
+/** Not by how many channels it is on. */
 function longestLabel(members: readonly AnnotatedEvent[]): string {
-  const seconds = new Map<string, number>();
-  for (const { label, startS, endS } of members)
-    seconds.set(label, (seconds.get(label) ?? 0) + endS - startS);
-  return [...seconds].reduce((most, entry) => (entry[1] > most[1] ? entry : most))[0];
+  const seconds = [...stretchesByLabel(members)].map(([label, all]) => [label, secondsOf(all)] as const);
+  return seconds.reduce((most, entry) => (entry[1] > most[1] ? entry : most))[0];
 }

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { InputError, messageOf } from '../errors.ts';
 import type { AnnotatedEvent, AnnotationNotice } from './annotation.ts';
-import { isSeizureLabel } from './labels.ts';
+import { rounded } from './intervals.ts';
 
 export interface TextLine {
   readonly text: string;
@@ -10,11 +10,21 @@ export interface TextLine {
   readonly where: string;
 }
 
-/** The lines of an annotation file that are not blank. @throws InputError `ANNOTATION_READ` */
-export async function readLines(path: string): Promise<TextLine[]> {
+/** An annotation of more bytes is something else: TUSZ's longest `.csv` has under 1 MB. */
+const LARGEST = 64 << 20;
+
+/**
+ * The lines of an annotation file that are not blank.
+ *
+ * @param encoding `latin1` for lists typed by hand, of which only ASCII is read: any bytes are text then
+ * @throws InputError `ANNOTATION_READ`
+ */
+export async function readLines(path: string, encoding: 'utf-8' | 'latin1' = 'utf-8'): Promise<TextLine[]> {
   let content: string;
   try {
-    content = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
+    const { size } = await stat(path);
+    if (size > LARGEST) throw new Error(`it has ${size} bytes, more than ${LARGEST}`);
+    content = new TextDecoder(encoding, { fatal: true }).decode(await readFile(path));
   } catch (cause) {
     throw new InputError(
       'ANNOTATION_READ',
@@ -54,10 +64,10 @@ export function printable(text: string): string {
 }
 
 /**
- * Checks that events end after they start. An event of no duration that is not a seizure says nothing and is
- * left out with a notice: SeizeIT2 has such.
+ * Checks that events end after they start. One that does not and is no seizure says nothing that can be used, and is
+ * left out with a notice: SeizeIT2 has impedance checks of no and of negative duration.
  *
- * @throws InputError `ANNOTATION_LINE` for one that ends before it starts, or a seizure without duration
+ * @throws InputError `ANNOTATION_LINE` for a seizure, or a stretch to be excluded, that does not end after it starts
  */
 export function checkedEvents(events: readonly (AnnotatedEvent & { where: string })[]): {
   events: AnnotatedEvent[];
@@ -66,16 +76,20 @@ export function checkedEvents(events: readonly (AnnotatedEvent & { where: string
   const kept: AnnotatedEvent[] = [];
   const notices: AnnotationNotice[] = [];
   for (const { where, ...event } of events) {
-    const { startS, endS, label } = event;
+    const { startS, endS, label, meaning } = event;
     if (endS > startS) {
       kept.push(event);
-    } else if (endS === startS && isSeizureLabel(label) === false) {
-      const message = `${basename(where)}: '${label}' at ${startS} s has no duration; it is left out`;
-      notices.push({ code: 'ANNOTATION_EMPTY_EVENT', message });
+    } else if (meaning === 'background' || meaning === 'untrained') {
+      const [code, what] =
+        endS === startS
+          ? ['ANNOTATION_EMPTY_EVENT', 'has no duration']
+          : ['ANNOTATION_NEGATIVE_EVENT', `would end before it starts, at ${rounded(endS)} s`];
+      const message = `${basename(where)}: '${printable(label)}' at ${startS} s ${what}; the event is rejected`;
+      notices.push({ code, message });
     } else {
       throw lineError(
         where,
-        `expected '${label}' to end after it starts, found ${startS} s to ${endS} s. Correct the line or remove it.`,
+        `expected '${printable(label)}' to end after it starts, found ${startS} s to ${rounded(endS)} s. Correct the line or remove it.`,
       );
     }
   }

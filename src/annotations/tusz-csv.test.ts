@@ -12,9 +12,16 @@ describe('TUSZ', () => {
       path,
       durationS: 1750,
       events: [
-        { startS: 0, endS: 10.2775, label: 'bckg', channels: null, confidence: 1 },
-        { startS: 10.2775, endS: 35.7775, label: 'seiz', channels: null, confidence: 1 },
-        { startS: 35.7775, endS: 1750, label: 'bckg', channels: null, confidence: 0.5 },
+        { startS: 0, endS: 10.2775, label: 'bckg', meaning: 'background', channels: null, confidence: 1 },
+        { startS: 10.2775, endS: 35.7775, label: 'seiz', meaning: 'seizure', channels: null, confidence: 1 },
+        {
+          startS: 35.7775,
+          endS: 1750,
+          label: 'bckg',
+          meaning: 'background',
+          channels: null,
+          confidence: 0.5,
+        },
       ],
       notices: [],
     });
@@ -25,7 +32,9 @@ describe('TUSZ', () => {
       '\ufeff# duration = 20 secs\r\nchannel,start_time,stop_time,label,confidence\r\nFP1-F7,1,3,fnsz,1\r\n';
     const { format, events } = await readTuszCsv(await store('a.csv', rows));
     expect(format).toBe('tusz-csv');
-    expect(events).toEqual([{ startS: 1, endS: 3, label: 'fnsz', channels: ['FP1-F7'], confidence: 1 }]);
+    expect(events).toEqual([
+      { startS: 1, endS: 3, label: 'fnsz', meaning: 'seizure', channels: ['FP1-F7'], confidence: 1 },
+    ]);
   });
 
   test('comments and columns, spaced otherwise', async () => {

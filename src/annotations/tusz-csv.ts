@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import type { Annotation, AnnotationNotice } from './annotation.ts';
-import { knownLabel } from './labels.ts';
+import { knownMeaning, type LabelRules, labelRules } from './labels.ts';
 import {
   checkedEvents,
   confidenceOf,
@@ -21,7 +21,7 @@ export const VERSION = 'csv_v1.0.0';
  *
  * @throws InputError `ANNOTATION_READ`, `ANNOTATION_LINE`, `ANNOTATION_LABEL`, each with file and line
  */
-export async function readTuszCsv(path: string): Promise<Annotation> {
+export async function readTuszCsv(path: string, rules: LabelRules = labelRules()): Promise<Annotation> {
   const lines = await readLines(path);
   const comments = lines.filter(({ text }) => text.startsWith('#'));
   const [header, ...rows] = lines.filter(({ text }) => !text.startsWith('#'));
@@ -35,7 +35,7 @@ export async function readTuszCsv(path: string): Promise<Annotation> {
       header.where,
       'expected events after the columns, found none. A recording without seizures has one row bckg.',
     );
-  const { events, notices } = checkedEvents(rows.map(parseRow));
+  const { events, notices } = checkedEvents(rows.map((row) => parseRow(row, rules)));
   const duration = commentOf(comments, 'duration');
   return {
     format: path.endsWith('.csv_bi') ? 'tusz-csv_bi' : 'tusz-csv',
@@ -46,7 +46,7 @@ export async function readTuszCsv(path: string): Promise<Annotation> {
   };
 }
 
-function parseRow({ text, where }: TextLine) {
+function parseRow({ text, where }: TextLine, rules: LabelRules) {
   const fields = text.split(',').map((field) => field.trim());
   if (fields.length !== 5)
     throw lineError(
@@ -57,11 +57,11 @@ function parseRow({ text, where }: TextLine) {
   if (channel === '') throw lineError(where, "expected a channel or 'TERM', found ''. Correct the line.");
   const startS = numberOf(start, 'a start time in seconds', where);
   const endS = numberOf(stop, 'a stop time in seconds', where);
-  knownLabel(label, where);
   return {
     startS,
     endS,
     label,
+    meaning: knownMeaning(label, rules, where),
     channels: channel === 'TERM' ? null : [channel],
     confidence: confidence === '' ? null : confidenceOf(confidence, where),
     where,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { type LabelMap, labelRules } from '../annotations/index.ts';
 import { SPLITS, type Split } from '../config/index.ts';
 import { InputError } from '../errors.ts';
 import { removeStaleTemporaries } from '../files/index.ts';
@@ -18,6 +19,8 @@ export interface BuildOptions {
   readonly validationSplit: number;
   readonly seed: number;
   readonly settings: PreprocessingSettings;
+  /** `data.labels`: what labels mean that bgb does not know. */
+  readonly labels?: LabelMap;
   /** At most so many recordings (BGB_LIMIT_FILES), or null. */
   readonly limitFiles: number | null;
   readonly signal: AbortSignal;
@@ -28,10 +31,12 @@ export interface BuildOptions {
  * Builds the entries of all recordings below a folder, each atomically; can be interrupted and repeated at any
  * moment and then does only what is missing or has changed.
  *
- * @throws InputError `DATA_EMPTY` when there is no recording, or none can be used
+ * @throws InputError `DATA_EMPTY` when there is no recording, or none can be used; `ANNOTATION_LABEL_MAP`
  */
 export async function buildCache(options: BuildOptions): Promise<Census[]> {
-  const { dataDir, signal, limitFiles, settings, onProgress } = options;
+  const { dataDir, signal, limitFiles, settings, labels = {}, onProgress } = options;
+  // A map that cannot be is not the recordings' fault.
+  labelRules(labels);
   const found = await listRecordings(dataDir);
   if (found.length === 0)
     throw new InputError(
@@ -50,6 +55,7 @@ export async function buildCache(options: BuildOptions): Promise<Census[]> {
       name,
       cacheDir: splitFolder(options.cacheDir, split),
       settings,
+      labels,
     });
     results.set(split, [...(results.get(split) ?? []), result]);
     onProgress(index + 1, tasks.length, result);

@@ -1,12 +1,19 @@
 import { rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { findAnnotation, placeSeizures } from '../annotations/index.ts';
-import { openEdf, sampleSeconds } from '../edf/index.ts';
+import {
+  type FoundAnnotation,
+  findAnnotation,
+  type LabelMap,
+  labelRules,
+  labelRulesRecord,
+  placeSeizures,
+} from '../annotations/index.ts';
+import { openEdf } from '../edf/index.ts';
 import { InputError } from '../errors.ts';
 import { canonicalJson, sha256, sha256File } from '../files/index.ts';
 import { type PreprocessingSettings, preprocess } from '../signal/index.ts';
 import { Entry, writeEntry } from './entry.ts';
-import { EXCLUDED, SEIZURE } from './labels.ts';
+import { labelMask } from './label-mask.ts';
 import { patientOf } from './patient.ts';
 import { FORMAT_VERSION, type Provenance, settingsRecord } from './provenance.ts';
 
@@ -22,6 +29,8 @@ export interface EntryTask {
   /** The folder of the split. */
   readonly cacheDir: string;
   readonly settings: PreprocessingSettings;
+  /** `data.labels`: what labels mean that bgb does not know. */
+  readonly labels?: LabelMap;
 }
 
 /** Where a recording's entry lies: its own relative path with `.npz`, so that equal stems do not meet (D10). */
@@ -43,22 +52,29 @@ export async function buildEntry(task: EntryTask): Promise<BuildResult> {
   }
 }
 
-async function tryEntry({ dataDir, name, cacheDir, settings }: EntryTask): Promise<BuildResult> {
+async function tryEntry({
+  dataDir,
+  name,
+  cacheDir,
+  settings,
+  labels: map = {},
+}: EntryTask): Promise<BuildResult> {
   const path = entryPath({ cacheDir, name });
   const recording = await openEdf(join(dataDir, name));
-  const annotation = await findAnnotation(recording);
+  const annotation = await findAnnotation(recording, labelRules(map));
   if (annotation === null)
     return { outcome: 'unlabelled', name, reason: 'no annotation was found; unlabelled is not seizure-free' };
   const inputs = {
     recording: await inputRecord(recording.path),
-    annotation: { ...(await inputRecord(annotation.path)), format: annotation.format },
+    annotations: await annotationRecords(annotation),
   };
   const preprocessing = settingsRecord(settings);
   const key = sha256(
     canonicalJson({
       version: FORMAT_VERSION,
       recording: inputs.recording.sha256,
-      annotation: [inputs.annotation.sha256, annotation.format],
+      annotations: inputs.annotations.map(({ sha256, format, role }) => [sha256, format, role]),
+      labels: labelRulesRecord(map),
       preprocessing,
     }),
   );
@@ -70,21 +86,7 @@ async function tryEntry({ dataDir, name, cacheDir, settings }: EntryTask): Promi
     await preprocess(recording, settings);
   const recordedS = segments.reduce((sum, { rows }) => sum + rows, 0) / sampleRate;
   const placement = placeSeizures(annotation, recording.segments, 1 / sampleRate);
-  const labels = new Uint8Array(segments.reduce((sum, { rows }) => sum + rows, 0));
-  const secondsByLabel: Record<string, number> = {};
-  const mark = ({ startS, endS }: { startS: number; endS: number }, value: number) => {
-    recording.segments.forEach((segment, index) => {
-      const { firstRow, rows } = segments[index]!;
-      const row = (seconds: number) =>
-        Math.max(0, Math.min(rows, Math.round(sampleSeconds(recording, segment, seconds) * sampleRate)));
-      labels.fill(value, firstRow + row(startS), firstRow + row(endS));
-    });
-  };
-  for (const part of placement.unlabelled) mark(part, EXCLUDED);
-  for (const seizure of placement.seizures) {
-    secondsByLabel[seizure.label] = (secondsByLabel[seizure.label] ?? 0) + seizure.endS - seizure.startS;
-    mark(seizure, SEIZURE);
-  }
+  const { labels, scoredAsBackground } = labelMask(placement, recording, segments, sampleRate);
   const provenance: Provenance = {
     format: 'bgb-cache',
     version: FORMAT_VERSION,
@@ -97,7 +99,10 @@ async function tryEntry({ dataDir, name, cacheDir, settings }: EntryTask): Promi
     patient: patientOf(name),
     recorded_s: recordedS,
     seizures: placement.seizureCount,
-    seizure_s_by_label: secondsByLabel,
+    seizure_s_by_label: placement.seizureSecondsByLabel,
+    excluded_s_by_label: placement.excludedSecondsByLabel,
+    label_map: map,
+    scored_as_background: scoredAsBackground.map(([first, rows]) => [first, rows]),
     clipped_share: clippedShare,
     notices: [
       ...recording.warnings.map(({ message }) => message),
@@ -112,6 +117,13 @@ async function tryEntry({ dataDir, name, cacheDir, settings }: EntryTask): Promi
 
 async function inputRecord(path: string) {
   return { name: basename(path), sha256: await sha256File(path), bytes: (await stat(path)).size };
+}
+
+/** Every file that had a part in the annotation, each once: all their bytes are in the key (failures A7, D3). */
+async function annotationRecords({ sources }: FoundAnnotation): Promise<Provenance['annotations']> {
+  const records: Provenance['annotations'] = [];
+  for (const { path, format, role } of sources) records.push({ ...(await inputRecord(path)), format, role });
+  return records;
 }
 
 /** The provenance of the entry there, null where there is none. A damaged one is removed. */

@@ -10,7 +10,7 @@ import { reconstruct } from './reconstruct.ts';
 /** Hz; such files do not say, and what most of them were made by resamples to this. */
 const SAMPLING_RATE = 256;
 
-/** `annotation.format` of what was made elsewhere. */
+/** `annotations[0].format` of what was made elsewhere. */
 export const FOREIGN_FORMAT = 'npz-windows';
 
 /**
@@ -42,7 +42,7 @@ export function foreignContent(folder: string, name: string): EntryContent {
     version: FORMAT_VERSION,
     key: file.sha256,
     recording: input,
-    annotation: { ...input, format: FOREIGN_FORMAT },
+    annotations: [{ ...input, format: FOREIGN_FORMAT, role: 'seizures' }],
     preprocessing: {},
     channels: channelNames(channels),
     sampling_rate: SAMPLING_RATE,
@@ -51,6 +51,9 @@ export function foreignContent(folder: string, name: string): EntryContent {
     recorded_s: rows / SAMPLING_RATE,
     seizures: seizures.length,
     seizure_s_by_label: seizureS > 0 ? { seiz: seizureS } : {},
+    excluded_s_by_label: {},
+    label_map: {},
+    scored_as_background: [],
     clipped_share: 0,
     notices,
   };

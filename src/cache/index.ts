@@ -11,6 +11,7 @@ export { type BuildResult, buildEntry } from './build.ts';
 export { type BuildOptions, buildCache } from './build-cache.ts';
 export { type Census, type Losses, readLosses } from './census.ts';
 export { type CacheEntry, Entry, type EntryContent, writeEntry } from './entry.ts';
+export { scoredLabels } from './label-mask.ts';
 export { listEntries, listRecordings, splitFolder, splitFolders } from './layout.ts';
 export {
   MANIFEST_FILE,

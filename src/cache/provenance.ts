@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { PreprocessingSettings } from '../signal/index.ts';
 
 /** Rises when entries of older versions must not be read. */
-export const FORMAT_VERSION = 2;
+export const FORMAT_VERSION = 3;
 
 const input = z.strictObject({ name: z.string(), sha256: z.string(), bytes: z.int() });
 
@@ -10,10 +10,13 @@ const input = z.strictObject({ name: z.string(), sha256: z.string(), bytes: z.in
 export const provenanceSchema = z.strictObject({
   format: z.literal('bgb-cache'),
   version: z.int(),
-  /** Over the bytes of recording and annotation, the settings and the format version (failures D3). */
+  /** Over the bytes of recording and annotations, the meaning of labels, the settings and the version (failures D3, A8). */
   key: z.string(),
   recording: input,
-  annotation: input.extend({ format: z.string() }),
+  /** The one with the seizure times first; then `types` (TUSZ's `.csv` beside `.csv_bi`), and what was `compared`. */
+  annotations: z
+    .array(input.extend({ format: z.string(), role: z.enum(['seizures', 'types', 'compared']) }))
+    .min(1),
   preprocessing: z.record(z.string(), z.json()),
   channels: z.array(z.string()).min(1),
   sampling_rate: z.number().positive(),
@@ -23,6 +26,12 @@ export const provenanceSchema = z.strictObject({
   seizures: z.int(),
   /** Recorded seizure seconds by label; types of one moment each count. */
   seizure_s_by_label: z.record(z.string(), z.number()),
+  /** Recorded seconds by label that are neither trained on nor scored, or not trained on: `nesz`, `impd`. */
+  excluded_s_by_label: z.record(z.string(), z.number()),
+  /** `data.labels` */
+  label_map: z.record(z.string(), z.string()),
+  /** `[first row, rows]` of what is excluded from training but background where it is scored: `impd`. */
+  scored_as_background: z.array(z.tuple([z.int().nonnegative(), z.int().positive()])),
   clipped_share: z.number(),
   /** Everything repaired, clipped or left out on the way, a sentence each. */
   notices: z.array(z.string()),

@@ -34,6 +34,7 @@ export async function buildCacheCommand(options: BuildCacheOptions): Promise<voi
       validationSplit,
       seed: experiment.seed,
       settings: { ...preprocessing, sampling_rate: data.sampling_rate },
+      labels: data.labels,
       limitFiles: environment.limitFiles,
       signal: interruption.signal,
       onProgress: (done, total, { name, outcome }) => {

@@ -8,6 +8,8 @@ interface Node {
   readonly description?: string;
   readonly properties?: Readonly<Record<string, Node>>;
   readonly items?: Node | false;
+  /** Of a map. */
+  readonly additionalProperties?: Node | boolean;
   readonly prefixItems?: readonly Node[];
   readonly anyOf?: readonly Node[];
   readonly enum?: readonly string[];
@@ -29,7 +31,8 @@ function schemaRoot(): Node {
 function nodeAt(path: readonly string[]): Node {
   let node = withoutNull(schemaRoot());
   for (const name of path) {
-    const next = node.properties?.[name] ?? node.prefixItems?.[Number(name)] ?? node.items;
+    const value = typeof node.additionalProperties === 'object' ? node.additionalProperties : undefined;
+    const next = node.properties?.[name] ?? node.prefixItems?.[Number(name)] ?? node.items ?? value;
     if (!next) return node;
     node = withoutNull(next);
   }

@@ -3,14 +3,16 @@ import type { Config } from './schema.ts';
 /** What bgb does with a field: rooms that read it, or why it changes nothing. */
 export type FieldUse = { readonly usedBy: readonly string[] } | { readonly ignored: string };
 
-/** Dotted names of all values: `data.stride`. A list is one value. */
+/** Dotted names of all values: `data.stride`. A list is one value, and so is a map. */
 export type FieldName = Leaves<Config>;
 
 type Leaves<Section> = {
   [Name in keyof Section & string]: NonNullable<Section[Name]> extends readonly unknown[]
     ? Name
     : NonNullable<Section[Name]> extends object
-      ? `${Name}.${Leaves<NonNullable<Section[Name]>>}`
+      ? string extends keyof NonNullable<Section[Name]>
+        ? Name
+        : `${Name}.${Leaves<NonNullable<Section[Name]>>}`
       : Name;
 }[keyof Section & string];
 
@@ -30,6 +32,7 @@ export const FIELDS: Readonly<Record<FieldName, FieldUse>> = {
   },
   'data.data_dir': used('cli'),
   'data.cache_dir': used('cli', 'train'),
+  'data.labels': used('cli', 'train'),
   'data.sampling_rate': used('signal', 'cache', 'train'),
   'data.n_channels': used('config', 'train'),
   'data.window_size': used('config'),

@@ -8,6 +8,7 @@ import { readEnvironment } from './environment.ts';
 import { loadConfig, resolveConfig } from './load.ts';
 import { originText } from './origin.ts';
 import { ConfigError } from './problem.ts';
+import { resolvedYaml } from './resolved-yaml.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'bgb-config-'));
 afterAll(() => rm(folder, { recursive: true }));
@@ -211,5 +212,28 @@ describe('files', () => {
   test('a byte-order mark and Windows line ends are read', async () => {
     await writeFile(join(folder, 'windows.yaml'), '\ufeffdata:\r\n  stride: 5\r\n');
     expect((await loadConfig(join(folder, 'windows.yaml'))).config.data.stride).toBe(5);
+  });
+});
+
+describe('data.labels, a map', () => {
+  const load = (labels: string) => resolveConfig(`data:\n  labels: ${labels}\n`, 'x.yaml');
+
+  test('is one value with one origin, and loads back', () => {
+    const { config, origins } = load('{artf: background, "my sz": seizure}');
+    expect(config.data.labels).toEqual({ artf: 'background', 'my sz': 'seizure' });
+    expect(origins.get('data.labels')).toEqual({ kind: 'file', path: 'x.yaml', line: 2 });
+    const yaml = resolvedYaml(config, origins);
+    expect(yaml).toContain('labels: {artf: background, my sz: seizure} # x.yaml:2\n');
+    expect(resolveConfig(yaml, 'y.yaml').config).toEqual(config);
+  });
+
+  test.each([
+    [
+      '{artf: backgroud}',
+      /data\.labels\.artf: expected seizure, background or excluded, found text 'backgroud'/,
+    ],
+    ['artf', /data\.labels: expected a map of labels, as in \{artf: background\}, found text 'artf'/],
+  ])('refuses %s', (labels, message) => {
+    expect(() => load(labels)).toThrow(message);
   });
 });

@@ -21,14 +21,15 @@ export function annotatedYaml(
 }
 
 function annotate(node: Node | null, field: string, comments: Readonly<Record<string, string>>): void {
-  if (isMap(node)) {
+  // A map with a comment of its own is a value.
+  if (isMap(node) && !Object.hasOwn(comments, field)) {
     for (const { key, value } of node.items) {
       const name = isScalar(key) ? String(key.value) : String(key);
       annotate(value as Node, field === '' ? name : `${field}.${name}`, comments);
     }
     return;
   }
-  if (isSeq(node)) node.flow = true;
+  if (isSeq(node) || isMap(node)) node.flow = true;
   if (node === null || !Object.hasOwn(comments, field)) return;
   // A line break, as in a file's name, would end the comment.
   node.comment = ` ${comments[field]!.replaceAll(/[\s\p{Cc}]+/gu, ' ')}`;

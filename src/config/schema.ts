@@ -18,10 +18,17 @@ const shareBelowOne = z.number().min(0).lt(1);
 /** Odd, so that "same" padding is symmetric and a window's labels stay in place. */
 const oddKernel = count.refine((size) => size % 2 === 1, 'an odd number of samples');
 
+/** What a label is that bgb does not know; what it knows stands in the annotations room. */
+const labels = z.record(
+  z.string().min(1),
+  z.enum(['seizure', 'background', 'excluded']).describe('seizure, background or excluded'),
+);
+
 const data = z.strictObject({
   dataset: z.string().min(1).default('tuh_eeg'),
   data_dir: z.string().min(1).nullable().default(null),
   cache_dir: z.string().min(1).default('cache'),
+  labels: labels.describe('a map of labels, as in {artf: background}').default({}),
   /** Hz */
   sampling_rate: positive.max(100_000).default(256),
   n_channels: count.default(19),

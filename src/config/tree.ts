@@ -1,4 +1,4 @@
-/** Nested sections of values; a list is a value. */
+/** Nested sections of values; a list is a value, and so is a map whose keys users choose. */
 export interface Tree {
   [name: string]: unknown;
 }
@@ -24,10 +24,15 @@ export function setAt(tree: Tree, field: string, value: unknown): void {
   at[last] = value;
 }
 
+/** Fields that hold a map. */
+const MAPS: readonly string[] = ['data.labels'];
+
 /** Every value with its dotted field, in order. Empty sections have none. */
 export function leavesOf(tree: Tree, prefix = ''): [field: string, value: unknown][] {
   return Object.entries(tree).flatMap(([name, value]): [string, unknown][] =>
-    isTree(value) ? leavesOf(value, `${prefix}${name}.`) : [[`${prefix}${name}`, value]],
+    isTree(value) && !MAPS.includes(`${prefix}${name}`)
+      ? leavesOf(value, `${prefix}${name}.`)
+      : [[`${prefix}${name}`, value]],
   );
 }
 

@@ -1,4 +1,4 @@
-import { openEntry, type Provenance } from '../cache/index.ts';
+import { openEntry, type Provenance, scoredLabels } from '../cache/index.ts';
 import { InputError } from '../errors.ts';
 import type { PreprocessedSegment } from '../signal/index.ts';
 import type { WindowSet } from './windows.ts';
@@ -50,11 +50,12 @@ export function loadCorpus(set: WindowSet): Corpus {
   };
 }
 
-/** A recording of the cache in memory. */
+/** A recording of the cache in memory, to be scored. */
 export interface LoadedRecording {
   readonly name: string;
   readonly path: string;
   readonly signal: Int16Array;
+  /** As for scoring: what is only not trained on, such as impedance checks, is background. */
   readonly labels: Uint8Array;
   readonly channels: number;
   readonly scale: number;
@@ -74,7 +75,7 @@ export function loadRecording(folder: string, name: string): LoadedRecording {
     name,
     path: entry.path,
     signal,
-    labels,
+    labels: scoredLabels(labels, provenance.scored_as_background),
     channels,
     scale,
     segments,

@@ -11,7 +11,7 @@
 export { type Corpus, type LoadedRecording, loadCorpus, loadRecording } from './corpus.ts';
 export { type Balance, BalancedSeizureDataset, type Dataset, datasetOf, WindowDataset } from './datasets.ts';
 export { epochOrder } from './order.ts';
-export { requireSettings } from './settings.ts';
+export { type AskedSettings, requireSettings } from './settings.ts';
 export { type ReadBatch, type ReaderSettings, WindowReader } from './window-reader.ts';
 export {
   checkDisjoint,

@@ -1,6 +1,14 @@
+import type { LabelMap } from '../annotations/index.ts';
 import { type CacheEntry, settingsRecord } from '../cache/index.ts';
 import { InputError } from '../errors.ts';
 import type { PreprocessingSettings } from '../signal/index.ts';
+
+/** What entries must have been built with. */
+export interface AskedSettings {
+  readonly preprocessing: PreprocessingSettings;
+  /** `data.labels`; null where it is nothing to ask for (failures A8). */
+  readonly labels: LabelMap | null;
+}
 
 /**
  * Checks that an entry was built with the settings asked for (failures D3). One that was made elsewhere does not say,
@@ -10,11 +18,13 @@ import type { PreprocessingSettings } from '../signal/index.ts';
  */
 export function requireSettings(
   { path, provenance }: Pick<CacheEntry, 'path' | 'provenance'>,
-  settings: PreprocessingSettings,
+  { preprocessing, labels }: AskedSettings,
 ): void {
-  const asked = settingsRecord(settings);
-  const different = Object.entries(provenance.preprocessing).flatMap(([field, value]) => {
-    const wanted = asked[field];
+  if (Object.keys(provenance.preprocessing).length === 0) return;
+  const asked = { ...settingsRecord(preprocessing), ...(labels && { labels: sorted(labels) }) };
+  const stored = { ...provenance.preprocessing, ...(labels && { labels: sorted(provenance.label_map) }) };
+  const different = Object.entries(stored).flatMap(([field, value]) => {
+    const wanted = asked[field as keyof typeof asked];
     return JSON.stringify(value) === JSON.stringify(wanted)
       ? []
       : [`${field} ${JSON.stringify(value)} instead of ${JSON.stringify(wanted)}`];
@@ -24,4 +34,8 @@ export function requireSettings(
       'DATA_SETTINGS',
       `The cache entry ${path} was built with other settings than the configuration's: ${different.join(', ')}. Run bgb build-cache with this configuration.`,
     );
+}
+
+function sorted(map: Readonly<Record<string, string>>): [string, string][] {
+  return Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1));
 }

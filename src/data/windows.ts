@@ -7,9 +7,8 @@ import {
 } from '../cache/index.ts';
 import type { Config } from '../config/index.ts';
 import { InputError } from '../errors.ts';
-import type { PreprocessingSettings } from '../signal/index.ts';
 import type { EntryPlace } from './entry-files.ts';
-import { requireSettings } from './settings.ts';
+import { type AskedSettings, requireSettings } from './settings.ts';
 
 export type WindowCategory = 'partial_seizure' | 'full_seizure' | 'no_seizure';
 
@@ -58,7 +57,7 @@ export function openWindows(
   folder: string,
   manifest: Manifest,
   limits: WindowLimits = { maxSamples: null, maxHours: null },
-  settings: PreprocessingSettings | null = null,
+  settings: AskedSettings | null = null,
 ): WindowSet {
   const shape = { length: manifest.window, stride: manifest.stride };
   const byFile = new Map<string, { window: ManifestWindow; category: WindowCategory }[]>();

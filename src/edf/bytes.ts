@@ -4,6 +4,9 @@ import { InputError, messageOf } from '../errors.ts';
 /** One read(2) takes at most 2 GiB. */
 const MOST_PER_READ = 1 << 30;
 const AT_ONCE = 32;
+/** Bytes that cost less to read along than to skip: one page. */
+export const READ_ALONG_BYTES = 4096;
+const BLOCK_BYTES = 8 << 20;
 
 /** Opens a file for reading. @throws InputError `EDF_READ` when it cannot be, or is no file */
 export async function openFile(path: string): Promise<FileHandle> {
@@ -56,8 +59,9 @@ async function readInto(file: FileHandle, position: number, bytes: Buffer, path:
 }
 
 /**
- * Reads `length` bytes at each of `count` positions, `stride` apart, into one buffer without gaps. Several reads
- * are under way at once: one after the other they cost a round trip each.
+ * Reads `length` bytes at each of `count` positions, `stride` apart, into one buffer without gaps. What lies between
+ * is read along where it is less than a page; otherwise several reads are under way at once, since one after the
+ * other they cost a round trip each.
  */
 export async function readStrided(
   file: FileHandle,
@@ -68,15 +72,32 @@ export async function readStrided(
   path: string,
 ): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(length * count);
-  for (let first = 0; first < count; first += AT_ONCE) {
-    const batch = Math.min(AT_ONCE, count - first);
-    await Promise.all(
-      Array.from({ length: batch }, (_, at) => {
-        const index = first + at;
-        const slot = bytes.subarray(index * length, (index + 1) * length);
-        return readInto(file, position + index * stride, slot, path);
-      }),
-    );
+  const slots = (first: number, most: number) =>
+    Array.from({ length: Math.min(most, count - first) }, (_, at) => ({
+      from: at * stride,
+      slot: bytes.subarray((first + at) * length, (first + at + 1) * length),
+    }));
+  if (stride === length) {
+    await readInto(file, position, bytes, path);
+  } else if (stride - length <= READ_ALONG_BYTES) {
+    const perBlock = Math.max(1, Math.floor(BLOCK_BYTES / stride));
+    for (let first = 0; first < count; first += perBlock) {
+      const block = slots(first, perBlock);
+      const read = await readBytes(
+        file,
+        position + first * stride,
+        (block.length - 1) * stride + length,
+        path,
+      );
+      for (const { from, slot } of block) read.copy(slot, 0, from, from + length);
+    }
+  } else {
+    for (let first = 0; first < count; first += AT_ONCE)
+      await Promise.all(
+        slots(first, AT_ONCE).map(({ from, slot }) =>
+          readInto(file, position + first * stride + from, slot, path),
+        ),
+      );
   }
   return bytes;
 }

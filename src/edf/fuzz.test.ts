@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { InputError } from '../errors.ts';
-import { openEdf, readDigital } from './index.ts';
+import { hasScaling } from './header.ts';
+import { openEdf, readDigital, readSignals } from './index.ts';
 import { parseTals } from './tal.ts';
 import { inFolder, smallRecording, store } from './testing/damage.ts';
 
@@ -15,6 +16,9 @@ async function readsOrRefuses(path: string): Promise<void> {
       samples.forEach((values, index) => {
         expect(values.length).toBe(recording.signals[index]!.samplesPerRecord * segment.records);
       });
+      const scaled = indices.filter((index) => hasScaling(recording.signals[index]!));
+      for (const values of await readSignals(recording, scaled, segment))
+        expect(values.every(Number.isFinite)).toBe(true);
     }
     expect(recording.segments.reduce((sum, { records }) => sum + records, 0)).toBe(recording.records);
     expect(Number.isFinite(recording.durationS)).toBe(true);
@@ -48,6 +52,10 @@ const interesting = fc.oneof(
     ',',
     'e9',
     '1e8 ',
+    '1e308   ',
+    '-1e308  1e308   ',
+    '1e-320  ',
+    '9'.repeat(400),
     '99999999',
     '-1      ',
     '\0',

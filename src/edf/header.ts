@@ -27,6 +27,12 @@ export interface Header {
 export const FIXED_BYTES = 256;
 export const SIGNAL_BYTES = 256;
 const MOST_SIGNALS = 4096;
+/** A microsecond, and eleven days: what is beyond is no recording's, and its sums need not stay finite. */
+const SHORTEST_RECORD_S = 1e-6;
+const LONGEST_RECORD_S = 1e6;
+/** Of a digital and a physical range; physical values stay finite. */
+const LARGEST_DIGITAL = 2 ** 31;
+const LARGEST_PHYSICAL = 1e30;
 
 /** Widths of the fields of a signal, which stand field by field, not signal by signal. */
 const SIGNAL_FIELDS = {
@@ -90,10 +96,10 @@ export function parseHeader(bytes: Uint8Array, path: string): Header {
       `${path}: expected a whole number of data records at byte 236, found ${declaredRecords}. The header is damaged; get the file again.`,
     );
   const recordDurationS = fields.number(244, 8, 'the duration of a data record in seconds');
-  if (recordDurationS < 0)
+  if (recordDurationS !== 0 && !(recordDurationS >= SHORTEST_RECORD_S && recordDurationS <= LONGEST_RECORD_S))
     throw new InputError(
       'EDF_HEADER',
-      `${path}: expected a duration of a data record of 0 or more at byte 244, found ${recordDurationS}. The header is damaged; get the file again.`,
+      `${path}: expected a duration of a data record of 0, or ${SHORTEST_RECORD_S} to ${LONGEST_RECORD_S} s, at byte 244, found ${recordDurationS}. The header is damaged; get the file again.`,
     );
 
   const bytesPerSample = isBdf ? 3 : 2;
@@ -188,7 +194,9 @@ function parseSignals(
 /** Whether digital values can be turned into physical ones. */
 export function hasScaling(signal: Signal): boolean {
   const { digitalMin, digitalMax, physicalMin, physicalMax } = signal;
-  const isComplete = [digitalMin, digitalMax, physicalMin, physicalMax].every(Number.isFinite);
+  const isWithin = (most: number, ...values: number[]) => values.every((value) => Math.abs(value) <= most);
+  const isComplete =
+    isWithin(LARGEST_DIGITAL, digitalMin, digitalMax) && isWithin(LARGEST_PHYSICAL, physicalMin, physicalMax);
   return isComplete && digitalMin !== digitalMax && physicalMin !== physicalMax;
 }
 

@@ -119,6 +119,11 @@ const repaired: Repaired[] = [
     damage: ({ put }) => void put(signalField('digitalMax', 1, 2), 8, 'abc'),
   },
   {
+    what: 'a scaling that no amplifier has',
+    code: 'EDF_SCALING',
+    damage: ({ put }) => void put(signalField('physicalMin', 1, 2), 8, '-1e308'),
+  },
+  {
     what: 'annotation signals in a file that is not marked EDF+',
     code: 'EDF_PLUS_UNMARKED',
     hasAnnotations: true,
@@ -249,6 +254,18 @@ const refused: Refused[] = [
     code: 'EDF_HEADER',
     damage: ({ put }) => void put(FIELD.recordDuration, 8, '-1'),
     says: /byte 244, found -1/,
+  },
+  {
+    what: 'records of a duration that no recording has',
+    code: 'EDF_HEADER',
+    damage: ({ put }) => void put(FIELD.recordDuration, 8, '1e308'),
+    says: /0, or 0\.000001 to 1000000 s, at byte 244, found 1e\+308/,
+  },
+  {
+    what: 'records that are too short to be any',
+    code: 'EDF_HEADER',
+    damage: ({ put }) => void put(FIELD.recordDuration, 8, '1e-320'),
+    says: /byte 244, found 1e-320/,
   },
   {
     what: 'records of infinite duration',

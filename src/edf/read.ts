@@ -1,6 +1,5 @@
-import type { FileHandle } from 'node:fs/promises';
 import { InputError } from '../errors.ts';
-import { openFile, readBytes, readStrided } from './bytes.ts';
+import { openFile, READ_ALONG_BYTES, readStrided } from './bytes.ts';
 import { printable } from './fields.ts';
 import { hasScaling, scalingText } from './header.ts';
 import type { EdfRecording, Segment, Signal } from './recording.ts';
@@ -9,9 +8,6 @@ import { sampleSeconds } from './segments.ts';
 const CHUNK_BYTES = 8 << 20;
 /** Which data records: a segment, or part of one. */
 export type RecordRange = Pick<Segment, 'firstRecord' | 'records'>;
-
-/** Bytes that cost less to read along than to skip: one page. */
-const READ_ALONG_BYTES = 4096;
 
 /**
  * Samples of some signals over one segment, as stored: digital values, also those outside the declared range.
@@ -33,19 +29,21 @@ export async function readDigital(
     );
   const samples = signals.map(({ samplesPerRecord }) => new Int32Array(samplesPerRecord * segment.records));
   await using file = await openFile(recording.path);
-  for (const range of byteRanges(signals, recording)) {
-    const stride = range.isWholeRecord ? recording.recordBytes : range.end - range.start;
-    const recordsPerChunk = Math.max(1, Math.floor(CHUNK_BYTES / stride));
+  for (const range of byteRanges(signals, recording.bytesPerSample)) {
+    const length = range.end - range.start;
+    const recordsPerChunk = Math.max(1, Math.floor(CHUNK_BYTES / length));
     for (let first = 0; first < segment.records; first += recordsPerChunk) {
       const records = Math.min(recordsPerChunk, segment.records - first);
-      const bytes = await readRange(file, recording, range, segment.firstRecord + first, records);
+      const position =
+        recording.headerBytes + (segment.firstRecord + first) * recording.recordBytes + range.start;
+      const bytes = await readStrided(file, position, recording.recordBytes, length, records, recording.path);
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       for (const [index, { byteInRecord, samplesPerRecord }] of signals.entries()) {
         if (byteInRecord < range.start || byteInRecord >= range.end) continue;
         for (let record = 0; record < records; record++)
           decode(
             view,
-            record * stride + byteInRecord - range.start,
+            record * length + byteInRecord - range.start,
             recording.bytesPerSample,
             samples[index]!,
             (first + record) * samplesPerRecord,
@@ -124,18 +122,16 @@ export function recordsWithin(
   };
 }
 
+/** Within a data record. */
 interface ByteRange {
-  /** Within a data record. */
   readonly start: number;
   readonly end: number;
-  /** Whether so little lies outside it that whole runs of records are read. */
-  readonly isWholeRecord: boolean;
 }
 
 /** Which bytes of every data record to read for some signals; neighbours closer than a page are read together. */
-export function byteRanges(
+function byteRanges(
   signals: readonly Pick<Signal, 'byteInRecord' | 'samplesPerRecord'>[],
-  { recordBytes, bytesPerSample }: Pick<EdfRecording, 'recordBytes' | 'bytesPerSample'>,
+  bytesPerSample: number,
 ): ByteRange[] {
   const ranges: { start: number; end: number }[] = [];
   for (const signal of signals.toSorted((a, b) => a.byteInRecord - b.byteInRecord)) {
@@ -145,24 +141,7 @@ export function byteRanges(
     if (open !== undefined && start - open.end <= READ_ALONG_BYTES) open.end = Math.max(open.end, end);
     else ranges.push({ start, end });
   }
-  return ranges.map((range) => ({
-    ...range,
-    isWholeRecord: ranges.length === 1 && recordBytes - (range.end - range.start) <= READ_ALONG_BYTES,
-  }));
-}
-
-async function readRange(
-  file: FileHandle,
-  { headerBytes, recordBytes, path }: EdfRecording,
-  { start, end, isWholeRecord }: ByteRange,
-  firstRecord: number,
-  records: number,
-): Promise<Buffer> {
-  const position = headerBytes + firstRecord * recordBytes + start;
-  const length = end - start;
-  return isWholeRecord
-    ? readBytes(file, position, (records - 1) * recordBytes + length, path)
-    : readStrided(file, position, recordBytes, length, records, path);
+  return ranges;
 }
 
 /** Little-endian two's complement of 16 (EDF) or 24 bits (BDF). */

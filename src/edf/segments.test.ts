@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { openEdf, readDigital, readSignals, recordsWithin, writeEdf } from './index.ts';
-import { byteRanges } from './read.ts';
 import { DIGITAL, FIELD, inFolder, signalField, smallRecording, store } from './testing/damage.ts';
 
 const sample = (name: string) => fileURLToPath(new URL(`../../data/sample/${name}`, import.meta.url));
@@ -152,18 +151,4 @@ describe('spans', () => {
     await expect(readDigital(source, [0], before)).rejects.toThrow(/there are no records -1 to 0/);
     await expect(readDigital(source, [23], source.segments[0]!)).rejects.toThrow(/no signal 23/);
   });
-});
-
-test('only the bytes of the signals asked for are read, and what lies within a page of them', () => {
-  // Ten signals of 8,192 bytes: 0, 1 and 7 are two runs of bytes a record; 0 to 9 are whole records.
-  const signals = Array.from({ length: 10 }, (_, index) => ({
-    byteInRecord: 8192 * index,
-    samplesPerRecord: 4096,
-  }));
-  const record = { recordBytes: 81920, bytesPerSample: 2 };
-  expect(byteRanges([signals[7]!, signals[0]!, signals[1]!], record)).toEqual([
-    { start: 0, end: 16384, isWholeRecord: false },
-    { start: 57344, end: 65536, isWholeRecord: false },
-  ]);
-  expect(byteRanges(signals, record)).toEqual([{ start: 0, end: 81920, isWholeRecord: true }]);
 });

@@ -70,6 +70,8 @@ test.each([
   ['an exponent', '+1e3@a@_', "found '+1e3'"],
   ['a negative duration', '+1#-2@a@_', "found '+1?-2'"],
   ['two durations', '+1#2#3@a@_', "found '+1?2?3'"],
+  ['an onset beyond numbers', `+${'9'.repeat(400)}@a@_`, "found '+9999"],
+  ['a duration beyond numbers', `+1#${'9'.repeat(400)}@a@_`, "found '+1?9999"],
   ['a comma', '+1,5@a@_', "found '+1,5'"],
 ])('refuses %s: a seizure may be in it', (_, text, says) => {
   expect(() => parse(text)).toThrow(

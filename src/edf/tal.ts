@@ -58,7 +58,9 @@ function parseTal(tal: Uint8Array, where: string, at: number) {
   const isStamp =
     /^[+-]\d+(\.\d*)?$/.test(onset) &&
     (duration === undefined || duration === '' || /^\d+(\.\d*)?$/.test(duration)) &&
-    rest.length === 0;
+    rest.length === 0 &&
+    Number.isFinite(Number(onset)) &&
+    Number.isFinite(Number(duration ?? 0));
   if (!isStamp)
     throw new InputError(
       'EDF_TAL',

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { channelName } from './channel-name.ts';
 
-// Spellings found in TUSZ, CHB-MIT, Siena and in exports of other tools (failures B1).
+// Spellings found in TUSZ, CHB-MIT, Siena and in exports of other tools.
 test.each([
   ['EEG FP1-REF', 'Fp1', 'REF'],
   ['EEG FP1-LE', 'Fp1', 'LE'],
@@ -15,7 +15,15 @@ test.each([
   ['P8', 'T6', ''],
   ['EEG Cz', 'Cz', ''],
   ['POL Fz', 'Fz', ''],
-])('%s is a channel of one electrode', (label, electrode, against) => {
+  ['eeg fp1-ref', 'Fp1', 'REF'],
+  ['EEG F 3 - LE', 'F3', 'LE'],
+  ['EEG 0Z-REF', 'Oz', 'REF'],
+  ['EEG 02-LE', 'O2', 'LE'],
+  ['EEGC3-REF', 'C3', 'REF'],
+  ['EEG P7-Avg', 'T5', 'AVG'],
+  [' Pz ', 'Pz', ''],
+  ['EEG FP1-CS2', 'Fp1', 'CS2'],
+])('B1: %s is a channel of one electrode', (label, electrode, against) => {
   expect(channelName(label)).toEqual({ electrode, against, isBipolar: false });
 });
 
@@ -24,12 +32,12 @@ test.each([
   ['T8-P8', 'T4', 'T6'],
   ['T8-P8-1', 'T4', 'T6'],
   ['EEG F3 - C3', 'F3', 'C3'],
-])('%s is one electrode against another', (label, electrode, against) => {
+])('B1: %s is one electrode against another', (label, electrode, against) => {
   expect(channelName(label)).toEqual({ electrode, against, isBipolar: true });
 });
 
 test.each(['ECG', 'EEG EKG1-REF', '--0', '', 'EMG-REF', 'PHOTIC PH', 'IBI', 'VNS', 'LOC-ROC'])(
-  '%s is no scalp EEG',
+  'B1: %s is no scalp EEG',
   (label) => {
     expect(channelName(label)).toBeNull();
   },

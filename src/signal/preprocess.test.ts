@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,7 @@ import { configSchema } from '../config/index.ts';
 import { openEdf, writeEdf } from '../edf/index.ts';
 import { montageChannels } from './montage.ts';
 import { type PreprocessingSettings, preprocess } from './preprocess.ts';
+import { SCIPY } from './testing/scipy-golden.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bgb-signal-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -21,7 +22,9 @@ const SETTINGS: PreprocessingSettings = {
 const CHANNELS = montageChannels(SETTINGS);
 
 interface Recorded {
+  /** Electrodes in the file, in its order. */
   order?: readonly string[];
+  seconds?: number;
   rate?: number;
   dimension?: string;
   /** Digital value of electrode e at sample i. */
@@ -30,7 +33,7 @@ interface Recorded {
 
 async function record(
   name: string,
-  { order = CHANNELS, rate = 256, dimension = 'uV', value = wave }: Recorded = {},
+  { order = CHANNELS, seconds = 4, rate = 256, dimension = 'uV', value = wave }: Recorded = {},
 ) {
   const path = join(folder, `${name}.edf`);
   const signals = order.map((label) => ({
@@ -41,7 +44,7 @@ async function record(
     digitalMin: -32768,
     digitalMax: 32767,
     samplesPerRecord: rate,
-    digital: Array.from({ length: 4 * rate }, (_, i) => value(CHANNELS.indexOf(label), i)),
+    digital: Array.from({ length: seconds * rate }, (_, i) => value(CHANNELS.indexOf(label), i)),
   }));
   await writeEdf(path, {
     patient: 'X',
@@ -131,3 +134,135 @@ test('each segment of a real EDF+D recording is filtered alone', async () => {
   for (let i = 0; i < alone.signal.length; i += 997)
     expect(both.signal[2560 * 18 + i]! * both.scale).toBeCloseTo(alone.signal[i]! * alone.scale, 0);
 });
+
+test('streamed twice with bounded memory or kept once, the bytes are the same', async () => {
+  // Three blocks, the last of them short.
+  const recording = await record('long', { rate: 64, seconds: 150 });
+  for (const normalize of ['recording', 'none'] as const) {
+    const settings = { ...SETTINGS, bandpass: [0.5, 30] as [number, number], normalize };
+    const kept = await preprocess(recording, settings);
+    const streamed = await preprocess(recording, settings, { stagingBytes: 0 });
+    expect(streamed).toEqual(kept);
+    expect(kept.signal.length).toBe(150 * 256 * 19);
+  }
+});
+
+test('running: nothing of the future is in the tensor', async () => {
+  const settings = { ...SETTINGS, normalize: 'running' as const, running_time_constant_s: 2 };
+  const loudEnd = (electrode: number, i: number) => wave(electrode, i) * (i < 512 ? 1 : 20);
+  const [long, short, loud] = [
+    await preprocess(await record('whole'), settings),
+    await preprocess(await record('half', { seconds: 2 }), settings),
+    await preprocess(await record('loud', { value: loudEnd }), settings),
+  ];
+  expect(short!.signal).toEqual(long!.signal.subarray(0, 512 * 19));
+  expect(loud!.signal.subarray(0, 512 * 19)).toEqual(short!.signal);
+  expect(loud!.signal).not.toEqual(long!.signal);
+});
+
+test('F2: what lies beyond the clip is clipped, and its share kept', async () => {
+  const spike = (electrode: number, i: number) => (electrode === 0 && i === 600 ? 32000 : wave(electrode, i));
+  const recording = await record('spike', { value: spike });
+  const settings = { ...SETTINGS, bandpass: null };
+  const { signal, scale, clippedShare } = await preprocess(recording, settings);
+  expect(clippedShare).toBe(1 / (1024 * 19));
+  expect(signal[600 * 19]! * scale).toBeCloseTo(10, 9);
+  expect((await preprocess(recording, { ...settings, clip: 50 })).clippedShare).toBe(0);
+});
+
+test("B3: an interpolated Fz holds the others by MNE's weights, and the notice says so", async () => {
+  const order = CHANNELS.filter((name) => name !== 'Fz' && name !== 'Pz');
+  const settings = { ...SETTINGS, bandpass: null, normalize: 'none' as const };
+  const { signal, scale, notices, channels } = await preprocess(await record('fz', { order }), settings);
+  expect(notices).toEqual(['interpolated by spherical splines: Fz, Pz']);
+  expect(channels).toEqual(CHANNELS);
+  const { cases } = JSON.parse(
+    readFileSync(new URL('./fixtures/interp-golden.json', import.meta.url), 'utf8'),
+  ) as { cases: { bads: string[]; good: string[]; weights: number[][] }[] };
+  const { good, weights } = cases.find(({ bads }) => bads.join() === 'Fz,Pz')!;
+  // As recorded: without the median, which each channel loses, in differences of two samples.
+  const microvolts = (electrode: string, i: number) => signal[i * 19 + CHANNELS.indexOf(electrode)]! * scale;
+  const step = (electrode: string, i: number) => microvolts(electrode, i) - microvolts(electrode, 0);
+  for (const [row, electrode] of [
+    [0, 'Fz'],
+    [1, 'Pz'],
+  ] as const)
+    for (const i of [1, 300, 1023]) {
+      const expected = good.reduce((sum, name, k) => sum + weights[row]![k]! * step(name, i), 0);
+      expect(Math.abs(step(electrode, i) - expected)).toBeLessThan(4 * scale);
+    }
+});
+
+test('the average over the recorded electrodes is subtracted, and the reference is then that', async () => {
+  const settings = { ...SETTINGS, bandpass: null, normalize: 'none' as const };
+  const order = CHANNELS.filter((name) => name !== 'Pz');
+  const { signal, scale, reference } = await preprocess(await record('average', { order }), {
+    ...settings,
+    reference: 'average',
+  });
+  expect(reference).toBe('average');
+  expect((await preprocess(await record('ref', { order }), settings)).reference).toBe('REF');
+  const pz = CHANNELS.indexOf('Pz');
+  const value = (i: number) => {
+    const row = Array.from(signal.subarray(i * 19, i * 19 + 19), (steps) => steps * scale);
+    return row.reduce((sum, each, channel) => sum + (channel === pz ? 0 : each), 0);
+  };
+  for (const i of [100, 700]) expect(Math.abs(value(i) - value(0))).toBeLessThan(20 * scale);
+});
+
+test('signals of different rates cannot be averaged or subtracted', async () => {
+  const recording = await record('rates');
+  const signals = recording.signals.map((signal, index) =>
+    index === 3 ? { ...signal, sampleRate: 128, samplesPerRecord: 128 } : signal,
+  );
+  await expect(
+    preprocess({ ...recording, signals }, { ...SETTINGS, montage: 'double-banana' }),
+  ).rejects.toThrow(/is made of signals of different rates/);
+});
+
+test.each(SCIPY.pipelines)(
+  'from $fs Hz, $resample, $filter, $normalize: as the same steps in SciPy',
+  async ({ fs, n, filter, resample, length, normalize, y }) => {
+    const path = join(folder, `scipy-${fs}.edf`);
+    const digital = Array.from(wave8(n));
+    await writeEdf(path, {
+      patient: 'X',
+      recording: 'X',
+      startedAt: '2000-01-01T00:00:00',
+      recordDurationS: n / fs,
+      signals: [
+        {
+          label: 'EEG CZ-REF',
+          dimension: 'uV',
+          physicalMin: -4096,
+          physicalMax: 4095.875,
+          digitalMin: -32768,
+          digitalMax: 32767,
+          samplesPerRecord: n,
+          digital,
+        },
+      ],
+    });
+    const { signal, scale } = await preprocess(await openEdf(path), {
+      ...SETTINGS,
+      montage: 'channels',
+      channels: ['Cz'],
+      bandpass: [0.5, 120],
+      notch_freq: [50, 100],
+      filter,
+      resample,
+      length,
+      normalize,
+    });
+    expect(signal.length).toBe(y.length);
+    const clipped = y.map((value) => Math.max(-10, Math.min(10, value)));
+    signal.forEach((steps, i) => {
+      expect(Math.abs(steps * scale - clipped[i]!)).toBeLessThan(0.51 * scale);
+    });
+  },
+);
+
+/** The golden file's wave plus 1 mV, in steps of 1/8 microvolt. */
+function wave8(n: number): Float64Array {
+  return Float64Array.from({ length: n }, (_, i) => ((i * i * 7919 + 13 * i) % 2003) - 1000 + 8000);
+}

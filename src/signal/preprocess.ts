@@ -1,6 +1,5 @@
 import type { Config } from '../config/index.ts';
 import type { EdfRecording } from '../edf/index.ts';
-import { InputError } from '../errors.ts';
 import { channelFilters } from './channel-filters.ts';
 import { ChannelPipeline, zeroNonFinite } from './channel-pipeline.ts';
 import { deriveMontage, type Montage } from './montage.ts';
@@ -13,7 +12,8 @@ import {
   robustNormaliser,
 } from './normalise.ts';
 import { QuantisedSignal } from './quantised-signal.ts';
-import { rateRatio } from './rate-ratio.ts';
+import { rateRatio, resampledLength } from './rate-ratio.ts';
+import { refuseFlat } from './refuse-flat.ts';
 import { FourierResampler } from './resample.ts';
 import { RunningMoments } from './statistics.ts';
 
@@ -201,10 +201,9 @@ class FilteredStream {
 
   #rowsOf(channel: number, records: number): number {
     const { resample, length, sampling_rate } = this.#settings;
-    const { up, down } = rateRatio(this.#reader.rates[channel]!, sampling_rate);
-    const exact = (this.#reader.samplesPerRecord[channel]! * records * up) / down;
-    if (resample === 'polyphase') return Math.ceil(exact);
-    return Math.max(1, length === 'int' ? Math.floor(exact) : roundHalfToEven(exact));
+    const samples = this.#reader.samplesPerRecord[channel]! * records;
+    const ratio = rateRatio(this.#reader.rates[channel]!, sampling_rate);
+    return resampledLength(samples, ratio, resample === 'polyphase' ? 'ceil' : length);
   }
 }
 
@@ -212,26 +211,6 @@ function sumOf(samples: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < samples.length; i++) sum += samples[i]!;
   return sum;
-}
-
-/** Python's `round`. */
-function roundHalfToEven(value: number): number {
-  const below = Math.floor(value);
-  return value - below === 0.5 ? below + (below % 2) : Math.round(value);
-}
-
-function refuseFlat({ derivations }: Montage, moments: readonly RunningMoments[], path: string): void {
-  if (moments.every(({ isFlat }) => isFlat))
-    throw new InputError(
-      'SIGNAL_FLAT',
-      `${path}: none of its ${moments.length} channels varies; there is no EEG in it.`,
-    );
-  const flat = derivations.filter(({ isInterpolated }, index) => isInterpolated && moments[index]!.isFlat);
-  if (flat.length > 0)
-    throw new InputError(
-      'MONTAGE_INTERPOLATED',
-      `${path}: ${flat.map(({ channel }) => channel).join(', ')} had to be interpolated, but the result does not vary. Leave the recording out.`,
-    );
 }
 
 /** So few rows at a time that their places in the time-major result stay in the processor's cache. */

@@ -22,3 +22,20 @@ export function rateRatio(from: number, to: number): Ratio {
     `No ratio of whole numbers leads from ${from} Hz to ${to} Hz; choose another data.sampling_rate.`,
   );
 }
+
+/**
+ * Samples that resampling makes of so many, at least one: `ceil` is what {@link resamplePoly} makes, `round` and
+ * `int` are what callers of {@link resample} in Python ask for with functions of these names.
+ */
+export function resampledLength(
+  samples: number,
+  { up, down }: Ratio,
+  length: 'ceil' | 'round' | 'int',
+): number {
+  const exact = (samples * up) / down;
+  const below = Math.floor(exact);
+  if (length === 'ceil') return Math.ceil(exact);
+  if (length === 'int') return Math.max(1, below);
+  const isHalfway = exact - below === 0.5;
+  return Math.max(1, isHalfway ? below + (below % 2) : Math.round(exact));
+}

@@ -5,7 +5,6 @@ import { butter } from './butter.ts';
 import { iirnotch } from './iirnotch.ts';
 import { lfilter } from './lfilter.ts';
 import { PolyphaseResampler, resamplePoly } from './polyphase.ts';
-import { rateRatio } from './rate-ratio.ts';
 import { resample } from './resample.ts';
 import { sosfilt } from './sosfilt.ts';
 import { sosfiltfilt } from './sosfiltfilt.ts';
@@ -183,10 +182,4 @@ describe('properties', () => {
       }),
     );
   });
-});
-
-test('rates without a ratio are refused', () => {
-  expect(rateRatio(512, 256)).toEqual({ up: 1, down: 2 });
-  expect(rateRatio(199.5, 256)).toEqual({ up: 512, down: 399 });
-  expect(() => rateRatio(Math.PI * 100, 256)).toThrow(/choose another data.sampling_rate/);
 });

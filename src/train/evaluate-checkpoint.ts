@@ -105,7 +105,10 @@ export async function evaluateCheckpoint(request: EvaluationRequest): Promise<Ev
   for (const [index, { folder, name }] of source.entries.entries()) {
     request.signal.throwIfAborted();
     const recording = loadRecording(folder, name);
-    requireSettings(recording, { ...config.preprocessing, sampling_rate: config.data.sampling_rate });
+    requireSettings(recording, {
+      preprocessing: { ...config.preprocessing, sampling_rate: config.data.sampling_rate },
+      labels: null,
+    });
     const { labels, segments, sampleRate, provenance } = recording;
     const curve = predictRecording(predictor, recording, postprocessing.stitching);
     const recorded = recordedSpans(segments, sampleRate);
@@ -190,6 +193,7 @@ async function openSource({ data, signal }: EvaluationRequest, config: Config): 
       validationSplit: 0,
       seed: 0,
       settings: { ...config.preprocessing, sampling_rate: config.data.sampling_rate },
+      labels: config.data.labels,
       limitFiles: null,
       signal,
       onProgress: () => undefined,

@@ -38,7 +38,10 @@ export async function openTrainingData(
   const open = async (split: 'train' | 'dev') => {
     const folder = splitFolder(data.cache_dir, split);
     const manifest = await usableManifest(folder, shape, { isRebuildForced, say });
-    const set = openWindows(folder, manifest, split === 'train' ? limits : undefined, settings);
+    const set = openWindows(folder, manifest, split === 'train' ? limits : undefined, {
+      preprocessing: settings,
+      labels: data.labels,
+    });
     return { manifest, set };
   };
   const { manifest, set } = await open('train');

@@ -5,6 +5,15 @@ import { expect } from 'vitest';
 export type Expected = number[] | string;
 
 export interface ScipyGolden {
+  readonly pipelines: readonly {
+    fs: number;
+    n: number;
+    filter: 'causal' | 'zero_phase';
+    resample: 'polyphase' | 'fft';
+    length: 'round' | 'int';
+    normalize: 'recording' | 'robust';
+    y: number[];
+  }[];
   readonly butter: readonly {
     order: number;
     band: 'lowpass' | 'highpass' | 'bandpass' | 'bandstop';
