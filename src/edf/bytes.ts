@@ -72,31 +72,24 @@ export async function readStrided(
   path: string,
 ): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(length * count);
-  const slots = (first: number, most: number) =>
-    Array.from({ length: Math.min(most, count - first) }, (_, at) => ({
-      from: at * stride,
-      slot: bytes.subarray((first + at) * length, (first + at + 1) * length),
-    }));
   if (stride === length) {
     await readInto(file, position, bytes, path);
   } else if (stride - length <= READ_ALONG_BYTES) {
     const perBlock = Math.max(1, Math.floor(BLOCK_BYTES / stride));
     for (let first = 0; first < count; first += perBlock) {
-      const block = slots(first, perBlock);
-      const read = await readBytes(
-        file,
-        position + first * stride,
-        (block.length - 1) * stride + length,
-        path,
-      );
-      for (const { from, slot } of block) read.copy(slot, 0, from, from + length);
+      const records = Math.min(perBlock, count - first);
+      const block = await readBytes(file, position + first * stride, (records - 1) * stride + length, path);
+      for (let record = 0; record < records; record++)
+        block.copy(bytes, (first + record) * length, record * stride, record * stride + length);
     }
   } else {
     for (let first = 0; first < count; first += AT_ONCE)
       await Promise.all(
-        slots(first, AT_ONCE).map(({ from, slot }) =>
-          readInto(file, position + first * stride + from, slot, path),
-        ),
+        Array.from({ length: Math.min(AT_ONCE, count - first) }, (_, at) => {
+          const index = first + at;
+          const slot = bytes.subarray(index * length, (index + 1) * length);
+          return readInto(file, position + index * stride, slot, path);
+        }),
       );
   }
   return bytes;
