@@ -76,23 +76,23 @@ export class ForeignEntry implements CacheEntry {
   readonly provenance: Provenance;
   readonly signalAt = null;
   readonly labelsAt = null;
-  readonly #content: EntryContent;
+  readonly content: EntryContent;
 
   /** @throws InputError `CACHE_FOREIGN` */
   constructor(folder: string, name: string) {
-    this.#content = foreignContent(folder, name);
+    this.content = foreignContent(folder, name);
     this.path = join(folder, name);
-    this.rows = this.#content.labels.length;
-    this.channels = this.#content.provenance.channels.length;
-    this.scale = this.#content.scale;
-    this.segments = this.#content.segments;
-    this.labelRuns = labelRuns(this.#content.labels);
-    this.provenance = this.#content.provenance;
+    this.rows = this.content.labels.length;
+    this.channels = this.content.provenance.channels.length;
+    this.scale = this.content.scale;
+    this.segments = this.content.segments;
+    this.labelRuns = labelRuns(this.content.labels);
+    this.provenance = this.content.provenance;
   }
 
   readAll(signal: Int16Array, labels: Uint8Array): void {
-    signal.set(this.#content.signal);
-    labels.set(this.#content.labels);
+    signal.set(this.content.signal);
+    labels.set(this.content.labels);
   }
 
   [Symbol.dispose](): void {}

@@ -10,9 +10,11 @@
 export { type BuildResult, buildEntry } from './build.ts';
 export { type BuildOptions, buildCache } from './build-cache.ts';
 export { type Census, type Losses, readLosses } from './census.ts';
+export { type ConvertResult, convertCache } from './convert.ts';
 export { type CacheEntry, Entry, type EntryContent, writeEntry } from './entry.ts';
 export { scoredLabels } from './label-mask.ts';
 export { listEntries, listRecordings, splitFolder, splitFolders } from './layout.ts';
+export { madeElsewhereNotice } from './made-elsewhere.ts';
 export {
   MANIFEST_FILE,
   type Manifest,

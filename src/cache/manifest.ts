@@ -54,6 +54,8 @@ export interface Scan {
   readonly path: string;
   /** Whether the file there was valid and has been left as it was. */
   readonly isUnchanged: boolean;
+  /** Entries that were made elsewhere: each is read whole. */
+  readonly madeElsewhere: number;
 }
 
 /**
@@ -66,7 +68,7 @@ export interface Scan {
  */
 export async function scanSplit(folder: string, shape: WindowShape, { isCheck = false } = {}): Promise<Scan> {
   const path = join(folder, MANIFEST_FILE);
-  const manifest = await surveyEntries(folder, shape);
+  const { manifest, madeElsewhere } = await surveyEntries(folder, shape);
   const text = manifestText(manifest);
   const isUnchanged = (await readFile(path, 'utf8').catch(() => '')) === text;
   if (!isUnchanged && isCheck)
@@ -75,7 +77,7 @@ export async function scanSplit(folder: string, shape: WindowShape, { isCheck = 
       `${path} is missing or not of these entries and this window. Run bgb scan-cache.`,
     );
   if (!isUnchanged) await writeAtomic(path, text);
-  return { manifest, path, isUnchanged };
+  return { manifest, path, isUnchanged, madeElsewhere };
 }
 
 /** Reads a split's manifest. @throws InputError `CACHE_MANIFEST` when it is missing, damaged or of another window */
@@ -134,7 +136,10 @@ export function dataHashOf(keys: readonly (readonly [name: string, key: string])
   return sha256(canonicalJson(keys));
 }
 
-async function surveyEntries(folder: string, shape: WindowShape): Promise<Manifest> {
+async function surveyEntries(
+  folder: string,
+  shape: WindowShape,
+): Promise<{ manifest: Manifest; madeElsewhere: number }> {
   const names = await listEntries(folder);
   await requireInside(folder, names);
   if (names.length === 0)
@@ -149,12 +154,13 @@ async function surveyEntries(folder: string, shape: WindowShape): Promise<Manife
   const keys: [string, string][] = [];
   const patients = new Set<string>();
   const labels: Record<string, number> = {};
-  const sums = { recorded: 0, seizures: 0, seizure: 0 };
+  const sums = { recorded: 0, seizures: 0, seizure: 0, elsewhere: 0 };
   for (const name of names) {
     using entry = openEntry(folder, name);
     const { provenance } = entry;
     keys.push([name, provenance.key]);
     patients.add(provenance.patient);
+    if (entry.signalAt === null) sums.elsewhere++;
     sums.recorded += provenance.recorded_s;
     sums.seizures += provenance.seizures;
     for (const [label, seconds] of Object.entries(provenance.seizure_s_by_label))
@@ -181,7 +187,7 @@ async function surveyEntries(folder: string, shape: WindowShape): Promise<Manife
       'CACHE_NO_SEIZURE',
       `No window in ${folder} holds a seizure: ${names.length} recordings, ${counts.no_seizure} windows of ${shapeText}, ${sums.seizure.toFixed(1)} s of seizure. Check the annotations, or choose other recordings.`,
     );
-  return {
+  const manifest: Manifest = {
     format: 'bgb-manifest',
     version: 1,
     window: shape.length,
@@ -196,6 +202,7 @@ async function surveyEntries(folder: string, shape: WindowShape): Promise<Manife
     counts,
     ...windows,
   };
+  return { manifest, madeElsewhere: sums.elsewhere };
 }
 
 /** What each window of an entry is; null for one that is excluded as a whole. */

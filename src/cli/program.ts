@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { register as buildCache } from './build-cache.ts';
+import { register as convertCache } from './convert-cache.ts';
 import { register as demo } from './demo.ts';
 import { register as edf } from './edf.ts';
 import { register as evaluate } from './evaluate.ts';
@@ -18,6 +19,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   edf,
   buildCache,
   scanCache,
+  convertCache,
   train,
   evaluate,
   demo,

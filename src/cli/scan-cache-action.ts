@@ -1,4 +1,12 @@
-import { type Losses, readLosses, type Scan, scanSplit, splitFolders } from '../cache/index.ts';
+import { dirname } from 'node:path';
+import {
+  type Losses,
+  madeElsewhereNotice,
+  readLosses,
+  type Scan,
+  scanSplit,
+  splitFolders,
+} from '../cache/index.ts';
 import { inForce, loadConfigOrDefaults, readEnvironment } from '../config/index.ts';
 import { checkDisjoint, windowShapeOf } from '../data/index.ts';
 import { announce, writeJson } from './output.ts';
@@ -26,6 +34,11 @@ export async function scanCacheCommand(options: ScanCacheOptions): Promise<void>
     if (losses !== null && losses.rejected.length + losses.unlabelled.length > 0)
       process.stderr.write(
         `${split}: of ${losses.recordings} recordings the last build rejected ${losses.rejected.length} and left out ${losses.unlabelled.length} without annotation; see census.json there.\n`,
+      );
+  for (const { path, manifest, madeElsewhere } of scans)
+    if (madeElsewhere > 0)
+      process.stderr.write(
+        `Notice: ${madeElsewhereNotice(dirname(path), madeElsewhere, manifest.recordings)}\n`,
       );
   if (options.json) {
     const documents = scans.map(({ split, path, isUnchanged, manifest, losses }) => ({

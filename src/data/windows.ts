@@ -32,6 +32,8 @@ export interface WindowSet {
   readonly recordingRows: readonly number[];
   /** Of each recording, where its arrays lie; null where an entry was made elsewhere, which is read whole. */
   readonly places: readonly EntryPlace[] | null;
+  /** How many of the recordings' entries were made elsewhere. */
+  readonly madeElsewhere: number;
   /** Of each recording, what its int16 values are multiplied by. */
   readonly scales: readonly number[];
   readonly channels: number;
@@ -73,7 +75,7 @@ export function openWindows(
   const scales: number[] = [];
   const patients = new Set<string>();
   const recordingRows: number[] = [];
-  let [hours, channels, isOurs] = [0, 0, true];
+  let [hours, channels, madeElsewhere] = [0, 0, 0];
   for (const name of [...byFile.keys()].sort()) {
     if (hours >= (limits.maxHours ?? Infinity) || windows.length >= (limits.maxSamples ?? Infinity)) break;
     using entry = openEntry(folder, name);
@@ -98,7 +100,7 @@ export function openWindows(
     recordingRows.push(entry.rows);
     recordings.push(name);
     const { path, signalAt, labelsAt } = entry;
-    if (signalAt === null || labelsAt === null) isOurs = false;
+    if (signalAt === null || labelsAt === null) madeElsewhere++;
     else places.push({ path, signalAt, labelsAt });
     scales.push(entry.scale);
     patients.add(entry.provenance.patient);
@@ -110,7 +112,8 @@ export function openWindows(
     dataHash: manifest.data_hash,
     recordings,
     recordingRows,
-    places: isOurs ? places : null,
+    places: madeElsewhere === 0 ? places : null,
+    madeElsewhere,
     scales,
     channels,
     patients: [...patients].sort(),

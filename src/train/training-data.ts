@@ -1,4 +1,10 @@
-import { listEntries, type Manifest, splitFolder, usableManifest } from '../cache/index.ts';
+import {
+  listEntries,
+  type Manifest,
+  madeElsewhereNotice,
+  splitFolder,
+  usableManifest,
+} from '../cache/index.ts';
 import type { Config } from '../config/index.ts';
 import {
   checkDisjoint,
@@ -42,6 +48,7 @@ export async function openTrainingData(
       preprocessing: settings,
       labels: data.labels,
     });
+    if (set.places === null) say(madeElsewhereNotice(folder, set.madeElsewhere, set.recordings.length));
     return { manifest, set };
   };
   const { manifest, set } = await open('train');
