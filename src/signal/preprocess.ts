@@ -136,15 +136,15 @@ class FilteredStream {
     this.#reader = new MontageReader(recording, montage);
     this.#filters = this.#reader.rates.map((rate) => channelFilters(settings, rate, recording.path));
     let firstRow = 0;
+    let endSample = 0;
     this.segments = recording.segments.map(({ records, startS }) => {
       // Channels of different rates may differ by a sample.
       const rows = Math.min(...this.#reader.rates.map((_, channel) => this.#rowsOf(channel, records)));
       firstRow += rows;
-      return {
-        firstRow: firstRow - rows,
-        rows,
-        startSample: Math.round(startS * settings.sampling_rate),
-      };
+      // A clock that drifts, or rounding, may let a segment's rows reach into the one behind a short hole.
+      const startSample = Math.max(endSample, Math.round(startS * settings.sampling_rate));
+      endSample = startSample + rows;
+      return { firstRow: firstRow - rows, rows, startSample };
     });
     this.rows = firstRow;
   }
