@@ -2,12 +2,13 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { channelFilters } from './channel-filters.ts';
 import { ChannelPipeline } from './channel-pipeline.ts';
+import { polyphaseFilter } from './polyphase.ts';
 import { FourierResampler } from './resample.ts';
 
 const RATE = 200;
-const RATIO = { up: 32, down: 25 };
+const POLYPHASE = polyphaseFilter(32, 25);
 const { filters } = channelFilters({ bandpass: [0.5, 120], notch_freq: [50], sampling_rate: 256 }, RATE, 'x');
-const causal = { rate: RATE, ratio: RATIO, filters, isZeroPhase: false, fourier: null };
+const causal = { rate: RATE, resampling: POLYPHASE, filters, isZeroPhase: false };
 
 function run(pipeline: ChannelPipeline, blocks: readonly Float64Array[]): number[] {
   const made = blocks.map((block) => pipeline.push(block.slice()));
@@ -21,8 +22,8 @@ const signal = fc
 test('property: blocks of any size give the bits of the whole, also what is held to the end', () => {
   fc.assert(
     fc.property(signal, fc.nat(499), fc.boolean(), fc.boolean(), (whole, more, isZeroPhase, isFourier) => {
-      const fourier = isFourier ? new FourierResampler(whole.length, Math.ceil(whole.length * 1.28)) : null;
-      const settings = { ...causal, isZeroPhase, fourier };
+      const fourier = new FourierResampler(whole.length, Math.ceil(whole.length * 1.28));
+      const settings = { ...causal, isZeroPhase, resampling: isFourier ? fourier : POLYPHASE };
       const at = Math.min(whole.length, RATE + more);
       const blocks = [whole.subarray(0, at), whole.subarray(at)];
       expect(run(new ChannelPipeline(settings), blocks)).toEqual(run(new ChannelPipeline(settings), [whole]));

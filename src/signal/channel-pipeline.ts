@@ -1,6 +1,5 @@
-import { PolyphaseResampler } from './polyphase.ts';
-import type { Ratio } from './rate-ratio.ts';
-import type { FourierResampler } from './resample.ts';
+import { type PolyphaseFilter, PolyphaseResampler } from './polyphase.ts';
+import { FourierResampler } from './resample.ts';
 import { SectionFilter } from './sosfilt.ts';
 import { defaultPadlen, sosfiltfilt } from './sosfiltfilt.ts';
 import type { Section } from './zeros-poles.ts';
@@ -9,12 +8,11 @@ import type { Section } from './zeros-poles.ts';
 export interface PipelineSettings {
   /** Hz, as recorded */
   readonly rate: number;
-  readonly ratio: Ratio;
   /** Filters in their order; each is passed both ways or forwards. */
   readonly filters: readonly (readonly Section[])[];
   readonly isZeroPhase: boolean;
-  /** Set where the whole segment is resampled by the Fourier transform. */
-  readonly fourier: FourierResampler | null;
+  /** Block by block, or the whole segment by the Fourier transform. */
+  readonly resampling: PolyphaseFilter | FourierResampler;
 }
 
 /**
@@ -24,6 +22,7 @@ export interface PipelineSettings {
 export class ChannelPipeline {
   readonly #settings: PipelineSettings;
   readonly #resampler: PolyphaseResampler | null;
+  readonly #fourier: FourierResampler | null;
   readonly #causal: SectionFilter | null;
   readonly #held: Float64Array[] = [];
   #offset: number | null = null;
@@ -31,8 +30,9 @@ export class ChannelPipeline {
 
   constructor(settings: PipelineSettings) {
     this.#settings = settings;
-    const { filters, isZeroPhase, fourier, ratio } = settings;
-    this.#resampler = fourier === null ? new PolyphaseResampler(ratio.up, ratio.down) : null;
+    const { filters, isZeroPhase, resampling } = settings;
+    this.#fourier = resampling instanceof FourierResampler ? resampling : null;
+    this.#resampler = resampling instanceof FourierResampler ? null : new PolyphaseResampler(resampling);
     this.#causal = isZeroPhase || filters.length === 0 ? null : new SectionFilter(filters.flat());
   }
 
@@ -63,11 +63,11 @@ export class ChannelPipeline {
   /** The rest. */
   end(): Float64Array {
     const rest = this.#onward(this.#resampler === null ? new Float64Array(0) : this.#resampler.end());
-    const { fourier, filters, isZeroPhase } = this.#settings;
-    if (fourier === null && !isZeroPhase) return rest;
+    const { filters, isZeroPhase } = this.#settings;
+    if (this.#fourier === null && !isZeroPhase) return rest;
     let whole = joined(this.#held);
     this.#held.length = 0;
-    if (fourier !== null) whole = fourier.apply(whole);
+    if (this.#fourier !== null) whole = this.#fourier.apply(whole);
     if (!isZeroPhase) this.#causal?.apply(whole);
     else
       for (const sections of filters)
@@ -78,7 +78,7 @@ export class ChannelPipeline {
   }
 
   #onward(resampled: Float64Array): Float64Array {
-    if (this.#settings.isZeroPhase || this.#settings.fourier !== null) {
+    if (this.#settings.isZeroPhase || this.#fourier !== null) {
       this.#held.push(resampled);
       return new Float64Array(0);
     }

@@ -10,6 +10,7 @@
  */
 export { type Band, butter, type FilterOptions } from './butter.ts';
 export { type ChannelName, channelName } from './channel-name.ts';
+export type { PreprocessedSegment } from './filtered-stream.ts';
 export { iirnotch } from './iirnotch.ts';
 export { type Filtered, lfilter } from './lfilter.ts';
 export {
@@ -19,10 +20,9 @@ export {
   type MontageSettings,
   montageChannels,
 } from './montage.ts';
-export { PolyphaseResampler, resamplePoly } from './polyphase.ts';
+export { type PolyphaseFilter, PolyphaseResampler, polyphaseFilter, resamplePoly } from './polyphase.ts';
 export {
   type Preprocessed,
-  type PreprocessedSegment,
   type PreprocessingSettings,
   preprocess,
 } from './preprocess.ts';

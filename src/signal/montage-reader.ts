@@ -13,6 +13,8 @@ export class MontageReader {
   /** Signals to read. */
   readonly #needed: readonly number[];
   readonly #factors: readonly number[];
+  /** Of each channel: whether it is one signal as it is, which no other channel needs. */
+  readonly #isReadAlone: readonly boolean[];
   /** Hz, of each channel */
   readonly rates: readonly number[];
   /** Of each channel. */
@@ -28,6 +30,15 @@ export class MontageReader {
     ]);
     this.#needed = [...new Set(sources.flat())];
     this.#factors = this.#needed.map((index) => microvoltsPer(recording.signals[index]!, recording.path));
+    const uses = new Map<number, number>();
+    for (const index of sources.flat()) uses.set(index, (uses.get(index) ?? 0) + 1);
+    this.#isReadAlone = montage.derivations.map(
+      ({ terms: [first, ...rest] }) =>
+        rest.length === 0 &&
+        montage.averaged === null &&
+        first!.weight === 1 &&
+        uses.get(first!.signal) === 1,
+    );
     const signals = sources.map((indices, channel) => {
       const first = recording.signals[indices[0]!]!;
       const other = indices
@@ -72,7 +83,8 @@ export class MontageReader {
     );
     const { derivations, averaged } = this.#montage;
     const mean = averaged && meanOf(averaged.map((index) => bySignal.get(index)!));
-    return derivations.map(({ terms }) => {
+    return derivations.map(({ terms }, index) => {
+      if (this.#isReadAlone[index]) return bySignal.get(terms[0]!.signal)!;
       const channel = weighted(bySignal.get(terms[0]!.signal)!, terms[0]!.weight);
       for (const { signal, weight } of terms.slice(1)) addWeighted(channel, bySignal.get(signal)!, weight);
       if (mean !== null) addWeighted(channel, mean, -1);

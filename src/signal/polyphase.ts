@@ -9,7 +9,7 @@ import { InputError } from '../errors.ts';
  * @throws InputError `SIGNAL_RATIO` unless both are whole numbers of at least 1
  */
 export function resamplePoly(signal: ArrayLike<number>, up: number, down: number): Float64Array {
-  const resampler = new PolyphaseResampler(up, down);
+  const resampler = new PolyphaseResampler(polyphaseFilter(up, down));
   const start = resampler.push(Float64Array.from(signal));
   const end = resampler.end();
   const whole = new Float64Array(start.length + end.length);
@@ -18,83 +18,93 @@ export function resamplePoly(signal: ArrayLike<number>, up: number, down: number
   return whole;
 }
 
+/** The low-pass of a ratio of rates, cut into phases: one for every place of an output between two samples. */
+export interface PolyphaseFilter {
+  /** In lowest terms, as `down`. */
+  readonly up: number;
+  readonly down: number;
+  /** Taps of each phase in the order of the samples that they meet, `width` a phase. */
+  readonly taps: Float64Array;
+  /** Even. */
+  readonly width: number;
+  /** Samples before the one at or before an output that meet its filter. */
+  readonly reach: number;
+}
+
+/** @throws InputError `SIGNAL_RATIO` unless both are whole numbers of at least 1 */
+export function polyphaseFilter(up: number, down: number): PolyphaseFilter {
+  for (const factor of [up, down])
+    if (!Number.isSafeInteger(factor) || factor < 1)
+      throw new InputError(
+        'SIGNAL_RATIO',
+        `resamplePoly: expected up and down as whole numbers of at least 1, found ${up} and ${down}.`,
+      );
+  const divisor = greatestCommonDivisor(up, down);
+  const [lowUp, lowDown] = [up / divisor, down / divisor];
+  const larger = Math.max(lowUp, lowDown);
+  const half = larger === 1 ? 0 : 10 * larger;
+  const reach = Math.floor(half / lowUp);
+  const width = 2 * reach + 2;
+  const prototype = larger === 1 ? Float64Array.of(1) : lowpass(half, 1 / larger, lowUp);
+  const taps = inPhases(prototype, half, lowUp, width, reach);
+  return { up: lowUp, down: lowDown, taps, width, reach };
+}
+
 /**
  * {@link resamplePoly} of a signal that comes in pieces: however it is cut, the pieces returned by `push` and
  * `end` join to the same samples. It holds as many samples as the filter is long.
  */
 export class PolyphaseResampler {
-  readonly #up: number;
-  readonly #down: number;
-  /** Taps of each phase in the order of the samples that they meet, `#width` a phase. */
-  readonly #taps: Float64Array;
-  readonly #width: number;
-  /** Samples before the one at or before an output that meet its filter. */
-  readonly #reach: number;
+  readonly #filter: PolyphaseFilter;
   /** Samples still needed, then the piece: sample `#first` of the signal stands at 0. */
   #held: Float64Array;
   #first: number;
   #received = 0;
   #made = 0;
 
-  /** @throws InputError `SIGNAL_RATIO` unless both are whole numbers of at least 1 */
-  constructor(up: number, down: number) {
-    for (const factor of [up, down])
-      if (!Number.isSafeInteger(factor) || factor < 1)
-        throw new InputError(
-          'SIGNAL_RATIO',
-          `resamplePoly: expected up and down as whole numbers of at least 1, found ${up} and ${down}.`,
-        );
-    const divisor = greatestCommonDivisor(up, down);
-    this.#up = up / divisor;
-    this.#down = down / divisor;
-    const isCopy = this.#up === this.#down;
-    const half = isCopy ? 0 : 10 * Math.max(this.#up, this.#down);
-    const filter = isCopy ? Float64Array.of(1) : lowpass(half, 1 / Math.max(this.#up, this.#down), this.#up);
-    this.#reach = Math.floor(half / this.#up);
-    this.#width = 2 * this.#reach + 2;
-    this.#taps = inPhases(filter, half, this.#up, this.#width, this.#reach);
-    this.#held = new Float64Array(this.#reach);
-    this.#first = -this.#reach;
+  constructor(filter: PolyphaseFilter) {
+    this.#filter = filter;
+    this.#held = new Float64Array(filter.reach);
+    this.#first = -filter.reach;
   }
 
   /** The samples that are complete with this piece; all of them but those near the end. */
   push(piece: Float64Array): Float64Array {
-    if (this.#up === this.#down) return piece.slice();
+    const { up, down, reach } = this.#filter;
+    if (up === down) return piece.slice();
     const joined = new Float64Array(this.#held.length + piece.length);
     joined.set(this.#held);
     joined.set(piece, this.#held.length);
     this.#held = joined;
     this.#received += piece.length;
     // Output k lies at sample floor(k down / up) and reaches `reach + 1` further.
-    const complete = this.#received - this.#reach - 1;
-    return this.#make(complete <= 0 ? this.#made : Math.ceil((complete * this.#up) / this.#down));
+    const complete = this.#received - reach - 1;
+    return this.#make(complete <= 0 ? this.#made : Math.ceil((complete * up) / down));
   }
 
   /** The rest, with zeros after the end. Nothing may be pushed afterwards. */
   end(): Float64Array {
-    if (this.#up === this.#down) return new Float64Array(0);
-    const padded = new Float64Array(this.#held.length + this.#reach + 1);
+    const { up, down, reach } = this.#filter;
+    if (up === down) return new Float64Array(0);
+    const padded = new Float64Array(this.#held.length + reach + 1);
     padded.set(this.#held);
     this.#held = padded;
-    return this.#make(Math.ceil((this.#received * this.#up) / this.#down));
+    return this.#make(Math.ceil((this.#received * up) / down));
   }
 
   #make(end: number): Float64Array {
-    const up = this.#up;
-    const width = this.#width;
-    const taps = this.#taps;
+    const { up, down, taps, width, reach } = this.#filter;
     const held = this.#held;
     const out = new Float64Array(Math.max(0, end - this.#made));
-    let position = (this.#made * this.#down) % up;
-    let sample = (this.#made * this.#down - position) / up - this.#reach - this.#first;
-    const samplesEach = Math.floor(this.#down / up);
-    const phasesEach = this.#down % up;
+    let position = ((this.#made * down) % up) | 0;
+    let sample = ((this.#made * down - position) / up - reach - this.#first) | 0;
+    const samplesEach = Math.floor(down / up) | 0;
+    const phasesEach = down % up;
     for (let k = 0; k < out.length; k++) {
       let tap = position * width;
       let at = sample;
       let even = 0;
       let odd = 0;
-      // The width is even.
       for (const last = tap + width; tap < last; tap += 2, at += 2) {
         even += held[at]! * taps[tap]!;
         odd += held[at + 1]! * taps[tap + 1]!;

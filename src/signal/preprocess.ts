@@ -1,9 +1,7 @@
 import type { Config } from '../config/index.ts';
 import type { EdfRecording } from '../edf/index.ts';
-import { channelFilters } from './channel-filters.ts';
-import { ChannelPipeline, zeroNonFinite } from './channel-pipeline.ts';
-import { deriveMontage, type Montage } from './montage.ts';
-import { MontageReader } from './montage-reader.ts';
+import { FilteredStream, type PreprocessedSegment, type Sink } from './filtered-stream.ts';
+import { deriveMontage } from './montage.ts';
 import {
   FixedNormaliser,
   type Normaliser,
@@ -12,21 +10,12 @@ import {
   robustNormaliser,
 } from './normalise.ts';
 import { QuantisedSignal } from './quantised-signal.ts';
-import { rateRatio, resampledLength } from './rate-ratio.ts';
 import { refuseFlat } from './refuse-flat.ts';
-import { FourierResampler } from './resample.ts';
 import { RunningMoments } from './statistics.ts';
 
 /** The settings that decide what a preprocessed recording holds; they are part of a cache entry's key. */
 export type PreprocessingSettings = Omit<Config['preprocessing'], 'use_mne'> &
   Pick<Config['data'], 'sampling_rate'>;
-
-export interface PreprocessedSegment {
-  readonly firstRow: number;
-  readonly rows: number;
-  /** Time of its first row in samples at the cache's rate. */
-  readonly startSample: number;
-}
 
 export interface Preprocessed {
   /** (N, C) int16, time-major */
@@ -116,101 +105,6 @@ export async function preprocess(
     nonFinite,
     notices,
   };
-}
-
-/** Takes some rows of one channel; they may be overwritten. */
-type Sink = (channel: number, row: number, samples: Float64Array) => void;
-
-/** The filtered channels of a recording in microvolts at the cache's rate, computed as often as asked. */
-class FilteredStream {
-  readonly rows: number;
-  readonly segments: readonly PreprocessedSegment[];
-  readonly #recording: EdfRecording;
-  readonly #reader: MontageReader;
-  readonly #settings: PreprocessingSettings;
-  readonly #filters: readonly ReturnType<typeof channelFilters>[];
-
-  constructor(recording: EdfRecording, montage: Montage, settings: PreprocessingSettings) {
-    this.#recording = recording;
-    this.#settings = settings;
-    this.#reader = new MontageReader(recording, montage);
-    this.#filters = this.#reader.rates.map((rate) => channelFilters(settings, rate, recording.path));
-    let firstRow = 0;
-    this.segments = recording.segments.map(({ records, startS }) => {
-      // Channels of different rates may differ by a sample.
-      const rows = Math.min(...this.#reader.rates.map((_, channel) => this.#rowsOf(channel, records)));
-      firstRow += rows;
-      return {
-        firstRow: firstRow - rows,
-        rows,
-        startSample: Math.round(startS * settings.sampling_rate),
-      };
-    });
-    this.rows = firstRow;
-  }
-
-  notices(): string[] {
-    const lowered = new Set(this.#filters.flatMap(({ notice }) => notice ?? []));
-    return [...this.#reader.notices(), ...lowered];
-  }
-
-  /** @returns how many samples were not finite and became 0 */
-  async run(sink: Sink): Promise<number> {
-    let nonFinite = 0;
-    for (const [index, segment] of this.#recording.segments.entries()) {
-      const { firstRow, rows } = this.segments[index]!;
-      const pipelines = this.#pipelines(segment.records);
-      const made = pipelines.map(() => 0);
-      const pass = (channel: number, samples: Float64Array) => {
-        const kept = samples.subarray(0, rows - made[channel]!);
-        if (kept.length === 0) return;
-        if (!Number.isFinite(sumOf(kept))) nonFinite += zeroNonFinite(kept);
-        sink(channel, firstRow + made[channel]!, kept);
-        made[channel]! += kept.length;
-      };
-      for await (const block of this.#reader.blocks(segment))
-        for (const [channel, samples] of block.entries()) pass(channel, pipelines[channel]!.push(samples));
-      for (const [channel, pipeline] of pipelines.entries()) {
-        pass(channel, pipeline.end());
-        nonFinite += pipeline.nonFinite;
-      }
-    }
-    return nonFinite;
-  }
-
-  #pipelines(records: number): ChannelPipeline[] {
-    const { resample, filter, sampling_rate } = this.#settings;
-    // Channels of one rate share the tables of the transform.
-    const transforms = new Map<number, FourierResampler>();
-    return this.#reader.rates.map((rate, channel) => {
-      const samples = this.#reader.samplesPerRecord[channel]! * records;
-      let fourier: FourierResampler | null = null;
-      if (resample === 'fft') {
-        fourier = transforms.get(samples) ?? new FourierResampler(samples, this.#rowsOf(channel, records));
-        transforms.set(samples, fourier);
-      }
-      return new ChannelPipeline({
-        rate,
-        ratio: rateRatio(rate, sampling_rate),
-        filters: this.#filters[channel]!.filters,
-        isZeroPhase: filter === 'zero_phase',
-        fourier,
-      });
-    });
-  }
-
-  #rowsOf(channel: number, records: number): number {
-    const { resample, length, sampling_rate } = this.#settings;
-    const samples = this.#reader.samplesPerRecord[channel]! * records;
-    const ratio = rateRatio(this.#reader.rates[channel]!, sampling_rate);
-    return resampledLength(samples, ratio, resample === 'polyphase' ? 'ceil' : length);
-  }
-}
-
-function sumOf(samples: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < samples.length; i++) sum += samples[i]!;
-  return sum;
 }
 
 /** So few rows at a time that their places in the time-major result stay in the processor's cache. */

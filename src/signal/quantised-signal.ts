@@ -26,9 +26,15 @@ export class QuantisedSignal {
     let clipped = 0;
     for (let i = 0, place = row * channels + channel; i < samples.length; i++, place += channels) {
       const value = samples[i]!;
-      const steps = Math.round(value / scale);
-      if (value > bound || value < -bound) clipped++;
-      signal[place] = steps > 32767 ? 32767 : steps < -32767 ? -32767 : steps;
+      let steps = value / scale;
+      if (steps > 32767) {
+        if (value > bound) clipped++;
+        steps = 32767;
+      } else if (steps < -32767) {
+        if (value < -bound) clipped++;
+        steps = -32767;
+      }
+      signal[place] = Math.floor(steps + 0.5);
     }
     this.#clipped += clipped;
   }
