@@ -40,6 +40,7 @@ export async function readSienaList(
       'expected the file name of this seizure, found none. Add a line File name:.',
     );
   const files = all.flatMap((file) => {
+    if (file.name === null && unnamedWhere === undefined) return [];
     const match = matchName(file.name, recording.path, siblings);
     return match === 'other' ? [] : [{ ...file, match }];
   });
@@ -49,7 +50,7 @@ export async function readSienaList(
     notices.push({ code, message: `${basename(where)}: ${message}` });
   const events: (AnnotatedEvent & { where: string })[] = [];
   for (const file of files) {
-    if (file.match === 'repaired' && file.seizures.length > 0)
+    if (file.match === 'repaired')
       say(
         file.where,
         'ANNOTATION_NAME',
@@ -57,7 +58,6 @@ export async function readSienaList(
       );
     const [problem] = file.problems;
     if (problem !== undefined) throw lineError(problem.where, problem.message);
-    if (file.seizures.length === 0) continue;
     const registration = registrationOf(file, recording, say);
     for (const seizure of file.seizures) events.push(placedSeizure(seizure, registration, say));
   }

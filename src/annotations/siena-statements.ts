@@ -65,14 +65,15 @@ export async function parseSienaList(path: string): Promise<SienaFile[]> {
   let heading: Heading | null = null;
   let start: ListedTime | null = null;
   const finish = (where: string) => {
-    const open = file ?? fileOf(null, where);
+    const problem = (found: { where: string; message: string }) =>
+      (file ?? fileOf(null, where)).problems.push(found);
     if (start !== null)
-      open.problems.push({
+      problem({
         where: start.where,
         message: 'expected the end of the seizure that starts here, found none. Add its line.',
       });
     else if (heading !== null)
-      open.problems.push({
+      problem({
         where: heading.where,
         message: `expected start and end of '${printable(heading.text)}', found none. Add their lines.`,
       });
@@ -118,6 +119,13 @@ export async function parseSienaList(path: string): Promise<SienaFile[]> {
       });
   }
   finish(lastWhere);
+  // Lists have files with seizures only: one without is not seizure-free but not understood (failures A5).
+  for (const { name, where, seizures, problems } of files.values())
+    if (name !== null && seizures.length === 0 && problems.length === 0)
+      problems.push({
+        where,
+        message: `expected seizures of '${printable(name)}', found none. Add their lines, or remove this one.`,
+      });
   return [...files.values()];
 }
 
