@@ -65,6 +65,9 @@ export async function evaluate(checkpoint: string, data: string, options: Evalua
       ),
     );
     process.stdout.write(`\n${report.tuned_on}.\n`);
+    const future = report.preprocessing_uses_future;
+    if (future.length > 0)
+      process.stdout.write(`Preprocessing looks at what was recorded later: ${future.join(', ')}.\n`);
     if (options.output) process.stdout.write(`Wrote ${options.output}/scores.json and predictions/.\n`);
   } finally {
     process.off('SIGINT', stop);

@@ -25,7 +25,7 @@ import {
   sumCounts,
   sweepThresholds,
 } from '../score/index.ts';
-import { montageChannels } from '../signal/index.ts';
+import { futureUses, montageChannels } from '../signal/index.ts';
 import type { Device } from '../torch/index.ts';
 import { fillFrom } from './checkpoint-tensors.ts';
 import { setNumerics } from './numerics.ts';
@@ -53,6 +53,8 @@ export interface EvaluationReport {
   readonly recorded_hours: number;
   readonly seizures: number;
   readonly tuned_on: string;
+  /** Preprocessing that looks at what was recorded later; empty where the detector could run while recording. */
+  readonly preprocessing_uses_future: readonly string[];
   readonly postprocessing: Config['postprocessing'];
   readonly figures: Readonly<Record<string, Measured>>;
   /** Recordings that could not be used, with the reason. */
@@ -144,6 +146,7 @@ export async function evaluateCheckpoint(request: EvaluationRequest): Promise<Ev
     seizures: events.references,
     tuned_on:
       'no threshold was tuned here: those of the configuration are used; sensitivity at a false-alarm rate chooses its threshold on the data it reports',
+    preprocessing_uses_future: futureUses(config.preprocessing),
     postprocessing,
     figures: {
       ...onlyMeasured(pool.figures()),
