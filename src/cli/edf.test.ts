@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { writeEdf } from '../edf/index.ts';
+import { openEdf, writeEdf } from '../edf/index.ts';
 import { runProgram } from './program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bgb-cli-edf-'));
@@ -81,6 +81,38 @@ test('--json is one document', async () => {
     transducer: '',
     prefiltering: '',
   });
+});
+
+test('hours, and a clock that drifts', async () => {
+  const { headerBytes, recordBytes } = await openEdf(DISCONTINUOUS);
+  const bytes = readFileSync(DISCONTINUOUS);
+  for (let record = 0; record < 20; record++) {
+    const at = headerBytes + record * recordBytes + 23 * 512;
+    const time = record < 10 ? record * 1.01 : 3700 + record;
+    bytes.fill(0, at, headerBytes + (record + 1) * recordBytes).write(`+${time}\x14\x14`, at, 'latin1');
+  }
+  bytes.write('\x1b[31m   ', 184, 'latin1');
+  const path = join(folder, 'drift.edf');
+  writeFileSync(path, bytes);
+  expect(await runProgram(['edf', path])).toBe(0);
+  expect(output).toContain(
+    '  duration   1:02:00 (3720 s, 20 data records of 1 s; 20.1 s of it recorded, in 2 segments)\n',
+  );
+  expect(output).toContain('      1     3710          10         3699.9\n');
+  expect(output).toContain("EDF_HEADER_BYTES: the header says it has '?[31m' bytes");
+  expect(output).toContain(
+    'EDF_DRIFT: by their own times the 10 data records from 0 s on take 0.1000 s more',
+  );
+  output = '';
+  expect(await runProgram(['edf', path, '--json'])).toBe(0);
+  expect(JSON.parse(output).segments).toMatchObject([
+    {
+      start_s: 0,
+      duration_s: expect.closeTo(10.1, 9),
+      record_starts_s: Array.from({ length: 10 }, (_, record) => expect.closeTo(record * 1.01, 9)),
+    },
+    { start_s: 3710, duration_s: 10, record_starts_s: null },
+  ]);
 });
 
 test('long lists are counted, warnings named, control characters kept from the terminal', async () => {

@@ -27,7 +27,7 @@ beforeEach(async () => {
 afterEach(() => vi.restoreAllMocks());
 
 /** Ten signals of 4,096 samples a record: 8,192 bytes each, 81,920 a record; 40 records of 1 s. */
-async function tenSignals(folder: string, hasAnnotations = false) {
+async function tenSignals(folder: string, hasAnnotations = false, samplesPerRecord = 4096) {
   const path = `${folder}/ten.edf`;
   await writeEdf(path, {
     patient: 'X',
@@ -41,8 +41,11 @@ async function tenSignals(folder: string, hasAnnotations = false) {
       physicalMax: 1,
       digitalMin: -32768,
       digitalMax: 32767,
-      samplesPerRecord: 4096,
-      digital: Int16Array.from({ length: 40 * 4096 }, (_, at) => 1000 * index + Math.floor(at / 4096)),
+      samplesPerRecord,
+      digital: Int16Array.from(
+        { length: 40 * samplesPerRecord },
+        (_, at) => 1000 * index + Math.floor(at / samplesPerRecord),
+      ),
     })),
     ...(hasAnnotations ? { annotations: [{ onsetS: 3, durationS: null, text: 'sz' }] } : {}),
   });
@@ -92,6 +95,16 @@ describe('bytes read', () => {
         span,
       );
       expect(reads).toEqual([{ position: 11 * 256 + 30 * 81920, bytes: 10 * 81920 }]);
+    });
+  });
+
+  test('signals that lie within a page of each other are one read', async () => {
+    await inFolder(async (folder) => {
+      const recording = await openEdf(await tenSignals(folder, false, 256));
+      reads = [];
+      const [two, nine] = await readDigital(recording, [2, 9], recording.segments[0]!);
+      expect(reads).toEqual([{ position: 11 * 256 + 2 * 512, bytes: 39 * 5120 + 8 * 512 }]);
+      expect([two![255], two![256], nine![40 * 256 - 1]]).toEqual([2000, 2001, 9039]);
     });
   });
 

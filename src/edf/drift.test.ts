@@ -68,6 +68,9 @@ describe('a clock that drifts', () => {
       expect(segments).toEqual([{ startS: 0, durationS: 1000 * duration, firstRecord: 0, records: 1000 }]);
       expect(warnings).toEqual([]);
     }
+    // 1.5 ms to either side of the time, where half a sample is 1.95 ms.
+    const jittering = times(0, 1, 100).map((time, index) => time + [0, 0.0015, -0.0015][index % 3]!);
+    expect(joined(jittering).segments).toMatchObject([{ records: 100, durationS: 100 }]);
     // Rounded and drifting: 50 ppm.
     const { segments } = joined(times(0, 1.00005 / 3, 3000, 3), 1 / 3, 2000);
     expect(segments).toHaveLength(1);
@@ -170,6 +173,12 @@ test('in a file: the samples are untouched, times and cuts follow the records', 
       records: 2,
       recordStartsS: [1.1, 2.2],
     });
-    expect(recordsWithin(recording, segment!, 1, 2.21)).toMatchObject({ firstRecord: 1, records: 1 });
+    expect(recordsWithin(recording, segment!, 1, 2.21)).toEqual({
+      startS: 1.1,
+      durationS: expect.closeTo(1.1, 9),
+      firstRecord: 1,
+      records: 1,
+      recordStartsS: [1.1],
+    });
   });
 });

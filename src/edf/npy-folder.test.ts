@@ -60,7 +60,9 @@ test('every signal in its unit, segments one after the other, and what is where'
 test('labels that are no file names, and labels that occur twice', async () => {
   await inFolder(async (folder) => {
     const labels = ['../x', '/', '', 'A B', 'A_B', 'A/B', '.', 'é\0', 'CON', 'C:\\x', 'a', 'A'];
-    const signal = { dimension: 'uV', physicalMin: -2, physicalMax: 2, digitalMin: -4, digitalMax: 4 };
+    // More than are written at once.
+    while (labels.length < 40) labels.push('B');
+    const signal = { dimension: 'uV', physicalMin: -2, physicalMax: 2, digitalMin: -40, digitalMax: 40 };
     const path = join(folder, 'odd.edf');
     await writeEdf(path, {
       patient: 'X',
@@ -91,10 +93,13 @@ test('labels that are no file names, and labels that occur twice', async () => {
       '09_C_x.npy',
       '10_a.npy',
       '11_A.npy',
+      ...Array.from({ length: 28 }, (_, index) => `${12 + index}_B.npy`),
     ]);
     expect(signals.map(({ label }) => label)).toEqual(labels.map((label) => label.replace('\0', '')));
     for (const [index, { file }] of signals.entries())
-      expect(Array.from((await readNpy(join(folder, 'npy', file))).values)).toEqual([index / 2]);
+      expect(Array.from((await readNpy(join(folder, 'npy', file))).values)).toEqual([
+        expect.closeTo(index / 20, 12),
+      ]);
     expect((await readdir(folder)).sort()).toEqual(['npy', 'odd.edf']);
   });
 });
@@ -124,6 +129,22 @@ describe('the folder', () => {
       put(256, 16, 'C');
       await writeNpyFolder(await openEdf(await store(folder, bytes)), npy);
       expect((await readdir(npy)).sort()).toEqual(['0_C.npy', '1_B.npy', 'index.json', 'note.txt']);
+    });
+  });
+
+  test('of a writing that was cut short says so, and can be written again', async () => {
+    await inFolder(async (folder) => {
+      const npy = join(folder, 'npy');
+      const { bytes } = await smallRecording(folder, false);
+      const path = join(folder, 'small.edf');
+      const recording = await openEdf(path);
+      await writeFile(path, bytes.subarray(0, -10));
+      await expect(writeNpyFolder(recording, npy)).rejects.toMatchObject({ code: 'EDF_READ' });
+      expect(await readdir(npy)).toEqual(['index.json']);
+      expect(JSON.parse(await readFile(join(npy, 'index.json'), 'utf8')).is_complete).toBe(false);
+      await writeFile(path, bytes);
+      expect((await writeNpyFolder(recording, npy)).is_complete).toBe(true);
+      expect(JSON.parse(await readFile(join(npy, 'index.json'), 'utf8')).is_complete).toBe(true);
     });
   });
 

@@ -124,6 +124,11 @@ const repaired: Repaired[] = [
     damage: ({ put }) => void put(signalField('physicalMin', 1, 2), 8, '-1e308'),
   },
   {
+    what: 'a digital range that no converter has',
+    code: 'EDF_SCALING',
+    damage: ({ put }) => void put(signalField('digitalMax', 1, 2), 8, '1e308'),
+  },
+  {
     what: 'annotation signals in a file that is not marked EDF+',
     code: 'EDF_PLUS_UNMARKED',
     hasAnnotations: true,
