@@ -30,6 +30,8 @@ const manifestSchema = z.strictObject({
   seizures: z.int(),
   seizure_seconds: z.number(),
   labels: z.record(z.string(), z.number()),
+  /** SHA-256 of the three lists as they stand in the file. */
+  windows_sha256: z.string(),
   counts: z.strictObject({ partial_seizure: z.int(), full_seizure: z.int(), no_seizure: z.int() }),
   partial_seizure: z.array(windowSchema),
   full_seizure: z.array(windowSchema),
@@ -82,40 +84,64 @@ export async function scanSplit(folder: string, shape: WindowShape, { isCheck = 
 
 /** Reads a split's manifest. @throws InputError `CACHE_MANIFEST` when it is missing, damaged or of another window */
 export async function readManifest(folder: string, shape: WindowShape): Promise<Manifest> {
-  const read = await tryManifest(folder, shape);
-  if (read.problem !== null)
+  const { manifest, problem } = await tryManifest(folder, shape);
+  if (manifest === null || problem !== null)
     throw new InputError(
       'CACHE_MANIFEST',
-      `The manifest ${join(folder, MANIFEST_FILE)} cannot be used: ${read.problem}. Run bgb scan-cache with this configuration.`,
+      `The manifest ${join(folder, MANIFEST_FILE)} cannot be used: ${problem}. Run bgb scan-cache with this configuration.`,
     );
-  return read.manifest;
+  return manifest;
 }
 
-/** As {@link readManifest}, with what is wrong as a value, and the manifest as far as it could be read. */
-export async function tryManifest(
-  folder: string,
-  shape: WindowShape,
-): Promise<{ manifest: Manifest; problem: null } | { manifest: Manifest | null; problem: string }> {
+/** A manifest as far as it could be read. */
+export interface ManifestAttempt {
+  /** null when it is not of bgb's form; else it may still have a problem. */
+  readonly manifest: Manifest | null;
+  readonly problem: string | null;
+  /** Entries that it lists, also one that cannot be used otherwise. */
+  readonly references: ReadonlySet<string>;
+  /** Whether its only problem is that it is of other windows than those asked for. */
+  readonly isOfOtherWindows: boolean;
+}
+
+/** As {@link readManifest}, with what is wrong as a value. */
+export async function tryManifest(folder: string, shape: WindowShape): Promise<ManifestAttempt> {
+  const nothing = { manifest: null, references: new Set<string>(), isOfOtherWindows: false };
   let content: unknown;
   try {
     content = JSON.parse(await readFile(join(folder, MANIFEST_FILE), 'utf8'));
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
-      return { manifest: null, problem: 'there is none' };
-    return { manifest: null, problem: messageOf(cause) };
+    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    return { ...nothing, problem: isMissing ? 'there is none' : messageOf(cause) };
   }
+  const references = referencesOf(content);
   const parsed = manifestSchema.safeParse(content);
   if (!parsed.success) {
     const [{ path, message }] = parsed.error.issues as [z.core.$ZodIssue];
-    return { manifest: null, problem: path.length === 0 ? message : `${path.join('.')}: ${message}` };
+    return { ...nothing, references, problem: path.length === 0 ? message : `${path.join('.')}: ${message}` };
   }
-  const { window, stride } = parsed.data;
-  if (window !== shape.length || stride !== shape.stride)
+  const manifest = parsed.data;
+  const { window, stride, windows_sha256 } = manifest;
+  const isOfOtherWindows = window !== shape.length || stride !== shape.stride;
+  if (windows_sha256 !== sha256(listsText(manifest)))
     return {
-      manifest: parsed.data,
-      problem: `it is of windows of ${window} samples every ${stride}, the configuration asks for ${shape.length} every ${shape.stride}`,
+      manifest,
+      references,
+      problem: 'its windows are not those that bgb wrote',
+      isOfOtherWindows: false,
     };
-  return { manifest: parsed.data, problem: null };
+  const problem = isOfOtherWindows
+    ? `it is of windows of ${window} samples every ${stride}, the configuration asks for ${shape.length} every ${shape.stride}`
+    : null;
+  return { manifest, references, problem, isOfOtherWindows };
+}
+
+/** Entries that something listed as a manifest does, whatever else is wrong with it. */
+function referencesOf(content: unknown): Set<string> {
+  const lists = CATEGORIES.map((category) => (content as Record<string, unknown> | null)?.[category]);
+  const windows = lists.flatMap((list) => (Array.isArray(list) ? (list as unknown[]) : []));
+  const names = windows.map((window) => (window as Record<string, unknown> | null)?.cache_file);
+  return new Set(names.filter((name) => typeof name === 'string'));
 }
 
 /** First rows of the windows of an entry, in order of `window_idx`: multiples of the stride inside each segment. */
@@ -199,6 +225,7 @@ async function surveyEntries(
     seizures: sums.seizures,
     seizure_seconds: sums.seizure,
     labels,
+    windows_sha256: sha256(listsText(windows)),
     counts,
     ...windows,
   };
@@ -225,12 +252,15 @@ function categoriesOf({ segments, labelRuns }: CacheEntry, shape: WindowShape): 
   });
 }
 
-function manifestText(manifest: Manifest): string {
-  const { partial_seizure, full_seizure, no_seizure, ...header } = manifest;
-  const list = (windows: readonly ManifestWindow[]) =>
-    windows.length === 0 ? '[]' : `[\n${windows.map((window) => JSON.stringify(window)).join(',\n')}\n]`;
-  const lists = Object.entries({ partial_seizure, full_seizure, no_seizure }).map(
-    ([name, windows]) => `"${name}": ${list(windows)}`,
-  );
-  return `${JSON.stringify(header, null, 1).slice(0, -2)},\n${lists.join(',\n')}\n}\n`;
+/** The three lists, a window a line. */
+function listsText(windows: Pick<Manifest, Category>): string {
+  return CATEGORIES.map((category) => {
+    const lines = windows[category].map((window) => JSON.stringify(window));
+    return `"${category}": ${lines.length === 0 ? '[]' : `[\n${lines.join(',\n')}\n]`}`;
+  }).join(',\n');
+}
+
+function manifestText({ partial_seizure, full_seizure, no_seizure, ...header }: Manifest): string {
+  const lists = listsText({ partial_seizure, full_seizure, no_seizure });
+  return `${JSON.stringify(header, null, 1).slice(0, -2)},\n${lists}\n}\n`;
 }

@@ -39,17 +39,17 @@ async function used(path: string, options = {}): Promise<{ manifest: Manifest; s
 
 const stored = (path: string) => JSON.parse(readFileSync(join(path, 'manifest.json'), 'utf8'));
 
-test('a valid manifest is used in silence; one that is forced, missing, cut off, empty or of another window is rebuilt', async () => {
+test('a valid manifest is used in silence; one that is forced, missing, damaged or of another window is rebuilt', async () => {
   const { path, manifest } = await split('rebuilt');
   expect(await used(path)).toEqual({ manifest, said: [] });
   const text = readFileSync(join(path, 'manifest.json'), 'utf8');
-  const empty = { ...manifest, partial_seizure: [], full_seizure: [], no_seizure: [] };
   for (const [content, reason] of [
     [null, 'there is none'],
     [text.slice(0, 700), 'JSON'],
-    [JSON.stringify(empty), 'it lists no window'],
+    ['null', 'expected object'],
+    [JSON.stringify({ ...manifest, no_seizure: 5 }), 'no_seizure: '],
     [JSON.stringify({ ...manifest, window: 5 }), 'it is of windows of 5 samples every 10'],
-    [JSON.stringify({ ...manifest, no_seizure: [{ cache_file: '01.npz', window_idx: 1 }] }), 'which has 1'],
+    [text.replace('"05.npz"', '"07.npz"'), 'its windows are not those that bgb wrote'],
     [JSON.stringify({ ...manifest, extra: 1 }), 'extra'],
   ] as const) {
     rmSync(join(path, 'manifest.json'));
@@ -61,6 +61,17 @@ test('a valid manifest is used in silence; one that is forced, missing, cut off,
     expect(readFileSync(join(path, 'manifest.json'), 'utf8')).toBe(text);
   }
   expect((await used(path, { isRebuildForced: true })).said[0]).toContain('BGB_FORCE_MANIFEST_REBUILD');
+});
+
+test('a window that no entry is as long as leaves the manifest as it is; one without windows is not valid', async () => {
+  const { path, manifest } = await split('slip');
+  const text = readFileSync(join(path, 'manifest.json'), 'utf8');
+  await expect(usableManifest(path, { length: 1000, stride: 10 })).rejects.toThrow(/is as long as a window/);
+  expect(readFileSync(join(path, 'manifest.json'), 'utf8')).toBe(text);
+  const empty = { ...manifest, partial_seizure: [], full_seizure: [], no_seizure: [] };
+  expect(await validateManifest(path, empty)).toMatchObject({ isValid: false, reason: 'it lists no window' });
+  const beyond = { ...manifest, no_seizure: [{ cache_file: '01.npz', window_idx: 1 }] };
+  expect((await validateManifest(path, beyond)).reason).toBe('it lists window 1 of 01.npz, which has 1');
 });
 
 test('entries that changed or were added make it stale (failures D2, E5)', async () => {
@@ -101,14 +112,19 @@ test('a manifest that leads out of the cache is refused by name and left as it i
     'door/00.npz',
     'a/../../b.npz',
   ]) {
-    const hostile = JSON.stringify({ ...manifest, no_seizure: [{ cache_file, window_idx: 0 }] });
-    writeFileSync(join(path, 'manifest.json'), hostile);
-    for (const isRebuildForced of [false, true])
+    const lists = { partial_seizure: [], full_seizure: [], no_seizure: [{ cache_file, window_idx: 0 }] };
+    for (const [hostile, isRebuildForced] of [
+      [JSON.stringify({ ...manifest, ...lists }), false],
+      [JSON.stringify({ ...manifest, ...lists }), true],
+      [JSON.stringify(lists), false],
+    ] as const) {
+      writeFileSync(join(path, 'manifest.json'), hostile);
       await expect(used(path, { isRebuildForced })).rejects.toMatchObject({
         code: 'CACHE_OUTSIDE',
         message: expect.stringContaining(JSON.stringify(cache_file)),
       });
-    expect(readFileSync(join(path, 'manifest.json'), 'utf8')).toBe(hostile);
+      expect(readFileSync(join(path, 'manifest.json'), 'utf8')).toBe(hostile);
+    }
     expect((await scanSplit(path, SHAPE)).manifest).toEqual(manifest);
   }
   symlinkSync(join(folder, 'outside/00.npz'), join(path, 'link.npz'));

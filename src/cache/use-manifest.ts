@@ -94,18 +94,19 @@ export async function usableManifest(
   { isRebuildForced = false, say = (_sentence: string): void => undefined } = {},
 ): Promise<Manifest> {
   const path = join(folder, MANIFEST_FILE);
-  const rebuilt = async (reason: string) => {
-    await rm(path, { force: true });
+  const rebuilt = async (reason: string, { isUseless = true } = {}) => {
+    if (isUseless) await rm(path, { force: true }).catch(() => undefined);
     const { manifest } = await scanSplit(folder, shape);
     const { partial_seizure, full_seizure, no_seizure } = manifest.counts;
     say(`${path} was built again (${reason}): ${partial_seizure + full_seizure + no_seizure} windows.`);
     return manifest;
   };
-  const { manifest, problem } = await tryManifest(folder, shape);
-  const validity = manifest === null ? null : await validateManifest(folder, manifest);
+  const { manifest, problem, references, isOfOtherWindows } = await tryManifest(folder, shape);
+  await requireInside(folder, references);
   if (isRebuildForced) return rebuilt('BGB_FORCE_MANIFEST_REBUILD');
-  if (problem !== null) return rebuilt(problem);
-  const { isValid, reason, missing } = validity!;
+  // One that is whole but of other windows stays until there is another: the window may be a slip of the pen.
+  if (manifest === null || problem !== null) return rebuilt(problem!, { isUseless: !isOfOtherWindows });
+  const { isValid, reason, missing } = await validateManifest(folder, manifest);
   if (!isValid) return rebuilt(reason!);
   if (reason !== null) say(`${path}: ${reason}.`);
   return missing === 0 ? manifest : withoutMissing(folder, manifest, shape);

@@ -25,12 +25,41 @@ export async function exitCodeOf(error: unknown, write: (text: string) => unknow
     write('bgb: interrupted.\n');
     return 130;
   }
-  const kind = error instanceof BgbError ? '' : 'unexpected error: ';
-  write(`bgb: ${kind}${messageOf(error)}\n`);
-  const isInput = error instanceof InputError;
+  const refusal = refusalOf(error);
+  const kind = error instanceof BgbError || refusal !== null ? '' : 'unexpected error: ';
+  write(`bgb: ${kind}${refusal?.message ?? messageOf(error)}\n`);
+  const isInput = error instanceof InputError || refusal?.isInput === true;
   if (await isDebugging()) write(`${error instanceof Error ? error.stack : String(error)}\n`);
   else if (!isInput) write('Set BGB_DEBUG=1 to see where it comes from.\n');
   return isInput ? 2 : 1;
+}
+
+/** What the system refuses because of the path that was given, by error code. */
+const PATH_REFUSALS = new Set([
+  'EACCES',
+  'EEXIST',
+  'EISDIR',
+  'ELOOP',
+  'ENAMETOOLONG',
+  'ENOENT',
+  'ENOTDIR',
+  'EPERM',
+  'EROFS',
+]);
+
+/** What the system refuses because it has no more of something. */
+const SHORTAGES = new Set(['EDQUOT', 'EFBIG', 'EIO', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENOSPC']);
+
+/** An error of the file system, in a sentence; null for any other. */
+function refusalOf(error: unknown): { message: string; isInput: boolean } | null {
+  const { code = '', path, syscall } = (error instanceof Error ? error : {}) as NodeJS.ErrnoException;
+  const isInput = PATH_REFUSALS.has(code);
+  if (syscall === undefined || (!isInput && !SHORTAGES.has(code))) return null;
+  const where = path === undefined ? 'a file' : path;
+  return {
+    message: `The system refuses ${where}: ${messageOf(error)}. Check the path, its rights and the space left; what was written before is whole.`,
+    isInput,
+  };
 }
 
 /** Asked only when something went wrong, and then the environment may be what is wrong. */

@@ -85,7 +85,11 @@ export function placeWindows(
   const { residency, reason } = residencyOf(config, corpusBytes(set), memory);
   const isPinned = config.data.pin_memory && device !== 'cpu';
   if (residency === 'disk')
-    return { windows: new DiskWindows(set, readerSettings(config), device, { isPinned }), residency, reason };
+    return {
+      windows: new DiskWindows(set, readerSettings(config, set.windows.length), device, { isPinned }),
+      residency,
+      reason,
+    };
   const corpus = loadCorpus(set);
   const windows = new DeviceWindows(corpus, residency === 'device' ? device : 'cpu', device, { isPinned });
   return { windows, residency, reason };
@@ -94,11 +98,14 @@ export function placeWindows(
 /** PyTorch's default where `data.prefetch_factor` is null. */
 const PREFETCH = 2;
 
-function readerSettings({ data, training }: Pick<Config, 'data' | 'training'>): ReaderSettings {
+function readerSettings(
+  { data, training }: Pick<Config, 'data' | 'training'>,
+  windows: number,
+): ReaderSettings {
   return {
     workers: data.num_workers,
     prefetch: data.prefetch_factor ?? PREFETCH,
     isPersistent: data.persistent_workers,
-    batchSize: training.batch_size,
+    batchSize: Math.min(training.batch_size, windows),
   };
 }
