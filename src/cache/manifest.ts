@@ -30,6 +30,8 @@ const manifestSchema = z.strictObject({
   seizures: z.int(),
   seizure_seconds: z.number(),
   labels: z.record(z.string(), z.number()),
+  /** Recorded seconds of labels that are not trained on, where there are any. */
+  excluded_labels: z.record(z.string(), z.number()).optional(),
   counts: z.strictObject({ partial_seizure: z.int(), full_seizure: z.int(), no_seizure: z.int() }),
   partial_seizure: z.array(windowSchema),
   full_seizure: z.array(windowSchema),
@@ -154,6 +156,7 @@ async function surveyEntries(
   const keys: [string, string][] = [];
   const patients = new Set<string>();
   const labels: Record<string, number> = {};
+  const excluded: Record<string, number> = {};
   const sums = { recorded: 0, seizures: 0, seizure: 0, elsewhere: 0 };
   for (const name of names) {
     using entry = openEntry(folder, name);
@@ -165,6 +168,8 @@ async function surveyEntries(
     sums.seizures += provenance.seizures;
     for (const [label, seconds] of Object.entries(provenance.seizure_s_by_label))
       labels[label] = (labels[label] ?? 0) + seconds;
+    for (const [label, seconds] of Object.entries(provenance.excluded_s_by_label))
+      excluded[label] = (excluded[label] ?? 0) + seconds;
     for (const { label, rows } of entry.labelRuns)
       if (label === SEIZURE) sums.seizure += rows / provenance.sampling_rate;
     categoriesOf(entry, shape).forEach((category, window_idx) => {
@@ -199,6 +204,7 @@ async function surveyEntries(
     seizures: sums.seizures,
     seizure_seconds: sums.seizure,
     labels,
+    ...(Object.keys(excluded).length > 0 && { excluded_labels: excluded }),
     counts,
     ...windows,
   };
