@@ -9,6 +9,7 @@ import { buildEntry, entryPath } from './build.ts';
 import { buildCache } from './build-cache.ts';
 import { Entry } from './entry.ts';
 import { scoredLabels } from './label-mask.ts';
+import { scanSplit } from './manifest.ts';
 import { TEST_SETTINGS } from './testing/settings.ts';
 
 const CLIP = fileURLToPath(new URL('../../data/sample/chb01/chb01_04_clip.edf', import.meta.url));
@@ -63,7 +64,11 @@ test('A1: seizure seconds of the annotation that were recorded are those of the 
     [5, 8.5],
     [30, LENGTH_S],
   ]);
-  expect(provenance).toMatchObject({ seizures: 2, seizure_s_by_label: { seiz: 10.5 } });
+  expect(provenance).toMatchObject({
+    seizures: 2,
+    seizure_s_by_label: { seiz: 10.5 },
+    events_lost: { clipped: 1, outside: 1 },
+  });
   expect(provenance.notices).toEqual([
     'seiz 30-45 s: 7 s of it were recorded',
     'seiz 50-60 s: outside the recording (0-37 s); the event is rejected',
@@ -165,6 +170,7 @@ test('nesz is excluded and counted, impd is not trained on and is background whe
   ]);
   expect(stretches(mask, 1)).toEqual([[9, 11]]);
   expect(provenance.excluded_s_by_label).toEqual({ nesz: 3, impd: 9 });
+  expect(provenance.events_lost).toEqual({});
   // Only nesz, 2-5 s, is left out of scoring.
   expect(provenance.scored_as_background).toEqual([
     [5 * RATE, 4 * RATE],
@@ -174,21 +180,38 @@ test('nesz is excluded and counted, impd is not trained on and is background whe
   expect([stretches(scored, 2), stretches(scored, 1)]).toEqual([[[2, 5]], [[9, 11]]]);
 });
 
-describe('data.labels', () => {
-  test('that changes what a label always is stops the build before any recording', async () => {
+describe('a whole build', () => {
+  const options = (labels: LabelMap) => ({
+    dataDir,
+    cacheDir,
+    split: 'train' as const,
+    validationSplit: 0,
+    seed: 1,
+    settings: TEST_SETTINGS,
+    labels,
+    limitFiles: null,
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+  });
+
+  test('counts by label what is not trained on, and events that are not whole; so does the manifest', async () => {
+    put('_events.tsv', events('2\t3\tnesz', '30\t4\timpd', '36\t9\tsz', '90\t9\tsz'));
+    const [census] = await buildCache(options({}));
+    expect(census).toMatchObject({
+      seizureSecondsByLabel: { sz: 1 },
+      excludedSecondsByLabel: { nesz: 3, impd: 4 },
+      eventsLost: { clipped: 1, outside: 1 },
+    });
+    const { manifest } = await scanSplit(join(cacheDir, 'train'), { length: RATE, stride: RATE });
+    expect(manifest).toMatchObject({ labels: { sz: 1 }, excluded_labels: { nesz: 3, impd: 4 } });
+    // 37 windows of a second: 7 are excluded as a whole, 1 is a seizure.
+    expect(manifest.counts).toEqual({ partial_seizure: 0, full_seizure: 1, no_seizure: 29 });
+  });
+
+  test('data.labels that changes what a label always is stops the build before any recording', async () => {
     put('.csv_bi', term('5,8,seiz'));
-    const options = {
-      dataDir,
-      cacheDir,
-      split: 'train' as const,
-      validationSplit: 0,
-      seed: 1,
-      settings: TEST_SETTINGS,
-      labels: { nesz: 'seizure' as const },
-      limitFiles: null,
-      signal: new AbortController().signal,
-      onProgress: () => undefined,
-    };
-    await expect(buildCache(options)).rejects.toMatchObject({ code: 'ANNOTATION_LABEL_MAP' });
+    await expect(buildCache(options({ nesz: 'seizure' }))).rejects.toMatchObject({
+      code: 'ANNOTATION_LABEL_MAP',
+    });
   });
 });

@@ -6,6 +6,7 @@ import {
   type LabelMap,
   labelRules,
   labelRulesRecord,
+  type Placement,
   placeSeizures,
 } from '../annotations/index.ts';
 import { openEdf } from '../edf/index.ts';
@@ -101,6 +102,7 @@ async function tryEntry({
     seizures: placement.seizureCount,
     seizure_s_by_label: placement.seizureSecondsByLabel,
     excluded_s_by_label: placement.excludedSecondsByLabel,
+    events_lost: lostEvents(placement),
     label_map: map,
     scored_as_background: scoredAsBackground.map(([first, rows]) => [first, rows]),
     clipped_share: clippedShare,
@@ -113,6 +115,12 @@ async function tryEntry({
   };
   await writeEntry(path, { signal, labels, segments, scale, provenance });
   return { outcome: earlier === null ? 'built' : 'rebuilt', name, provenance };
+}
+
+function lostEvents({ reports }: Placement): Provenance['events_lost'] {
+  const lost: Provenance['events_lost'] = {};
+  for (const { problem } of reports) lost[problem] = (lost[problem] ?? 0) + 1;
+  return lost;
 }
 
 async function inputRecord(path: string) {

@@ -5,6 +5,7 @@ import type { Split } from '../config/index.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { writeAtomic } from '../files/index.ts';
 import type { BuildResult } from './build.ts';
+import type { Provenance } from './provenance.ts';
 
 /** Recordings in = cached + rejected + unlabelled. */
 export interface Census {
@@ -17,6 +18,10 @@ export interface Census {
   readonly hours: number;
   readonly seizures: number;
   readonly seizureSecondsByLabel: Readonly<Record<string, number>>;
+  /** Recorded seconds by label that are not trained on, such as `nesz` and `impd`. */
+  readonly excludedSecondsByLabel: Readonly<Record<string, number>>;
+  /** Annotated events that were cut, not recorded, or outside their recording. */
+  readonly eventsLost: Readonly<Record<string, number>>;
   readonly rejected: readonly { name: string; reason: string }[];
   readonly unlabelled: readonly string[];
   /** Everything clipped, repaired or left out, by recording. */
@@ -25,10 +30,12 @@ export interface Census {
 
 export function censusOf(split: Split, folder: string, results: readonly BuildResult[]): Census {
   const cached = results.filter((result) => 'provenance' in result);
-  const byLabel: Record<string, number> = {};
-  for (const { provenance } of cached)
-    for (const [label, seconds] of Object.entries(provenance.seizure_s_by_label))
-      byLabel[label] = (byLabel[label] ?? 0) + seconds;
+  const sums = (of: (provenance: Provenance) => Readonly<Record<string, number>>) => {
+    const sum: Record<string, number> = {};
+    for (const { provenance } of cached)
+      for (const [name, count] of Object.entries(of(provenance))) sum[name] = (sum[name] ?? 0) + count;
+    return sum;
+  };
   return {
     split,
     folder,
@@ -38,7 +45,9 @@ export function censusOf(split: Split, folder: string, results: readonly BuildRe
     patients: new Set(cached.map(({ provenance }) => provenance.patient)).size,
     hours: cached.reduce((sum, { provenance }) => sum + provenance.recorded_s, 0) / 3600,
     seizures: cached.reduce((sum, { provenance }) => sum + provenance.seizures, 0),
-    seizureSecondsByLabel: byLabel,
+    seizureSecondsByLabel: sums(({ seizure_s_by_label }) => seizure_s_by_label),
+    excludedSecondsByLabel: sums(({ excluded_s_by_label }) => excluded_s_by_label),
+    eventsLost: sums(({ events_lost }) => events_lost),
     rejected: results.flatMap((result) =>
       result.outcome === 'rejected' ? [{ name: result.name, reason: result.reason }] : [],
     ),

@@ -33,6 +33,7 @@ const CONTENT: EntryContent = {
     seizures: 2,
     seizure_s_by_label: { seiz: 0.01 },
     excluded_s_by_label: {},
+    events_lost: {},
     label_map: {},
     scored_as_background: [],
     clipped_share: 0,

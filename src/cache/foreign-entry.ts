@@ -52,6 +52,7 @@ export function foreignContent(folder: string, name: string): EntryContent {
     seizures: seizures.length,
     seizure_s_by_label: seizureS > 0 ? { seiz: seizureS } : {},
     excluded_s_by_label: {},
+    events_lost: {},
     label_map: {},
     scored_as_background: [],
     clipped_share: 0,

@@ -32,6 +32,8 @@ const manifestSchema = z.strictObject({
   labels: z.record(z.string(), z.number()),
   /** SHA-256 of the three lists as they stand in the file. */
   windows_sha256: z.string(),
+  /** Recorded seconds of labels that are not trained on, where there are any. */
+  excluded_labels: z.record(z.string(), z.number()).optional(),
   counts: z.strictObject({ partial_seizure: z.int(), full_seizure: z.int(), no_seizure: z.int() }),
   partial_seizure: z.array(windowSchema),
   full_seizure: z.array(windowSchema),
@@ -180,6 +182,7 @@ async function surveyEntries(
   const keys: [string, string][] = [];
   const patients = new Set<string>();
   const labels: Record<string, number> = {};
+  const excluded: Record<string, number> = {};
   const sums = { recorded: 0, seizures: 0, seizure: 0, elsewhere: 0 };
   for (const name of names) {
     using entry = openEntry(folder, name);
@@ -191,6 +194,8 @@ async function surveyEntries(
     sums.seizures += provenance.seizures;
     for (const [label, seconds] of Object.entries(provenance.seizure_s_by_label))
       labels[label] = (labels[label] ?? 0) + seconds;
+    for (const [label, seconds] of Object.entries(provenance.excluded_s_by_label))
+      excluded[label] = (excluded[label] ?? 0) + seconds;
     for (const { label, rows } of entry.labelRuns)
       if (label === SEIZURE) sums.seizure += rows / provenance.sampling_rate;
     categoriesOf(entry, shape).forEach((category, window_idx) => {
@@ -226,6 +231,7 @@ async function surveyEntries(
     seizure_seconds: sums.seizure,
     labels,
     windows_sha256: sha256(listsText(windows)),
+    ...(Object.keys(excluded).length > 0 && { excluded_labels: excluded }),
     counts,
     ...windows,
   };

@@ -28,6 +28,8 @@ export const provenanceSchema = z.strictObject({
   seizure_s_by_label: z.record(z.string(), z.number()),
   /** Recorded seconds by label that are neither trained on nor scored, or not trained on: `nesz`, `impd`. */
   excluded_s_by_label: z.record(z.string(), z.number()),
+  /** How many annotated events were cut at an end or a hole, not recorded, or outside the recording; notices list them. */
+  events_lost: z.partialRecord(z.enum(['clipped', 'not recorded', 'outside']), z.int().positive()),
   /** `data.labels` */
   label_map: z.record(z.string(), z.string()),
   /** `[first row, rows]` of what is excluded from training but background where it is scored: `impd`. */

@@ -56,7 +56,7 @@ export async function buildCacheCommand(options: BuildCacheOptions): Promise<voi
     if (options.json) writeJson(censuses);
     else
       process.stdout.write(
-        `${censusTable(censuses)}\nNext: bgb scan-cache --cache-dir ${options.cacheDir}${options.config ? ` --config ${options.config}` : ''}\n`,
+        `${censusTable(censuses)}\n${exclusions(censuses)}Next: bgb scan-cache --cache-dir ${options.cacheDir}${options.config ? ` --config ${options.config}` : ''}\n`,
       );
   } finally {
     shown.progress?.[Symbol.dispose]();
@@ -71,6 +71,21 @@ function listLosses({ rejected, unlabelled, notices }: Census): void {
     process.stderr.write(`Left out: ${name}: no annotation was found, and unlabelled is not seizure-free.\n`);
   for (const { name, notices: all } of notices)
     for (const notice of all) process.stderr.write(`Notice: ${name}: ${notice}\n`);
+}
+
+/** What of the annotations is in no seizure, one line a split that has any. */
+function exclusions(censuses: readonly Census[]): string {
+  return censuses
+    .flatMap(({ split, excludedSecondsByLabel, eventsLost }) => {
+      const parts = [
+        ...Object.entries(excludedSecondsByLabel).map(
+          ([label, seconds]) => `${seconds.toFixed(1)} s ${label} not trained on`,
+        ),
+        ...Object.entries(eventsLost).map(([problem, count]) => `${count} events ${problem}`),
+      ];
+      return parts.length > 0 ? [`${split}: ${parts.join(', ')}\n`] : [];
+    })
+    .join('');
 }
 
 function censusTable(censuses: readonly Census[]): string {

@@ -51,6 +51,7 @@ export async function scanCacheCommand(options: ScanCacheOptions): Promise<void>
       seizures: manifest.seizures,
       seizure_seconds: manifest.seizure_seconds,
       labels: manifest.labels,
+      excluded_labels: manifest.excluded_labels ?? {},
       // null: no build of this split has finished, so nobody knows.
       rejected: losses?.rejected ?? null,
       unlabelled: losses?.unlabelled ?? null,
@@ -84,4 +85,20 @@ export async function scanCacheCommand(options: ScanCacheOptions): Promise<void>
       ),
     ),
   );
+  for (const { split, manifest } of scans)
+    process.stdout.write(`${split}: ${labelCensus(manifest.labels, manifest.excluded_labels ?? {})}\n`);
+}
+
+/** Which labels the annotations had, so that one that is missing is seen (failures A2). */
+function labelCensus(
+  seizures: Readonly<Record<string, number>>,
+  excluded: Readonly<Record<string, number>>,
+): string {
+  const list = (byLabel: Readonly<Record<string, number>>) =>
+    Object.entries(byLabel)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([label, seconds]) => `${label} ${seconds.toFixed(1)} s`)
+      .join(', ');
+  const left = list(excluded);
+  return `seizures ${list(seizures) || 'none'}${left === '' ? '' : `; not trained on ${left}`}`;
 }

@@ -43,6 +43,7 @@ beforeAll(async () => {
         seizures: 1,
         seizure_s_by_label: { seiz: 1 },
         excluded_s_by_label: {},
+        events_lost: {},
         label_map: {},
         scored_as_background: [],
         clipped_share: 0,

@@ -85,6 +85,11 @@ const repaired: Repaired[] = [
     code: 'EDF_MORE_RECORDS',
     damage: ({ put }) => void put(FIELD.records, 8, '1'),
   },
+  ...['0', '-5'].map((announced) => ({
+    what: `an announced number of records of ${announced}`,
+    code: 'EDF_MORE_RECORDS',
+    damage: ({ put }: Patient) => void put(FIELD.records, 8, announced),
+  })),
   {
     what: 'bytes after the last record',
     code: 'EDF_TRAILING',

@@ -29,6 +29,27 @@ test('any overlap detects; touching is no overlap', () => {
   expect(falseAlarmsPer24hRecorded(counts, 0).value).toBe(48);
 });
 
+test('what is detected in excluded time is neither right nor a false alarm', () => {
+  const counts = anyOverlapEvents([
+    {
+      name: 'a',
+      recorded: hour,
+      references: [span(100, 160)],
+      excluded: [span(160, 200), span(1000, 1100)],
+      // Over a reference and excluded time; in excluded time; half in it; touching it; elsewhere.
+      hypotheses: [span(150, 190), span(1010, 1020), span(990, 1001), span(1100, 1110), span(2000, 2001)],
+    },
+  ]);
+  expect(counts).toMatchObject({
+    detectedReferences: 1,
+    references: 1,
+    falseAlarms: 2,
+    hypotheses: 3,
+    recordedS: 3600,
+    seizureFreeS: 3600 - 60 - 140,
+  });
+});
+
 test('hours count what was recorded; a seizure inside a hole is listed, not missed', () => {
   const counts = anyOverlapEvents([
     {

@@ -10,6 +10,8 @@ export interface ScoredRecording {
   readonly recorded: readonly TimeSpan[];
   /** Annotated seizures, each counted as given: rows that mean one seizure are united before. */
   readonly references: readonly TimeSpan[];
+  /** Neither seizure nor background, such as non-epileptic seizures: what is detected there counts neither way. */
+  readonly excluded?: readonly TimeSpan[];
 }
 
 /** A reference recording and what was detected in it. */
@@ -27,11 +29,12 @@ export interface EventCounts {
   readonly referencesNotRecorded: number;
   /** Hypotheses that share no time with any reference. */
   readonly falseAlarms: number;
+  /** Without those that share time with what is excluded, and with no reference. */
   readonly hypotheses: number;
   readonly recordings: number;
-  /** Recorded time, seizures included. */
+  /** Recorded time, seizures and what is excluded included. */
   readonly recordedS: number;
-  /** Recorded time outside references. */
+  /** Recorded time outside references and outside what is excluded. */
   readonly seizureFreeS: number;
 }
 
@@ -75,21 +78,26 @@ export function falseAlarmsPer24hRecorded(counts: EventCounts, minimumSeizureFre
 }
 
 function countEvents(recording: DetectedRecording): EventCounts {
-  const { name, recorded, references, hypotheses } = recording;
+  const { name, recorded, references, excluded = [], hypotheses } = recording;
   checkSpans(name, 'recorded span', recorded);
   checkSpans(name, 'reference', references);
+  checkSpans(name, 'excluded span', excluded);
   checkSpans(name, 'hypothesis', hypotheses);
   const isRecorded = touches(references, recorded);
   const counted = references.filter((_, index) => isRecorded[index]);
   const detected = touches(counted, hypotheses).filter(Boolean).length;
-  const matching = touches(hypotheses, references).filter(Boolean).length;
-  const seizureFreeS = unionSeconds([...recorded, ...references]) - unionSeconds(references);
+  const isMatching = touches(hypotheses, references);
+  const isExcluded = touches(hypotheses, excluded);
+  const matching = isMatching.filter(Boolean).length;
+  const ignored = isExcluded.filter((is, index) => is && !isMatching[index]).length;
+  const notFree = [...references, ...excluded];
+  const seizureFreeS = unionSeconds([...recorded, ...notFree]) - unionSeconds(notFree);
   return {
     detectedReferences: detected,
     references: counted.length,
     referencesNotRecorded: references.length - counted.length,
-    falseAlarms: hypotheses.length - matching,
-    hypotheses: hypotheses.length,
+    falseAlarms: hypotheses.length - ignored - matching,
+    hypotheses: hypotheses.length - ignored,
     recordings: 1,
     recordedS: exactlySummable(unionSeconds(recorded)),
     seizureFreeS: exactlySummable(seizureFreeS),

@@ -12,6 +12,7 @@ import { labelledEvents, postprocessCurve, recordedSpans } from '../post/index.t
 import { loadCheckpoint } from '../runs/index.ts';
 import {
   anyOverlapEvents,
+  EXCLUDED,
   eventSensitivity,
   falseAlarmsPer24hRecorded,
   type Measured,
@@ -115,10 +116,11 @@ export async function evaluateCheckpoint(request: EvaluationRequest): Promise<Ev
     const curve = predictRecording(predictor, recording, postprocessing.stitching);
     const recorded = recordedSpans(segments, sampleRate);
     const references = labelledEvents(labels, SEIZURE, segments, sampleRate);
+    const excluded = labelledEvents(labels, EXCLUDED, segments, sampleRate);
     const hypotheses = postprocessCurve(curve, postprocessing);
     pool.add(curve.probabilities, labels);
-    sweep.add({ name, recorded, references }, curve);
-    events = sumCounts(events, anyOverlapEvents([{ name, recorded, references, hypotheses }]));
+    sweep.add({ name, recorded, references, excluded }, curve);
+    events = sumCounts(events, anyOverlapEvents([{ name, recorded, references, excluded, hypotheses }]));
     samples = sumCounts(samples, sampleCounts(curve.probabilities, labels, postprocessing.hysteresis.tau_on));
     patients.add(provenance.patient);
     if (output !== null) {

@@ -56,7 +56,9 @@ export class Evaluation {
       sampleCounts(curve.probabilities, labels, this.#settings.hysteresis.tau_on),
     );
     const references = labelledEvents(labels, SEIZURE, segments, sampleRate);
-    this.#sweep.add({ name, recorded: recordedSpans(segments, sampleRate), references }, curve);
+    const excluded = labelledEvents(labels, EXCLUDED, segments, sampleRate);
+    const recorded = recordedSpans(segments, sampleRate);
+    this.#sweep.add({ name, recorded, references, excluded }, curve);
     for (let row = 0; row < labels.length; row++) {
       if (labels[row] === EXCLUDED) continue;
       const probability = labels[row] === SEIZURE ? curve.probabilities[row]! : 1 - curve.probabilities[row]!;

@@ -36,6 +36,7 @@ export async function writeTestEntry(
       seizures: 1,
       seizure_s_by_label: { seiz: all.filter((label) => label === 1).length / RATE },
       excluded_s_by_label: {},
+      events_lost: {},
       label_map: {},
       scored_as_background: [],
       clipped_share: 0,
