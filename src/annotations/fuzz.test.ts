@@ -2,28 +2,56 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { EdfRecording, EdfTal } from '../edf/index.ts';
 import { InputError } from '../errors.ts';
-import { edfPlusAnnotation, labelRules, readBidsEvents, readChbmitSummary, readTuszCsv } from './index.ts';
+import {
+  edfPlusAnnotation,
+  labelRules,
+  readBidsEvents,
+  readChbmitSummary,
+  readSienaList,
+  readTuszCsv,
+} from './index.ts';
 import { TERM, temporaryFolder } from './testing/files.ts';
 
 const { store } = temporaryFolder();
 
+const SIENA = { path: '/data/PN01-1.edf', startedAt: '2016-01-01T23:50:00', durationS: 3600 };
+
 test('damaged files are read or refused, never anything else', async () => {
   const sources = [
-    { name: 'fuzz.csv_bi', text: TERM, read: readTuszCsv },
+    { name: 'fuzz.csv_bi', text: TERM, read: (path: string) => readTuszCsv(path) },
     {
       name: 'fuzz_events.tsv',
       text: 'onset\tduration\teventType\trecordingDuration\n1\t2\tsz\t60\n5\t2\tbckg\t60\n',
-      read: readBidsEvents,
+      read: (path: string) => readBidsEvents(path),
     },
     {
       name: 'fuzz-summary.txt',
       text: 'File Name: a.edf\nNumber of Seizures in File: 1\nSeizure 1 Start Time: 1 seconds\nSeizure 1 End Time: 9 seconds\n',
       read: (path: string) => readChbmitSummary(path, 'a.edf'),
     },
+    {
+      name: 'Seizures-list-fuzz.txt',
+      text: 'PN01\nSeizure n 1:\nFile name: PN01-1.edf\nRegistration start time: 23.50.00\nRegistration end time: 00.50.00\nSeizure start time: 23.59.00\nSeizure end time:00.01.06\n',
+      read: (path: string) => readSienaList(path, SIENA, new Set(['PN01-1.edf', 'PN01-2.edf'])),
+    },
   ];
   const piece = fc.oneof(
     fc.string({ maxLength: 3 }),
-    fc.constantFrom('\n', '\t', ',', '#', '-', '1e999', 'NaN', 'seiz', '\u0000', 'File Name: a.edf\n'),
+    fc.constantFrom(
+      '\n',
+      '\t',
+      ',',
+      '#',
+      '-',
+      '1e999',
+      'NaN',
+      'seiz',
+      '1 6.49.25',
+      '24:00:00',
+      'Seizure n 2\n',
+      '\u0000',
+      'File Name: a.edf\n',
+    ),
   );
   const damage = fc.array(fc.tuple(fc.nat(), fc.nat(20), piece), { minLength: 1, maxLength: 5 });
   await fc.assert(
@@ -62,9 +90,19 @@ test('lines of any text, and EDF+ annotations of any text', async () => {
       'Number of Seizures in File: 1',
       'Seizure Start Time: 1 seconds',
       'Seizure 2 End Time:  2 seconds',
+      'File name: PN01-1.edf',
+      'Registration start time: 23.50.00',
+      'Start time: 23:59.00',
+      'Seizure end time:00.01.06',
+      'Seizure n 1 (in sleep):',
     ),
   );
-  const readers = [readTuszCsv, readBidsEvents, (path: string) => readChbmitSummary(path, 'a.edf')];
+  const readers = [
+    (path: string) => readTuszCsv(path),
+    (path: string) => readBidsEvents(path),
+    (path: string) => readChbmitSummary(path, 'a.edf'),
+    (path: string) => readSienaList(path, SIENA, new Set(['PN01-1.edf'])),
+  ];
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...readers), fc.array(line, { maxLength: 8 }), async (read, lines) => {
       const path = await store('lines.txt', lines.join('\n'));

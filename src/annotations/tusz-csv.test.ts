@@ -47,6 +47,20 @@ describe('TUSZ', () => {
     expect(events.map(({ confidence }) => confidence)).toEqual([1, null, 0.5]);
   });
 
+  test('A6: a file that is cut off between its lines names its background, and leaves time without row: said', async () => {
+    const cut = TERM.split('\n').slice(0, 8).join('\n');
+    const { notices } = await readTuszCsv(await store('aaaaaajy_s001_t000.csv_bi', cut));
+    expect(notices).toEqual([
+      {
+        code: 'ANNOTATION_GAP',
+        message: 'aaaaaajy_s001_t000.csv_bi: no row covers 35.7775-1750 s; taken as background',
+      },
+    ]);
+    const seizureOnly = TERM.replace(/TERM.*bckg.*\n/g, '');
+    const only = await readTuszCsv(await store('aaaaaajy_s001_t000.csv_bi', seizureOnly));
+    expect([only.events.length, only.notices]).toEqual([1, []]);
+  });
+
   test.each(['1750.00 secs', '1750 seconds', '1750 sec', '1750 s', '1750', '1.75e3 secs'])(
     "a duration of '%s'",
     async (duration) => {

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
-import type { Annotation, AnnotationNotice } from './annotation.ts';
+import type { AnnotatedEvent, Annotation, AnnotationNotice } from './annotation.ts';
+import { listed, secondsOf, without } from './intervals.ts';
 import { knownMeaning, type LabelRules, labelRules } from './labels.ts';
 import {
   checkedEvents,
@@ -37,13 +38,28 @@ export async function readTuszCsv(path: string, rules: LabelRules = labelRules()
     );
   const { events, notices } = checkedEvents(rows.map((row) => parseRow(row, rules)));
   const duration = commentOf(comments, 'duration');
+  const durationS = duration === null ? null : durationOf(duration);
   return {
     format: path.endsWith('.csv_bi') ? 'tusz-csv_bi' : 'tusz-csv',
     path,
-    durationS: duration === null ? null : durationOf(duration),
+    durationS,
     events,
-    notices: [...commentNotices(comments, path), ...notices],
+    notices: [...commentNotices(comments, path), ...gapNotices(events, durationS, path), ...notices],
   };
+}
+
+/** A file that names its background and leaves some of the recording out may be cut off. */
+function gapNotices(
+  events: readonly AnnotatedEvent[],
+  durationS: number | null,
+  path: string,
+): AnnotationNotice[] {
+  const terms = events.filter(({ channels }) => channels === null);
+  if (durationS === null || !terms.some(({ meaning }) => meaning === 'background')) return [];
+  const gaps = without([{ startS: 0, endS: durationS }], terms);
+  if (secondsOf(gaps) <= 1) return [];
+  const message = `${basename(path)}: no row covers ${listed(gaps)}; taken as background`;
+  return [{ code: 'ANNOTATION_GAP', message }];
 }
 
 function parseRow({ text, where }: TextLine, rules: LabelRules) {
