@@ -15,9 +15,16 @@ export const multiply = (a: Complex, b: Complex): Complex => ({
   im: a.re * b.im + a.im * b.re,
 });
 
+/** Smith, Communications of the ACM 5, 1962. */
 export const divide = (a: Complex, b: Complex): Complex => {
-  const size = b.re * b.re + b.im * b.im;
-  return { re: (a.re * b.re + a.im * b.im) / size, im: (a.im * b.re - a.re * b.im) / size };
+  if (Math.abs(b.re) >= Math.abs(b.im)) {
+    const ratio = b.im / b.re;
+    const share = 1 / (b.re + b.im * ratio);
+    return { re: (a.re + a.im * ratio) * share, im: (a.im - a.re * ratio) * share };
+  }
+  const ratio = b.re / b.im;
+  const share = 1 / (b.im + b.re * ratio);
+  return { re: (a.re * ratio + a.im) * share, im: (a.im * ratio - a.re) * share };
 };
 
 /** The root with a real part of at least 0. The smaller part comes from the larger, so that nothing cancels. */

@@ -16,9 +16,9 @@ const sectionsOf = (flat: readonly number[]) =>
   Array.from({ length: flat.length / 6 }, (_, k) => flat.slice(6 * k, 6 * k + 6) as unknown as Section);
 
 /** The same values, or a refusal where SciPy refuses. */
-function expectLike(compute: () => ArrayLike<number>, expected: Expected) {
+function expectLike(compute: () => ArrayLike<number>, expected: Expected, relative = 1e-9) {
   if (typeof expected === 'string') expect(compute).toThrow(InputError);
-  else expectClose(compute(), expected);
+  else expectClose(compute(), expected, relative);
 }
 
 describe('as SciPy', () => {
@@ -37,8 +37,9 @@ describe('as SciPy', () => {
 
   test.each(SCIPY.sections)('sosfilt and sosfiltfilt, $name, $n samples', (golden) => {
     const sections = sectionsOf(golden.sos);
-    expectLike(() => sosfilt(sections, wave(golden.n)), golden.sosfilt);
-    expectLike(() => sosfiltfilt(sections, wave(golden.n)), golden.sosfiltfilt);
+    // With the same coefficients every operation is the same, so that no filter is too near to instability.
+    expectLike(() => sosfilt(sections, wave(golden.n)), golden.sosfilt, 0);
+    expectLike(() => sosfiltfilt(sections, wave(golden.n)), golden.sosfiltfilt, 0);
   });
 
   test.each(SCIPY.lfilter)('lfilter($b, $a), $n samples', ({ b, a, n, y, zi, y_zf }) => {

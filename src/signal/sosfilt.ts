@@ -32,12 +32,27 @@ export function sosfiltZi(sections: readonly Section[]): Float64Array {
   const state = new Float64Array(2 * sections.length);
   let level = 1;
   for (const [index, [b0, b1, b2, , a1, a2]] of sections.entries()) {
-    const gain = (b0 + b1 + b2) / (1 + a1 + a2);
-    state[2 * index] = level * (gain - b0);
-    state[2 * index + 1] = level * (b2 - a2 * gain);
-    level *= gain;
+    const [first, second] = steadyState(b1 - a1 * b0, b2 - a2 * b0, a1, a2);
+    state[2 * index] = level * first;
+    state[2 * index + 1] = level * second;
+    level *= (b0 + b1 + b2) / (1 + a1 + a2);
   }
   return state;
+}
+
+/**
+ * Solves [1 + a1, -1; a2, 1] z = right by elimination with the larger pivot. A short formula exists, but near a pole
+ * at 1 the last digits of the state are those of the elimination, and a filter of high order makes them visible.
+ */
+function steadyState(right1: number, right2: number, a1: number, a2: number): [number, number] {
+  let upper: readonly number[] = [1 + a1, -1, right1];
+  let lower: readonly number[] = [a2, 1, right2];
+  if (Math.abs(a2) > Math.abs(1 + a1)) [upper, lower] = [lower, upper];
+  const [pivot, above, aboveRight] = upper as [number, number, number];
+  const [below, last, lastRight] = lower as [number, number, number];
+  const factor = below * (1 / pivot);
+  const second = (lastRight - factor * aboveRight) / (last - factor * above);
+  return [(aboveRight - above * second) / pivot, second];
 }
 
 /** Sections run side by side: the processor waits for one section's feedback while it computes the others. */
@@ -100,16 +115,16 @@ function four(c: Float64Array, state: Float64Array, signal: Float64Array): void 
   for (let i = 0; i < signal.length; i++) {
     const x = signal[i]!;
     const y0 = b00 * x + s00;
-    s00 = b01 * x + s01 - a01 * y0;
+    s00 = b01 * x - a01 * y0 + s01;
     s01 = b02 * x - a02 * y0;
     const y1 = b10 * y0 + s10;
-    s10 = b11 * y0 + s11 - a11 * y1;
+    s10 = b11 * y0 - a11 * y1 + s11;
     s11 = b12 * y0 - a12 * y1;
     const y2 = b20 * y1 + s20;
-    s20 = b21 * y1 + s21 - a21 * y2;
+    s20 = b21 * y1 - a21 * y2 + s21;
     s21 = b22 * y1 - a22 * y2;
     const y3 = b30 * y2 + s30;
-    s30 = b31 * y2 + s31 - a31 * y3;
+    s30 = b31 * y2 - a31 * y3 + s31;
     s31 = b32 * y2 - a32 * y3;
     signal[i] = y3;
   }
