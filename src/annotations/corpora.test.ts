@@ -132,6 +132,9 @@ describe('CHB-MIT', () => {
     await store('alone/RECORDS', 'p/a.edf\n');
     await mkdir(join(folder, 'alone/p'), { recursive: true });
     expect(await findAnnotation(recording('alone/p/a.edf'))).toBeNull();
+    await rm(join(folder, 'alone/RECORDS'));
+    await store('alone/RECORDS-WITH-SEIZURES', 'p/b.edf\n');
+    expect(await findAnnotation(recording('alone/p/a.edf'))).toBeNull();
   });
 
   test('both beside the recording do, too; a summary may lie in the folder above', async () => {

@@ -186,6 +186,36 @@ describe('forms of the other lists', () => {
     expect(codes(await read(text, 'PN06-1.edf', '04:21:22', 7139))).toEqual(['ANNOTATION_DURATION']);
   });
 
+  test("a start that the header does not mend is the list's", async () => {
+    const text = block('PN06-1.edf', '01.21.22').replace(
+      'Seizure start',
+      'Registration end time: 06.21.22\nSeizure start',
+    );
+    // By the list 5 h, by the header 2 h, recorded 3 h.
+    const found = await read(text, 'PN06-1.edf', '04:21:22', 10_800);
+    expect([spans(found), codes(found)]).toEqual([
+      [[16_383, 16_447]],
+      ['ANNOTATION_REGISTRATION', 'ANNOTATION_DURATION'],
+    ]);
+  });
+
+  test.each([
+    ['past the end', '05.57.29', [5583, 5767]],
+    ['an hour later, but not in the recording an hour earlier', '06.56.29', [5583, 9307]],
+    ['two hours late', '07.55.29', [5583, 12_847]],
+  ])('an end %s stays: what lies outside is clipped later', async (_, end, span) => {
+    const found = await read(block('PN06-1.edf').replace('05.55.29', end), 'PN06-1.edf', '04:21:22', 5700);
+    expect([spans(found), codes(found)]).toEqual([[span], []]);
+  });
+
+  test('a name that another file has is of that file', async () => {
+    const siblings = ['PN06-1.edf', 'PN06-1.bdf'];
+    expect(await read(block('PN06-1.edf'), 'PN06-1.bdf', '04:21:22', 7200, siblings)).toBeNull();
+    const short = ['PN06.edf', 'PN06-1.edf'];
+    expect(await read(block('PNO6.edf'), 'PN06-1.edf', '04:21:22', 7200, short)).toBeNull();
+    expect(spans(await read(block('PNO6.edf'), 'PN06.edf', '04:21:22', 7200, short))).toEqual([[5583, 5647]]);
+  });
+
   test('a seizure seconds before the start is before it, not a day after', async () => {
     const found = await read(block('PN06-1.edf', '05.54.30'), 'PN06-1.edf', '05:54:30', 600);
     expect(spans(found)).toEqual([[-5, 59]]);

@@ -131,7 +131,7 @@ function placedSeizure(
   if (startS >= lengthS && DAY_S - startS < 3600) startS -= DAY_S;
   const durationS = secondsAfter(startClock, endClock);
   let endS = startS + (durationS > DAY_S / 2 ? durationS - DAY_S : durationS);
-  if (startS < lengthS && endS > lengthS && endS - 3600 > startS && endS - 3600 <= lengthS) {
+  if (endS > lengthS && endS - 3600 > startS && endS - 3600 <= lengthS) {
     say(
       end.where,
       'ANNOTATION_HOUR',

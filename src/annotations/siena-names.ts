@@ -33,7 +33,6 @@ export function matchName(
   if (siblings.has(listed)) return 'other';
   const wanted = normal(listed);
   if (wanted === normal(own)) return 'repaired';
-  if (recordings.some((name) => normal(name) === wanted)) return 'other';
   const begins = recordings.filter((name) => isShortFor(wanted, normal(name)));
   return begins.length === 1 && begins[0] === own ? 'repaired' : 'other';
 }
