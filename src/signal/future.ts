@@ -1,4 +1,4 @@
-import type { PreprocessingSettings } from './preprocess.ts';
+import type { Config } from '../config/index.ts';
 
 /**
  * Settings under which a sample depends on what was recorded more than 0.1 s later, as `field: value`: scores of a
@@ -8,7 +8,7 @@ export function futureUses({
   resample,
   filter,
   normalize,
-}: Pick<PreprocessingSettings, 'resample' | 'filter' | 'normalize'>): string[] {
+}: Pick<Config['preprocessing'], 'resample' | 'filter' | 'normalize'>): string[] {
   return [
     ...(resample === 'fft' ? ['resample: fft'] : []),
     ...(filter === 'zero_phase' ? ['filter: zero_phase'] : []),
