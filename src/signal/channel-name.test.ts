@@ -15,6 +15,7 @@ test.each([
   ['P8', 'T6', ''],
   ['EEG Cz', 'Cz', ''],
   ['POL Fz', 'Fz', ''],
+  ['SEEG Fz', 'Fz', ''],
   ['eeg fp1-ref', 'Fp1', 'REF'],
   ['EEG F 3 - LE', 'F3', 'LE'],
   ['EEG 0Z-REF', 'Oz', 'REF'],

@@ -68,6 +68,15 @@ test('samples that are not finite become 0 before they reach a filter, and are c
   expect(found).toEqual(run(new ChannelPipeline(causal), [zeroed]));
 });
 
+test('what a filter makes infinite becomes 0 too, forwards and at the end', () => {
+  const huge = Float64Array.from({ length: 600 }, (_, i) => (i % 7 < 3 ? 1e308 : -1e308));
+  for (const isZeroPhase of [false, true]) {
+    const pipeline = new ChannelPipeline({ ...causal, isZeroPhase });
+    expect(run(pipeline, [huge]).every(Number.isFinite)).toBe(true);
+    expect(pipeline.nonFinite).toBeGreaterThan(0);
+  }
+});
+
 test('segments shorter than the extension of a filter are filtered with a shorter one', () => {
   for (const length of [1, 2, 5, 20])
     expect(

@@ -36,7 +36,7 @@ export class ChannelPipeline {
     this.#causal = isZeroPhase || filters.length === 0 ? null : new SectionFilter(filters.flat());
   }
 
-  /** Samples that were not finite, as recorded, and became 0. */
+  /** Samples that were not finite, as recorded or as filtered, and became 0. */
   get nonFinite(): number {
     return this.#nonFinite;
   }
@@ -50,21 +50,17 @@ export class ChannelPipeline {
   push(samples: Float64Array): Float64Array {
     this.#offset ??= medianOf(samples.subarray(0, Math.max(1, Math.round(this.#settings.rate))));
     const offset = this.#offset;
-    let sum = 0;
-    for (let i = 0; i < samples.length; i++) {
-      samples[i]! -= offset;
-      sum += samples[i]!;
-    }
-    if (!Number.isFinite(sum)) this.#nonFinite += zeroNonFinite(samples);
+    for (let i = 0; i < samples.length; i++) samples[i]! -= offset;
+    this.#makeFinite(samples);
     const resampled = this.#resampler === null ? samples : this.#resampler.push(samples);
-    return this.#onward(resampled);
+    return this.#makeFinite(this.#onward(resampled));
   }
 
   /** The rest. */
   end(): Float64Array {
     const rest = this.#onward(this.#resampler === null ? new Float64Array(0) : this.#resampler.end());
     const { filters, isZeroPhase } = this.#settings;
-    if (this.#fourier === null && !isZeroPhase) return rest;
+    if (this.#fourier === null && !isZeroPhase) return this.#makeFinite(rest);
     let whole = joined(this.#held);
     this.#held.length = 0;
     if (this.#fourier !== null) whole = this.#fourier.apply(whole);
@@ -74,7 +70,7 @@ export class ChannelPipeline {
         whole = sosfiltfilt(sections, whole, {
           padlen: Math.min(defaultPadlen(sections), whole.length - 1),
         });
-    return whole;
+    return this.#makeFinite(whole);
   }
 
   #onward(resampled: Float64Array): Float64Array {
@@ -85,17 +81,18 @@ export class ChannelPipeline {
     this.#causal?.apply(resampled);
     return resampled;
   }
-}
 
-/** Makes values that are not finite 0 and counts them. */
-export function zeroNonFinite(samples: Float64Array): number {
-  let count = 0;
-  for (let i = 0; i < samples.length; i++) {
-    if (Number.isFinite(samples[i])) continue;
-    samples[i] = 0;
-    count++;
+  #makeFinite(samples: Float64Array): Float64Array {
+    let sum = 0;
+    for (let i = 0; i < samples.length; i++) sum += samples[i]!;
+    if (Number.isFinite(sum)) return samples;
+    for (let i = 0; i < samples.length; i++) {
+      if (Number.isFinite(samples[i])) continue;
+      samples[i] = 0;
+      this.#nonFinite++;
+    }
+    return samples;
   }
-  return count;
 }
 
 /** Of the finite values; 0 where there is none. */

@@ -1,6 +1,6 @@
 import type { EdfRecording } from '../edf/index.ts';
 import { type ChannelFilters, channelFilters } from './channel-filters.ts';
-import { ChannelPipeline, zeroNonFinite } from './channel-pipeline.ts';
+import { ChannelPipeline } from './channel-pipeline.ts';
 import type { Montage } from './montage.ts';
 import { MontageReader } from './montage-reader.ts';
 import { type PolyphaseFilter, polyphaseFilter } from './polyphase.ts';
@@ -75,7 +75,6 @@ export class FilteredStream {
       const pass = (channel: number, samples: Float64Array) => {
         const kept = samples.subarray(0, rows - made[channel]!);
         if (kept.length === 0) return;
-        if (!Number.isFinite(sumOf(kept))) nonFinite += zeroNonFinite(kept);
         sink(channel, firstRow + made[channel]!, kept);
         made[channel]! += kept.length;
       };
@@ -119,10 +118,4 @@ function planOf(rate: number, settings: PreprocessingSettings, path: string): Ra
     polyphase: polyphaseFilter(ratio.up, ratio.down),
     ...channelFilters(settings, rate, path),
   };
-}
-
-function sumOf(samples: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < samples.length; i++) sum += samples[i]!;
-  return sum;
 }

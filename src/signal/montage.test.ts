@@ -145,7 +145,7 @@ test('of several signals of one electrode the one with the usual reference is ta
 test('B2, property: the order of signals in the file changes nothing', () => {
   for (const [settings, labels] of [
     [TEN_TWENTY, REFERENTIAL],
-    [TEN_TWENTY, [...REFERENTIAL, 'EEG F7-LE', 'Cz']],
+    [TEN_TWENTY, [...REFERENTIAL, 'EEG F7-LE', 'Cz', 'C3-REF', 'SEEG P3-REF']],
     [AVERAGE, WITHOUT_FZ_PZ],
     [DOUBLE_BANANA, WITHOUT_FZ_PZ],
     [DOUBLE_BANANA, CHBMIT],

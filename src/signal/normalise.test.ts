@@ -37,6 +37,9 @@ test('a channel that does not vary becomes zeros, whatever its level', () => {
     recordingNormaliser(moments).apply(flat);
     expect(flat.every((value) => value === 0)).toBe(true);
   }
+  const rounding = new RunningMoments();
+  rounding.add(Float64Array.from({ length: 100 }, (_, i) => 1e6 + (i % 2) * 1e-9));
+  expect(rounding.isFlat).toBe(true);
 });
 
 test('quantiles are those of numpy.quantile', () => {

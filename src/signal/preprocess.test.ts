@@ -86,6 +86,17 @@ test('units are respected when values are kept', async () => {
   const expected = (wave(5, 100) - (firstSecond[127]! + firstSecond[128]!) / 2) / 10;
   expect(microvolts.signal[at]! * microvolts.scale).toBeCloseTo(expected, 1);
   expect((millivolts.signal[at]! * millivolts.scale) / 1000).toBeCloseTo(expected, 1);
+  const recording = await record('unit');
+  for (const [dimension, factor] of [
+    ['V', 1e6],
+    ['nV', 1e-3],
+    ['µV', 1],
+    ['UV', 1],
+  ] as const) {
+    const signals = recording.signals.map((signal) => ({ ...signal, dimension }));
+    const { signal, scale } = await preprocess({ ...recording, signals }, kept);
+    expect((signal[at]! * scale) / factor).toBeCloseTo(expected, 1);
+  }
   await expect(async () => preprocess(await record('mm', { dimension: 'mmHg' }), kept)).rejects.toThrow(
     /is in 'mmHg', expected a voltage/,
   );
@@ -106,6 +117,10 @@ test('a flat channel is zero and named; a wholly flat recording is refused', asy
   );
   expect(notices).toEqual(['channel C3 does not vary; it is zero']);
   expect(Array.from({ length: 1024 }, (_, i) => signal[i * 19 + 2])).toEqual(new Array(1024).fill(0));
+  const flat = await record('flat-too', { value: (e, i) => (e === 2 ? 7 : wave(e, i)) });
+  const robust = await preprocess(flat, { ...SETTINGS, normalize: 'robust' });
+  expect(robust.notices).toEqual(['channel C3 does not vary; it is zero']);
+  expect((await preprocess(flat, { ...SETTINGS, normalize: 'none' })).notices).toEqual([]);
   await expect(async () => preprocess(await record('dead', { value: () => 7 }), SETTINGS)).rejects.toThrow(
     /none of its 19 channels varies/,
   );
@@ -168,6 +183,12 @@ test('F2: what lies beyond the clip is clipped, and its share kept', async () =>
   expect(clippedShare).toBe(1 / (1024 * 19));
   expect(signal[600 * 19]! * scale).toBeCloseTo(10, 9);
   expect((await preprocess(recording, { ...settings, clip: 50 })).clippedShare).toBe(0);
+  const inverted = await record('dip', { value: (electrode, i) => -spike(electrode, i) });
+  const dip = await preprocess(inverted, settings);
+  expect(dip.clippedShare).toBe(1 / (1024 * 19));
+  expect(dip.signal[600 * 19]! * dip.scale).toBeCloseTo(-10, 9);
+  // The greatest clip leaves no room beyond int16's range.
+  expect(Math.min(...dip.signal)).toBe(-32767);
 });
 
 test("B3: an interpolated Fz holds the others by MNE's weights, and the notice says so", async () => {
