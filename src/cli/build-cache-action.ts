@@ -2,8 +2,8 @@ import { buildCache, type Census } from '../cache/index.ts';
 import { inForce, loadConfigOrDefaults, readEnvironment, splitOf } from '../config/index.ts';
 import { InputError } from '../errors.ts';
 import type { BuildCacheOptions } from './build-cache.ts';
+import { LongCommand } from './long-command.ts';
 import { announce, writeJson } from './output.ts';
-import { Progress } from './progress.ts';
 import { textTable } from './table.ts';
 
 /** Builds a cache and prints its census: recordings in = cached + rejected + unlabelled. */
@@ -21,48 +21,29 @@ export async function buildCacheCommand(options: BuildCacheOptions): Promise<voi
   const split = options.split === undefined ? null : splitOf(options.split);
   const validationSplit = shareOf(options.validationSplit) ?? config.data.validation_split;
   announce(inForce(), environment, loaded);
-  const interruption = new AbortController();
-  const stop = () => interruption.abort();
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
-  const shown: { progress: Progress | null } = { progress: null };
-  try {
-    const censuses = await buildCache({
-      dataDir,
-      cacheDir: options.cacheDir,
-      split,
-      validationSplit,
-      seed: experiment.seed,
-      settings: { ...preprocessing, sampling_rate: data.sampling_rate },
-      labels: data.labels,
-      limitFiles: environment.limitFiles,
-      signal: interruption.signal,
-      onProgress: (done, total, { name, outcome }) => {
-        shown.progress ??= new Progress({
-          label: 'Building cache',
-          total,
-          unit: 'recordings',
-          stream: process.stderr,
-          isPlain: environment.isProgressPlain,
-          now: Date.now,
-        });
-        if (outcome === 'rebuilt')
-          shown.progress.print(`Rebuilt, since it or the settings have changed: ${name}`);
-        shown.progress.update(done, `${outcome} ${name}`);
-      },
-    });
-    shown.progress?.[Symbol.dispose]();
-    for (const census of censuses) listLosses(census);
-    if (options.json) writeJson(censuses);
-    else
-      process.stdout.write(
-        `${censusTable(censuses)}\n${exclusions(censuses)}Next: bgb scan-cache --cache-dir ${options.cacheDir}${options.config ? ` --config ${options.config}` : ''}\n`,
-      );
-  } finally {
-    shown.progress?.[Symbol.dispose]();
-    process.off('SIGINT', stop);
-    process.off('SIGTERM', stop);
-  }
+  using command = new LongCommand('Building cache', 'recordings', environment);
+  const censuses = await buildCache({
+    dataDir,
+    cacheDir: options.cacheDir,
+    split,
+    validationSplit,
+    seed: experiment.seed,
+    settings: { ...preprocessing, sampling_rate: data.sampling_rate },
+    labels: data.labels,
+    limitFiles: environment.limitFiles,
+    signal: command.signal,
+    onProgress: (done, total, { name, outcome }) => {
+      if (outcome === 'rebuilt') command.print(`Rebuilt, since it or the settings have changed: ${name}`);
+      command.update(done, total, `${outcome} ${name}`);
+    },
+  });
+  command.end();
+  for (const census of censuses) listLosses(census);
+  if (options.json) writeJson(censuses);
+  else
+    process.stdout.write(
+      `${censusTable(censuses)}\n${exclusions(censuses)}Next: bgb scan-cache --cache-dir ${options.cacheDir}${options.config ? ` --config ${options.config}` : ''}\n`,
+    );
 }
 
 function listLosses({ rejected, unlabelled, notices }: Census): void {

@@ -11,30 +11,16 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { runProgram } from './program.ts';
+import { catchWrites } from './testing/written.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bgb-cli-'));
 const root = (relative: string) => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
 const SAMPLE = root('data/sample');
 const SMOKE = ['--config', root('configs/local/smoke.yaml')];
-let output = '';
-let errors = '';
+const written = catchWrites();
 
-beforeEach(() => {
-  [output, errors] = ['', ''];
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    output += text;
-    return true;
-  });
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    errors += text;
-    return true;
-  });
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const cache = join(folder, 'cache');
@@ -43,7 +29,7 @@ const build = (...more: string[]) =>
 
 test('build-cache: recordings in = cached, seizure seconds as annotated, a second run does nothing', async () => {
   expect(await build('--split', 'train', '--json')).toBe(0);
-  const [census] = JSON.parse(output);
+  const [census] = JSON.parse(written.output);
   expect(census).toMatchObject({
     split: 'train',
     recordings: 17,
@@ -57,23 +43,23 @@ test('build-cache: recordings in = cached, seizure seconds as annotated, a secon
   // 40 + 27 + 40 + 51 s in the contiguous clips; 10 s in twelve of the thirteen with a hole.
   expect(census.seizureSecondsByLabel).toEqual({ seiz: 158, seizure: 120 });
   expect(census.hours).toBeCloseTo((50 + 37 + 50 + 61 + 13 * 20) / 3600, 9);
-  expect(errors).toMatch(/chb02_19.*none of it was recorded/);
+  expect(written.errors).toMatch(/chb02_19.*none of it was recorded/);
   const before = statSync(join(cache, 'train/chb01/chb01_03_clip.npz')).mtimeMs;
-  output = '';
+  written.output = '';
   expect(await build('--split', 'train', '--json')).toBe(0);
-  expect(JSON.parse(output)[0]).toMatchObject({ cached: 17, built: 0 });
+  expect(JSON.parse(written.output)[0]).toMatchObject({ cached: 17, built: 0 });
   expect(statSync(join(cache, 'train/chb01/chb01_03_clip.npz')).mtimeMs).toBe(before);
 });
 
 test('build-cache: other settings rebuild and say so (failures D3)', async () => {
   expect(await build('--split', 'train', '--set', 'preprocessing.clip=8')).toBe(0);
-  expect(errors).toMatch(/Rebuilt, since it or the settings have changed: chb01\/chb01_03_clip\.edf/);
+  expect(written.errors).toMatch(/Rebuilt, since it or the settings have changed: chb01\/chb01_03_clip\.edf/);
   expect(await build('--split', 'train')).toBe(0);
 });
 
 test('scan-cache: counts by arithmetic, and a valid manifest is left to the byte', async () => {
   expect(await runProgram(['scan-cache', '--cache-dir', cache, ...SMOKE, '--json'])).toBe(0);
-  const scan = JSON.parse(output);
+  const scan = JSON.parse(written.output);
   expect(scan).toMatchObject({
     recordings: 17,
     seizure_seconds: 278,
@@ -127,7 +113,7 @@ test('patients are divided, never recordings; the same patient in two splits is 
     ]),
   ).toBe(0);
   expect(await runProgram(['scan-cache', '--cache-dir', split, ...SMOKE])).toBe(2);
-  expect(errors).toMatch(new RegExp(`${leaked} is in both train and eval`));
+  expect(written.errors).toMatch(new RegExp(`${leaked} is in both train and eval`));
 });
 
 test('no seizure window is exit code 2 with the reason, and no manifest is written (failures D1)', async () => {
@@ -147,7 +133,7 @@ test('no seizure window is exit code 2 with the reason, and no manifest is writt
   expect(
     await runProgram(['scan-cache', '--cache-dir', quiet, ...SMOKE, '--set', 'data.window_size=12']),
   ).toBe(2);
-  expect(errors).toMatch(/None of the 7 entries .* is as long as a window/);
+  expect(written.errors).toMatch(/None of the 7 entries .* is as long as a window/);
   expect(existsSync(join(quiet, 'train/manifest.json'))).toBe(false);
 });
 
@@ -155,7 +141,7 @@ test('input that cannot be used: one message, exit code 2, nothing written', asy
   const bad = join(folder, 'bad');
   mkdirSync(bad);
   const refused = async (pattern: RegExp) => {
-    errors = '';
+    written.errors = '';
     const target = join(folder, 'bad-cache');
     expect(
       await runProgram([
@@ -169,7 +155,7 @@ test('input that cannot be used: one message, exit code 2, nothing written', asy
         ...SMOKE,
       ]),
     ).toBe(2);
-    expect(errors).toMatch(pattern);
+    expect(written.errors).toMatch(pattern);
     expect(existsSync(target)).toBe(false);
   };
   await refused(/holds no recordings: expected \.edf or \.bdf/);
@@ -183,11 +169,11 @@ test('input that cannot be used: one message, exit code 2, nothing written', asy
   await refused(/a\.csv_bi:2: .*'zeiss'/);
   writeFileSync(join(bad, 'a.bdf'), '');
   await refused(/a\.bdf and a\.edf .* would share one cache entry/);
-  errors = '';
+  written.errors = '';
   expect(await runProgram(['build-cache', '--data-dir', join(folder, 'nowhere'), '--cache-dir', cache])).toBe(
     2,
   );
-  expect(errors).toMatch(/nowhere/);
+  expect(written.errors).toMatch(/nowhere/);
   expect(await runProgram(['build-cache', '--cache-dir', cache])).toBe(2);
   expect(
     await runProgram(['build-cache', '--data-dir', SAMPLE, '--cache-dir', cache, '--split', 'test']),
@@ -203,5 +189,5 @@ test('input that cannot be used: one message, exit code 2, nothing written', asy
       'half',
     ]),
   ).toBe(2);
-  expect(errors).toMatch(/expected a share from 0 to below 1, found 'half'/);
+  expect(written.errors).toMatch(/expected a share from 0 to below 1, found 'half'/);
 });

@@ -2,29 +2,16 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { Entry } from '../cache/index.ts';
 import { runProgram } from './program.ts';
+import { catchWrites } from './testing/written.ts';
 
 const FIXTURES = fileURLToPath(new URL('../cache/fixtures', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'bgb-convert-'));
 const [from, to] = [join(folder, 'theirs'), join(folder, 'ours')];
-let [output, errors] = ['', ''];
+const written = catchWrites();
 
-beforeEach(() => {
-  [output, errors] = ['', ''];
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    output += text;
-    return true;
-  });
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    errors += text;
-    return true;
-  });
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 // Windows of 32 rows every 10 at 256 Hz.
@@ -35,8 +22,8 @@ test('a cache made elsewhere is scanned with a warning, converted once, and both
   cpSync(join(FIXTURES, 'compressed-f4.npz'), join(from, 'train/chb01_03.npz'));
   cpSync(join(FIXTURES, 'stored-f4.npz'), join(from, 'train/chb02_16.npz'));
   expect(await runProgram(['scan-cache', '--cache-dir', from, ...SHAPE, '--json'])).toBe(0);
-  expect(errors).toMatch(/2 of the 2 entries in .*train were made elsewhere: .* bgb convert-cache/);
-  const theirs = JSON.parse(output);
+  expect(written.errors).toMatch(/2 of the 2 entries in .*train were made elsewhere: .* bgb convert-cache/);
+  const theirs = JSON.parse(written.output);
   // Seizure in rows 35-61 of 100; of the windows 0-31, 10-41, ..., 60-91 only the first is free of it.
   expect(theirs).toMatchObject({ partial_seizure: 12, full_seizure: 0, no_seizure: 2, recordings: 2 });
 
@@ -44,34 +31,34 @@ test('a cache made elsewhere is scanned with a warning, converted once, and both
     join(from, 'train/broken.npz'),
     readFileSync(join(from, 'train/chb01_03.npz')).subarray(0, 900),
   );
-  output = '';
+  written.output = '';
   expect(await runProgram(['convert-cache', '--from', from, '--to', to, '--json'])).toBe(0);
-  expect(JSON.parse(output).results).toMatchObject([
+  expect(JSON.parse(written.output).results).toMatchObject([
     { name: 'broken.npz', outcome: 'rejected' },
     { name: 'chb01_03.npz', outcome: 'converted' },
     { name: 'chb02_16.npz', outcome: 'converted' },
   ]);
-  expect(errors).toMatch(/Rejected: .*broken\.npz/);
+  expect(written.errors).toMatch(/Rejected: .*broken\.npz/);
   using entry = new Entry(join(to, 'train/chb01_03.npz'));
   expect(entry).toMatchObject({ rows: 100, channels: 3 });
 
-  output = '';
+  written.output = '';
   expect(await runProgram(['scan-cache', '--cache-dir', to, ...SHAPE, '--json'])).toBe(0);
-  expect(JSON.parse(output)).toMatchObject({ partial_seizure: 12, full_seizure: 0, no_seizure: 2 });
+  expect(JSON.parse(written.output)).toMatchObject({ partial_seizure: 12, full_seizure: 0, no_seizure: 2 });
   const { mtimeMs } = statSync(join(to, 'train/chb01_03.npz'));
-  output = '';
+  written.output = '';
   expect(await runProgram(['convert-cache', '--from', from, '--to', to])).toBe(0);
-  expect(output).toMatch(/3 files: 0 converted, 2 kept, 1 rejected/);
+  expect(written.output).toMatch(/3 files: 0 converted, 2 kept, 1 rejected/);
   expect(statSync(join(to, 'train/chb01_03.npz')).mtimeMs).toBe(mtimeMs);
 });
 
 test('nothing to convert, or a target among the files, is exit code 2', async () => {
   expect(await runProgram(['convert-cache', '--from', to, '--to', join(folder, 'again')])).toBe(2);
-  expect(errors).toMatch(/is an entry of bgb already/);
+  expect(written.errors).toMatch(/is an entry of bgb already/);
   expect(await runProgram(['convert-cache', '--from', from, '--to', join(from, 'x')])).toBe(2);
-  expect(errors).toMatch(/lies in/);
+  expect(written.errors).toMatch(/lies in/);
   expect(await runProgram(['convert-cache', '--from', join(folder, 'nowhere'), '--to', to])).toBe(2);
   mkdirSync(join(folder, 'empty'));
   expect(await runProgram(['convert-cache', '--from', join(folder, 'empty'), '--to', to])).toBe(2);
-  expect(errors).toMatch(/holds no \.npz files/);
+  expect(written.errors).toMatch(/holds no \.npz files/);
 });

@@ -2,36 +2,22 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { openEdf, writeEdf } from '../edf/index.ts';
 import { runProgram } from './program.ts';
+import { catchWrites } from './testing/written.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bgb-cli-edf-'));
 const root = (relative: string) => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
 const DISCONTINUOUS = root('data/sample/chb03/chb03_01_clip_edfplusD.edf');
-let output = '';
-let errors = '';
+const written = catchWrites();
 
-beforeEach(() => {
-  [output, errors] = ['', ''];
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    output += text;
-    return true;
-  });
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    errors += text;
-    return true;
-  });
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test('what is in a recording: format, start, duration, segments, signals, annotations', async () => {
   expect(await runProgram(['edf', DISCONTINUOUS])).toBe(0);
-  expect(errors).toBe('');
-  const lines = output.split('\n');
+  expect(written.errors).toBe('');
+  const lines = written.output.split('\n');
   expect(lines[0]).toBe(DISCONTINUOUS);
   expect(lines).toContain('  format     EDF+D');
   expect(lines).toContain('  start      1985-01-01 13:29:28');
@@ -46,8 +32,8 @@ test('what is in a recording: format, start, duration, segments, signals, annota
 
 test('--json is one document', async () => {
   expect(await runProgram(['edf', DISCONTINUOUS, '--json'])).toBe(0);
-  expect(errors).toBe('');
-  const { signals, ...document } = JSON.parse(output);
+  expect(written.errors).toBe('');
+  const { signals, ...document } = JSON.parse(written.output);
   expect(document).toEqual({
     path: DISCONTINUOUS,
     format: 'EDF+D',
@@ -95,17 +81,17 @@ test('hours, and a clock that drifts', async () => {
   const path = join(folder, 'drift.edf');
   writeFileSync(path, bytes);
   expect(await runProgram(['edf', path])).toBe(0);
-  expect(output).toContain(
+  expect(written.output).toContain(
     '  duration   1:02:00 (3720 s, 20 data records of 1 s; 20.1 s of it recorded, in 2 segments)\n',
   );
-  expect(output).toContain('      1     3710          10         3699.9\n');
-  expect(output).toContain("EDF_HEADER_BYTES: the header says it has '?[31m' bytes");
-  expect(output).toContain(
+  expect(written.output).toContain('      1     3710          10         3699.9\n');
+  expect(written.output).toContain("EDF_HEADER_BYTES: the header says it has '?[31m' bytes");
+  expect(written.output).toContain(
     'EDF_DRIFT: by their own times the 10 data records from 0 s on take 0.1000 s more',
   );
-  output = '';
+  written.output = '';
   expect(await runProgram(['edf', path, '--json'])).toBe(0);
-  expect(JSON.parse(output).segments).toMatchObject([
+  expect(JSON.parse(written.output).segments).toMatchObject([
     {
       start_s: 0,
       duration_s: expect.closeTo(10.1, 9),
@@ -147,21 +133,23 @@ test('long lists are counted, warnings named, control characters kept from the t
   bytes.write('100     ', 256 + 3 * 104, 'latin1');
   writeFileSync(path, bytes);
   expect(await runProgram(['edf', path])).toBe(0);
-  expect(output).toContain('  start      unknown\n');
-  expect(output).toContain('      0           -  a?[31mb\n');
-  expect(output).toContain(`  ${'y'.repeat(100)}...\n`);
-  expect(output).toContain('     19           -  z\nand 3 more of 23 annotations; --json lists all\n');
-  expect(output).toContain('     1  B       2     -100 to 100  uV      -100 to 100  HP B\n');
-  expect(output).toContain('transducer of all: AgAgCl\n');
-  expect(output).toMatch(
+  expect(written.output).toContain('  start      unknown\n');
+  expect(written.output).toContain('      0           -  a?[31mb\n');
+  expect(written.output).toContain(`  ${'y'.repeat(100)}...\n`);
+  expect(written.output).toContain(
+    '     19           -  z\nand 3 more of 23 annotations; --json lists all\n',
+  );
+  expect(written.output).toContain('     1  B       2     -100 to 100  uV      -100 to 100  HP B\n');
+  expect(written.output).toContain('transducer of all: AgAgCl\n');
+  expect(written.output).toMatch(
     /\n\nEDF_SCALING: signal A has no scaling.*\.\nEDF_START: the start '31\.02\.02' .*unknown\.\n$/,
   );
-  expect(output).not.toContain('\x1b');
+  expect(written.output).not.toContain('\x1b');
 
-  output = '';
+  written.output = '';
   const npy = join(folder, 'odd');
   expect(await runProgram(['edf', path, '--json', '--npy', npy])).toBe(0);
-  const document = JSON.parse(output);
+  const document = JSON.parse(written.output);
   expect(document.annotations).toHaveLength(23);
   expect(document.annotations[0].text).toBe('a\x1b[31mb');
   expect(document.npy).toMatchObject({
@@ -169,7 +157,7 @@ test('long lists are counted, warnings named, control characters kept from the t
     signals: [{ file: '1_B.npy' }],
     left_out: [{ index: 0 }],
   });
-  expect(errors).toBe(
+  expect(written.errors).toBe(
     `A is not written: no scaling: digital -100 to 100, physical 100 to 100.\nWrote 1 signal to ${npy}; see index.json there.\n`,
   );
   expect(readdirSync(npy).sort()).toEqual(['1_B.npy', 'index.json']);
@@ -179,12 +167,12 @@ test('what cannot be used ends with exit code 2 and one message', async () => {
   const notEdf = join(folder, 'note.edf');
   writeFileSync(notEdf, 'not a recording'.repeat(100));
   expect(await runProgram(['edf', notEdf, '--json'])).toBe(2);
-  expect(errors).toMatch(/^bgb: .*note\.edf: expected '0' \(EDF\).*\n$/);
-  errors = '';
+  expect(written.errors).toMatch(/^bgb: .*note\.edf: expected '0' \(EDF\).*\n$/);
+  written.errors = '';
   expect(await runProgram(['edf', join(folder, 'none.edf')])).toBe(2);
-  expect(errors).toMatch(/^bgb: Cannot read .*none\.edf: ENOENT/);
-  errors = '';
+  expect(written.errors).toMatch(/^bgb: Cannot read .*none\.edf: ENOENT/);
+  written.errors = '';
   expect(await runProgram(['edf', DISCONTINUOUS, '--npy', folder])).toBe(2);
-  expect(errors).toMatch(/expected a folder that is new, empty, or written before/);
-  expect(output).toBe('');
+  expect(written.errors).toMatch(/expected a folder that is new, empty, or written before/);
+  expect(written.output).toBe('');
 });

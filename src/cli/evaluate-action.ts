@@ -3,8 +3,8 @@ import { InputError } from '../errors.ts';
 import { isCudaAvailable } from '../torch/index.ts';
 import { evaluateCheckpoint } from '../train/index.ts';
 import type { EvaluateOptions } from './evaluate.ts';
+import { LongCommand } from './long-command.ts';
 import { announce, writeJson } from './output.ts';
-import { Progress } from './progress.ts';
 import { textTable } from './table.ts';
 
 /** Scores a checkpoint on recordings. */
@@ -17,59 +17,42 @@ export async function evaluate(checkpoint: string, data: string, options: Evalua
       'CONFIG_DEVICE',
       '--device cuda: expected a machine with CUDA, found none. Use auto or cpu.',
     );
-  const interruption = new AbortController();
-  const stop = () => interruption.abort();
-  process.once('SIGINT', stop);
-  const shown: { progress: Progress | null } = { progress: null };
-  try {
-    const report = await evaluateCheckpoint({
-      checkpoint,
-      data,
-      output: options.output ?? null,
-      device: options.device !== 'cpu' && hasCuda ? 'cuda' : 'cpu',
-      signal: interruption.signal,
-      onProgress: (done, total, name) => {
-        shown.progress ??= new Progress({
-          label: 'Predicting',
-          total,
-          unit: 'recordings',
-          stream: process.stderr,
-          isPlain: environment.isProgressPlain,
-          now: Date.now,
-        });
-        shown.progress.update(done, name);
-      },
-    });
-    shown.progress?.[Symbol.dispose]();
-    for (const reason of report.left_out) process.stderr.write(`Left out: ${reason}\n`);
-    if (options.json) {
-      writeJson(report);
-      return;
-    }
-    const { recordings, patients, recorded_hours, seizures, figures } = report;
-    process.stdout.write(
-      textTable(
-        [{ heading: 'figure' }, { heading: 'value', align: 'right' }, { heading: '' }],
-        [
-          [
-            'recordings',
-            recordings,
-            `${patients} patients, ${recorded_hours.toFixed(2)} h, ${seizures} seizures`,
-          ],
-          ...Object.entries(figures).map(([name, { value, reason }]) => [
-            name,
-            value?.toFixed(4) ?? null,
-            reason ?? '',
-          ]),
-        ],
-      ),
-    );
-    process.stdout.write(`\n${report.tuned_on}.\n`);
-    const future = report.preprocessing_uses_future;
-    if (future.length > 0)
-      process.stdout.write(`Preprocessing looks at what was recorded later: ${future.join(', ')}.\n`);
-    if (options.output) process.stdout.write(`Wrote ${options.output}/scores.json and predictions/.\n`);
-  } finally {
-    process.off('SIGINT', stop);
+  using command = new LongCommand('Predicting', 'recordings', environment);
+  const report = await evaluateCheckpoint({
+    checkpoint,
+    data,
+    output: options.output ?? null,
+    device: options.device !== 'cpu' && hasCuda ? 'cuda' : 'cpu',
+    signal: command.signal,
+    onProgress: (done, total, name) => command.update(done, total, name),
+  });
+  command.end();
+  for (const reason of report.left_out) process.stderr.write(`Left out: ${reason}\n`);
+  if (options.json) {
+    writeJson(report);
+    return;
   }
+  const { recordings, patients, recorded_hours, seizures, figures } = report;
+  process.stdout.write(
+    textTable(
+      [{ heading: 'figure' }, { heading: 'value', align: 'right' }, { heading: '' }],
+      [
+        [
+          'recordings',
+          recordings,
+          `${patients} patients, ${recorded_hours.toFixed(2)} h, ${seizures} seizures`,
+        ],
+        ...Object.entries(figures).map(([name, { value, reason }]) => [
+          name,
+          value?.toFixed(4) ?? null,
+          reason ?? '',
+        ]),
+      ],
+    ),
+  );
+  process.stdout.write(`\n${report.tuned_on}.\n`);
+  const future = report.preprocessing_uses_future;
+  if (future.length > 0)
+    process.stdout.write(`Preprocessing looks at what was recorded later: ${future.join(', ')}.\n`);
+  if (options.output) process.stdout.write(`Wrote ${options.output}/scores.json and predictions/.\n`);
 }

@@ -1,0 +1,59 @@
+import type { Environment } from '../config/index.ts';
+import { Progress } from './progress.ts';
+
+/** What commands that work through a list share: progress to watch, and an end by Ctrl-C or SIGTERM. */
+export class LongCommand implements Disposable {
+  readonly #interruption = new AbortController();
+  readonly #stop = () => this.#interruption.abort();
+  readonly #label: string;
+  readonly #unit: string;
+  readonly #isPlain: boolean;
+  #progress: Progress | null = null;
+
+  /**
+   * @param label what is being done, as in `Building cache`
+   * @param unit what is counted, in the plural
+   */
+  constructor(label: string, unit: string, { isProgressPlain }: Pick<Environment, 'isProgressPlain'>) {
+    this.#label = label;
+    this.#unit = unit;
+    this.#isPlain = isProgressPlain;
+    process.once('SIGINT', this.#stop);
+    process.once('SIGTERM', this.#stop);
+  }
+
+  /** Aborted by Ctrl-C or SIGTERM. */
+  get signal(): AbortSignal {
+    return this.#interruption.signal;
+  }
+
+  update(done: number, total: number, what: string): void {
+    this.#progress ??= new Progress({
+      label: this.#label,
+      total,
+      unit: this.#unit,
+      stream: process.stderr,
+      isPlain: this.#isPlain,
+      now: Date.now,
+    });
+    this.#progress.update(done, what);
+  }
+
+  /** Prints a line above the progress. */
+  print(line: string): void {
+    if (this.#progress === null) process.stderr.write(`${line}\n`);
+    else this.#progress.print(line);
+  }
+
+  /** Ends the progress, so that results can be printed. */
+  end(): void {
+    this.#progress?.[Symbol.dispose]();
+    this.#progress = null;
+  }
+
+  [Symbol.dispose](): void {
+    this.end();
+    process.off('SIGINT', this.#stop);
+    process.off('SIGTERM', this.#stop);
+  }
+}
