@@ -27,7 +27,11 @@ const BUILDER = fileURLToPath(new URL('./testing/build-sample.ts', import.meta.u
 const folder = mkdtempSync(join(tmpdir(), 'bgb-build-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const build = (dataDir: string, cacheDir: string) =>
+const build = (
+  dataDir: string,
+  cacheDir: string,
+  { jobs = 1, signal = new AbortController().signal, onProgress = (_done: number): void => undefined } = {},
+) =>
   buildCache({
     dataDir,
     cacheDir,
@@ -36,8 +40,9 @@ const build = (dataDir: string, cacheDir: string) =>
     seed: 1,
     settings: TEST_SETTINGS,
     limitFiles: null,
-    signal: new AbortController().signal,
-    onProgress: () => undefined,
+    jobs,
+    signal,
+    onProgress,
   });
 
 const hashes = async (split: string) =>
@@ -69,6 +74,32 @@ test('kill -9 at any moment leaves only whole entries, and the next build ends a
   await build(SAMPLE, cacheDir);
   expect(await hashes(join(cacheDir, 'train'))).toEqual(whole);
   expect(filesIn(cacheDir).filter(({ name }) => !/\.npz$|census\.json$/.test(name))).toEqual([]);
+});
+
+test('several recordings at once give the same entries and the same census as one after the other', async () => {
+  const one = await build(SAMPLE, join(folder, 'one'));
+  const three = await build(SAMPLE, join(folder, 'three'), { jobs: 3 });
+  expect(await hashes(join(folder, 'three/train'))).toEqual(await hashes(join(folder, 'one/train')));
+  expect(three).toEqual(one.map((census) => ({ ...census, folder: join(folder, 'three/train') })));
+});
+
+test('a build that is interrupted leaves whole entries, for any number of jobs', async () => {
+  for (const jobs of [1, 2]) {
+    const cacheDir = join(folder, `interrupted-${jobs}`);
+    const interruption = new AbortController();
+    const building = build(SAMPLE, cacheDir, {
+      jobs,
+      signal: interruption.signal,
+      onProgress: (done) => {
+        if (done === 2) interruption.abort();
+      },
+    });
+    await expect(building).rejects.toThrow(/abort/);
+    const names = await listEntries(join(cacheDir, 'train'));
+    expect(names.length).toBeGreaterThanOrEqual(2);
+    expect(names.length).toBeLessThan(17);
+    for (const name of names) new Entry(join(cacheDir, 'train', name))[Symbol.dispose]();
+  }
 });
 
 test('recordings in = cached + rejected + unlabelled, and the losses stay on record (failures B5)', async () => {

@@ -5,7 +5,8 @@ import { InputError } from '../errors.ts';
 import { removeStaleTemporaries } from '../files/index.ts';
 import { uniform } from '../random/index.ts';
 import type { PreprocessingSettings } from '../signal/index.ts';
-import { type BuildResult, buildEntry, entryPath } from './build.ts';
+import { type BuildResult, entryPath } from './build.ts';
+import { buildEntries } from './build-pool.ts';
 import { type Census, censusOf, writeCensus } from './census.ts';
 import { listRecordings, splitFolder } from './layout.ts';
 import { patientOf } from './patient.ts';
@@ -23,6 +24,8 @@ export interface BuildOptions {
   readonly labels?: LabelMap;
   /** At most so many recordings (BGB_LIMIT_FILES), or null. */
   readonly limitFiles: number | null;
+  /** Recordings built at once, each on a thread of its own. */
+  readonly jobs: number;
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, all: number, result: BuildResult) => void;
 }
@@ -47,21 +50,26 @@ export async function buildCache(options: BuildOptions): Promise<Census[]> {
   refuseClashes(tasks, dataDir);
   for (const split of new Set(tasks.map(({ split }) => split)))
     await removeStaleTemporaries(splitFolder(options.cacheDir, split));
-  const results = new Map<Split, BuildResult[]>();
-  for (const [index, { split, name, root }] of tasks.entries()) {
-    signal.throwIfAborted();
-    const result = await buildEntry({
+  let done = 0;
+  const results = await buildEntries(
+    tasks.map(({ split, name, root }) => ({
       dataDir: root,
       name,
       cacheDir: splitFolder(options.cacheDir, split),
       settings,
       labels,
-    });
-    results.set(split, [...(results.get(split) ?? []), result]);
-    onProgress(index + 1, tasks.length, result);
-  }
-  const censuses = [...results].map(([split, all]) =>
-    censusOf(split, splitFolder(options.cacheDir, split), all),
+    })),
+    options.jobs,
+    signal,
+    (result) => onProgress(++done, tasks.length, result),
+  );
+  const bySplit = Map.groupBy(results.entries(), ([index]) => tasks[index]!.split);
+  const censuses = [...bySplit].map(([split, built]) =>
+    censusOf(
+      split,
+      splitFolder(options.cacheDir, split),
+      built.map(([, result]) => result),
+    ),
   );
   if (censuses.every(({ cached }) => cached === 0)) {
     const reasons = censuses.flatMap(({ rejected, unlabelled }) => [

@@ -190,6 +190,7 @@ describe('a whole build', () => {
     settings: TEST_SETTINGS,
     labels,
     limitFiles: null,
+    jobs: 1,
     signal: new AbortController().signal,
     onProgress: () => undefined,
   });

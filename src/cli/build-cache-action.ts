@@ -1,5 +1,5 @@
 import { buildCache, type Census } from '../cache/index.ts';
-import { inForce, loadConfigOrDefaults, readEnvironment, splitOf } from '../config/index.ts';
+import { inForce, loadConfigOrDefaults, readEnvironment, splitOf, usableCores } from '../config/index.ts';
 import { InputError } from '../errors.ts';
 import type { BuildCacheOptions } from './build-cache.ts';
 import { LongCommand } from './long-command.ts';
@@ -31,6 +31,7 @@ export async function buildCacheCommand(options: BuildCacheOptions): Promise<voi
     settings: { ...preprocessing, sampling_rate: data.sampling_rate },
     labels: data.labels,
     limitFiles: environment.limitFiles,
+    jobs: jobsOf(options.jobs),
     signal: command.signal,
     onProgress: (done, total, { name, outcome }) => {
       if (outcome === 'rebuilt') command.print(`Rebuilt, since it or the settings have changed: ${name}`);
@@ -108,6 +109,14 @@ function censusTable(censuses: readonly Census[]): string {
       ],
     ),
   );
+}
+
+function jobsOf(text: string | undefined): number {
+  if (text === undefined) return usableCores();
+  const jobs = Number(text);
+  if (!Number.isInteger(jobs) || jobs < 1)
+    throw new InputError('CLI_JOBS', `--jobs: expected a whole number of at least 1, found '${text}'.`);
+  return jobs;
 }
 
 function shareOf(text: string | undefined): number | null {

@@ -9,6 +9,7 @@ export function register(program: Command): void {
     .requiredOption('--cache-dir <dir>', 'folder for the cache')
     .option('--split <split>', 'train, dev or eval: what these recordings are')
     .option('--validation-split <share>', 'share of patients for dev, where the corpus has no splits (0.2)')
+    .option('--jobs <number>', 'recordings built at once (the usable cores)')
     .option('--config <file>', 'configuration whose preprocessing is used')
     .option(...SET_OPTION)
     .option(...JSON_OPTION)
@@ -23,6 +24,7 @@ export interface BuildCacheOptions {
   readonly cacheDir: string;
   readonly split?: string;
   readonly validationSplit?: string;
+  readonly jobs?: string;
   readonly config?: string;
   readonly set: string[];
   readonly json?: boolean;

@@ -27,6 +27,7 @@ beforeAll(async () => {
     seed: 1,
     settings: { ...preprocessing, sampling_rate: 256 },
     limitFiles: null,
+    jobs: 1,
     signal: new AbortController().signal,
     onProgress: () => undefined,
   });

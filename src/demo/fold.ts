@@ -139,6 +139,7 @@ function buildOptions(
     seed: 0,
     settings: { ...preprocessing, normalize: entry.normalize, sampling_rate: data.sampling_rate },
     limitFiles: null,
+    jobs: 1,
     signal,
     onProgress: () => undefined,
   };

@@ -200,6 +200,7 @@ async function openSource({ data, signal }: EvaluationRequest, config: Config): 
       settings: { ...config.preprocessing, sampling_rate: config.data.sampling_rate },
       labels: config.data.labels,
       limitFiles: null,
+      jobs: 1,
       signal,
       onProgress: () => undefined,
     });

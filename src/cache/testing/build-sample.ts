@@ -11,6 +11,7 @@ await buildCache({
   seed: 1,
   settings: TEST_SETTINGS,
   limitFiles: null,
+  jobs: 1,
   signal: new AbortController().signal,
   onProgress: (done) => {
     if (done === 1) process.send!('begun');

@@ -21,6 +21,7 @@ export async function buildSampleCache(cacheDir: string): Promise<void> {
       seed: 0,
       settings: { ...config.preprocessing, sampling_rate: config.data.sampling_rate },
       limitFiles: null,
+      jobs: 1,
       signal: new AbortController().signal,
       onProgress: () => undefined,
     });
