@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { edfPlusAnnotation } from './index.ts';
+import { edfPlusAnnotation, labelRules } from './index.ts';
 
 describe('EDF+ annotations', () => {
   type Recording = Parameters<typeof edfPlusAnnotation>[0];
@@ -34,6 +34,33 @@ describe('EDF+ annotations', () => {
     expect(edfPlusAnnotation(recording({ onsetS: 0, durationS: 60, text: 'bckg' }))).toMatchObject({
       events: [{ label: 'bckg' }],
     });
+  });
+
+  test('A5: an impedance check alone is no search for seizures; beside bckg it is not trained on', () => {
+    const check = { onsetS: 3, durationS: 4, text: 'impd' };
+    expect(edfPlusAnnotation(recording(check))).toBeNull();
+    const found = edfPlusAnnotation(recording(check, { onsetS: 0, durationS: null, text: 'bckg' }));
+    expect(found?.events).toMatchObject([{ startS: 3, endS: 7, meaning: 'untrained' }]);
+  });
+
+  test('data.labels says what other texts are', () => {
+    const rules = labelRules({ 'EEG onset': 'seizure', movement: 'excluded' });
+    const found = edfPlusAnnotation(
+      recording(
+        { onsetS: 1, durationS: 2, text: 'eeg onset' },
+        { onsetS: 5, durationS: 1, text: 'Movement' },
+      ),
+      rules,
+    );
+    expect(found?.events.map(({ meaning }) => meaning)).toEqual(['seizure', 'excluded']);
+  });
+
+  test('refuses nesz without duration: what is to be excluded is not known', () => {
+    expect(() =>
+      edfPlusAnnotation(
+        recording({ onsetS: 3, durationS: null, text: 'nesz' }, { onsetS: 0, durationS: 9, text: 'bckg' }),
+      ),
+    ).toThrow(/'nesz' at 3 s states no duration/);
   });
 
   test('bckg without a duration says: looked at, and no seizure', () => {

@@ -135,8 +135,42 @@ describe('overlaps', () => {
     expect(placed.seizures).toEqual([{ startS: 10, endS: 20, label: 'fnsz' }]);
   });
 
+  test('take the label that lasts longest, not the one on most channels', () => {
+    const placed = place([
+      event(10, 20, 'fnsz', ['FP1-F7']),
+      event(14, 18, 'gnsz', ['F7-T3']),
+      event(14, 18, 'gnsz', ['T3-T5']),
+      event(14, 18, 'gnsz', ['T5-O1']),
+    ]);
+    expect(placed.seizures).toEqual([{ startS: 10, endS: 20, label: 'fnsz' }]);
+    expect(placed.seizureSecondsByLabel).toEqual({ fnsz: 10, gnsz: 4 });
+  });
+
   test('seizures that touch are two', () => {
     expect(place([event(10, 20), event(20, 30)]).seizureCount).toBe(2);
+  });
+});
+
+describe('what is no seizure and no background', () => {
+  test('a seizure wins over nesz, nesz over impd; only what was recorded counts', () => {
+    const placed = place(
+      [event(0, 6, 'impd'), event(4, 24, 'nesz'), event(22, 40), event(25, 29, 'impd')],
+      holed,
+    );
+    expect(spans(placed)).toEqual([[22, 30]]);
+    expect(placed.excluded).toEqual([
+      { startS: 4, endS: 10 },
+      { startS: 20, endS: 22 },
+    ]);
+    expect(placed.untrained).toEqual([{ startS: 0, endS: 4 }]);
+    expect(placed.excludedSecondsByLabel).toEqual({ impd: 6, nesz: 8 });
+  });
+
+  test('outside the recording it is rejected and listed, too', () => {
+    expect(problems(place([event(70, 80, 'impd'), event(-5, 0, 'nesz')]))).toEqual([
+      'outside: nesz -5-0 s: outside the recording (0-60 s); the event is rejected',
+      'outside: impd 70-80 s: outside the recording (0-60 s); the event is rejected',
+    ]);
   });
 });
 

@@ -168,6 +168,21 @@ describe('forms of the other lists', () => {
     expect([spans(found), codes(found)]).toEqual([[[6836, 6866]], ['ANNOTATION_REGISTRATION']]);
   });
 
+  test('a byte-order mark, and a degree sign in another encoding', async () => {
+    const text = `\ufeff${block('PN06-1.edf').replace('Seizure n 1:\n', '')}`;
+    expect(spans(await read(text, 'PN06-1.edf', '04:21:22', 7200))).toEqual([[5583, 5647]]);
+    const path = await store(
+      'Seizures-list-PN06.txt',
+      Buffer.from(block('PN06-1.edf').replace('n 1', 'n\u00b0 1'), 'latin1'),
+    );
+    const found = await readSienaList(
+      path,
+      recording('PN06-1.edf', '04:21:22', 7200),
+      new Set(['PN06-1.edf']),
+    );
+    expect([spans(found), codes(found)]).toEqual([[[5583, 5647]], []]);
+  });
+
   test("no registration start: the recording's own", async () => {
     const text = block('PN06-1.edf').replace('Registration start time:04.21.22\n', '');
     const found = await read(text, 'PN06-1.edf', '04:21:22', 7200);
@@ -234,6 +249,24 @@ describe('forms of the other lists', () => {
       '',
       /:4: expected a start time before this end time/,
     ],
+    [
+      'another registration start of the same file',
+      /$/,
+      '\nFile name: PN06-1.edf\nRegistration start time: 04.31.22\n',
+      /:8: expected the registration start of the block before, '04\.21\.22', found '04\.31\.22'/,
+    ],
+    [
+      'two starts',
+      'Seizure start',
+      'Seizure start time: 05.50.00\nSeizure start',
+      /:4: expected the end of the seizure that starts here/,
+    ],
+    [
+      'a start that another file follows',
+      'Seizure end',
+      'File name: PN06-2.edf\nSeizure end',
+      /:4: expected the end of the seizure that starts here/,
+    ],
     ['no times', /Seizure start[\s\S]*$/, '', /:1: expected start and end of 'Seizure n 1:'/],
     [
       'a time that is none',
@@ -268,6 +301,10 @@ describe('forms of the other lists', () => {
       refuses('ANNOTATION_LINE', /:3: expected the file name of this seizure/),
     );
     expect(spans(await read(text, 'PN06-1.edf', '04:21:22', 7200))).toEqual([[5583, 5647]]);
+    const empty = block('').replace('Seizure n 1', `${block('PN06-2.edf')}Seizure n 2`);
+    await expect(read(empty, 'PN06-1.edf', '04:21:22', 7200, siblings)).rejects.toMatchObject(
+      refuses('ANNOTATION_LINE', /:9: expected the file name of this seizure/),
+    );
   });
 
   test('A5: a list that names the file and no seizure of it is an error, and one of nothing is nothing', async () => {

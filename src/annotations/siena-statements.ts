@@ -1,3 +1,4 @@
+import { clockTimes } from './clock-time.ts';
 import { printable, readLines } from './text-lines.ts';
 
 /** A time as it stands in a list, still text. */
@@ -98,8 +99,15 @@ export async function parseSienaList(path: string): Promise<SienaFile[]> {
     }
     const time = { text: value, where };
     const current: OpenFile = file ?? fileOf(null, where);
-    if (kind === 'registration start') current.registrationStart ??= time;
-    else if (kind === 'registration end') current.registrationEnd ??= time;
+    if (kind === 'registration start') {
+      const known = current.registrationStart;
+      if (known !== null && clockTimes(known.text)[0] !== clockTimes(value)[0])
+        current.problems.push({
+          where,
+          message: `expected the registration start of the block before, '${printable(known.text)}', found '${printable(value)}'. Correct one of them.`,
+        });
+      current.registrationStart = known ?? time;
+    } else if (kind === 'registration end') current.registrationEnd ??= time;
     else if (kind === 'start') {
       if (start !== null) finish(where);
       start = time;

@@ -33,6 +33,7 @@ export async function readLines(path: string, encoding: 'utf-8' | 'latin1' = 'ut
     );
   }
   return content
+    .replace(/^\u00ef\u00bb\u00bf/, '') // UTF-8's byte-order mark, as Latin-1
     .split(/\r\n|\n|\r/)
     .map((text, index) => ({ text, where: `${path}:${index + 1}` }))
     .filter(({ text }) => text.trim() !== '');

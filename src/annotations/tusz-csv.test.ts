@@ -1,3 +1,4 @@
+import { truncate } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { readTuszCsv } from './index.ts';
 import { refuses, TERM, temporaryFolder } from './testing/files.ts';
@@ -106,6 +107,13 @@ describe('TUSZ', () => {
       /:8: expected 'seiz' to end after it starts, found 10\.2775 s to 9\.5 s/,
     ],
     [
+      'nesz without duration: what is to be excluded is not known',
+      '35.7775,seiz',
+      '10.2775,nesz',
+      'ANNOTATION_LINE',
+      /:8: expected 'nesz' to end after it starts/,
+    ],
+    [
       'a seizure without duration',
       '35.7775,seiz',
       '10.2775,seiz',
@@ -168,6 +176,10 @@ describe('TUSZ', () => {
   test('refuses bytes that are not UTF-8, and a missing file', async () => {
     const path = await store('binary.csv', Buffer.from([0x23, 0xff, 0xfe]));
     await expect(readTuszCsv(path)).rejects.toMatchObject(refuses('ANNOTATION_READ', /UTF-8/));
+    await truncate(path, (64 << 20) + 1);
+    await expect(readTuszCsv(path)).rejects.toMatchObject(
+      refuses('ANNOTATION_READ', /it has 67108865 bytes, more than 67108864/),
+    );
     await expect(readTuszCsv(`${path}.none`)).rejects.toMatchObject(refuses('ANNOTATION_READ', /ENOENT/));
   });
 

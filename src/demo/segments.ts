@@ -53,7 +53,7 @@ async function stretches(
   if (annotation === null) return [];
   const { seizures } = placeSeizures(annotation, recording.segments, 1 / 256);
   const onsetS = Math.min(
-    ...annotation.events.filter(({ label }) => label !== 'bckg').map(({ startS }) => startS),
+    ...annotation.events.filter(({ meaning }) => meaning === 'seizure').map(({ startS }) => startS),
   );
   const ictal = seizures.flatMap(({ startS, endS }) =>
     Array.from({ length: Math.floor((endS - startS) / lengthS) }, (_, i) => ({
