@@ -1,6 +1,7 @@
 import { type EdfRecording, readSignals, type Segment } from '../edf/index.ts';
 import { InputError } from '../errors.ts';
 import type { Montage } from './montage.ts';
+import { SameLabelChoice, sameHeader } from './same-label.ts';
 import { microvoltsPer } from './units.ts';
 
 /** Recorded time that is read and processed at once: long enough that little is spent on each block, and in cache. */
@@ -10,6 +11,10 @@ const BLOCK_S = 64;
 export class MontageReader {
   readonly #recording: EdfRecording;
   readonly #montage: Montage;
+  /** Signals that channels are made of. */
+  readonly #used: readonly number[];
+  /** For used signals that are not the only ones with their label. */
+  readonly #choices: ReadonlyMap<number, SameLabelChoice>;
   /** Signals to read. */
   readonly #needed: readonly number[];
   readonly #factors: readonly number[];
@@ -28,7 +33,15 @@ export class MontageReader {
       ...terms.map(({ signal }) => signal),
       ...(montage.averaged ?? []),
     ]);
-    this.#needed = [...new Set(sources.flat())];
+    this.#used = [...new Set(sources.flat())];
+    const candidates = this.#used.map((index) => sameHeader(recording.signals, index));
+    this.#choices = new Map(
+      candidates.flatMap((places, at) => {
+        const index = this.#used[at]!;
+        return places.length > 1 ? [[index, new SameLabelChoice(places)] as const] : [];
+      }),
+    );
+    this.#needed = [...new Set(candidates.flat())];
     this.#factors = this.#needed.map((index) => microvoltsPer(recording.signals[index]!, recording.path));
     const uses = new Map<number, number>();
     for (const index of sources.flat()) uses.set(index, (uses.get(index) ?? 0) + 1);
@@ -55,12 +68,19 @@ export class MontageReader {
     this.samplesPerRecord = signals.map(({ samplesPerRecord }) => samplesPerRecord);
   }
 
-  /** A sentence for each signal whose header names no unit. */
+  /** What was assumed of signals, a sentence each; complete when all blocks were read. */
   notices(): string[] {
-    return this.#needed
-      .map((index) => this.#recording.signals[index]!)
-      .filter(({ dimension }) => dimension === '')
-      .map(({ label }) => `signal ${label} names no unit; microvolts are assumed`);
+    return this.#used.flatMap((index) => {
+      const { dimension, label } = this.#recording.signals[index]!;
+      return [
+        ...(dimension === '' ? [`signal ${label} names no unit; microvolts are assumed`] : []),
+        ...(this.#choices.get(index)?.haveDiffered
+          ? [
+              `there are several signals ${label}, which differ; the one that is smaller where they first do is taken`,
+            ]
+          : []),
+      ];
+    });
   }
 
   /** The channels in microvolts at their own rates; the first block has a second or the whole segment. */
@@ -78,8 +98,14 @@ export class MontageReader {
   }
 
   #derive(read: readonly Float64Array[]): Float64Array[] {
-    const bySignal = new Map(
+    const recorded = new Map(
       this.#needed.map((index, at) => [index, inMicrovolts(read[at]!, this.#factors[at]!)]),
+    );
+    const bySignal = new Map(
+      this.#used.map((index) => [
+        index,
+        this.#choices.get(index)?.take((place) => recorded.get(place)!) ?? recorded.get(index)!,
+      ]),
     );
     const { derivations, averaged } = this.#montage;
     const mean = averaged && meanOf(averaged.map((index) => bySignal.get(index)!));

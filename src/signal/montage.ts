@@ -2,6 +2,7 @@ import type { Config } from '../config/index.ts';
 import type { Signal } from '../edf/index.ts';
 import { InputError } from '../errors.ts';
 import { bareLabel, type ChannelName, channelName } from './channel-name.ts';
+import { compareHeaders } from './same-label.ts';
 import { splineWeights } from './spherical-spline.ts';
 
 export type MontageSettings = Pick<Config['preprocessing'], 'montage' | 'channels' | 'reference'>;
@@ -70,7 +71,7 @@ export function deriveMontage(settings: MontageSettings, signals: readonly Signa
       `preprocessing.channels lists ${twice.channel} twice. Leave one out.`,
     );
   const references = referencesOf(derivations, recorded);
-  const notices = [...recorded.notices(derivations)];
+  const notices: string[] = [];
   const interpolated = derivations.filter(({ isInterpolated }) => isInterpolated);
   if (interpolated.length > 0)
     notices.push(
@@ -125,7 +126,13 @@ class RecordedChannels {
     const shareOf = (index: number) => share.get(this.names[index]?.against ?? '') ?? 0;
     this.#preferred = signals
       .map((_, index) => index)
-      .sort((a, b) => shareOf(b) - shareOf(a) || compare(this.#labels[a]!, this.#labels[b]!) || a - b);
+      .sort(
+        (a, b) =>
+          shareOf(b) - shareOf(a) ||
+          compare(this.#labels[a]!, this.#labels[b]!) ||
+          compareHeaders(signals[a]!, signals[b]!) ||
+          a - b,
+      );
   }
 
   derive({ channel, name }: Wanted): Derivation | null {
@@ -137,19 +144,6 @@ class RecordedChannels {
     if (against !== '' || !INTERPOLATED.includes(electrode)) return null;
     const terms = this.#interpolate(electrode);
     return terms && { channel, terms, isInterpolated: true };
-  }
-
-  /** Signals with the very label of one that is used: which of them was taken. */
-  notices(derivations: readonly Derivation[]): string[] {
-    const used = new Set(derivations.flatMap(({ terms }) => terms.map(({ signal }) => signal)));
-    const twice = [...used].filter((index) => {
-      const label = bareLabel(this.#labels[index]!);
-      return this.#labels.some((other, place) => place !== index && bareLabel(other) === label);
-    });
-    return twice
-      .map((index) => this.#labels[index]!)
-      .sort(compare)
-      .map((label) => `there are several signals ${label}; the first is taken`);
   }
 
   #first(isMatch: (index: number) => boolean): number | null {

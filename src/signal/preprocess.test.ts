@@ -68,6 +68,44 @@ test('B2: shuffling the channels of a file gives the identical tensor', async ()
   expect(straight.segments).toEqual([{ firstRow: 0, rows: 1024, startSample: 0 }]);
 });
 
+test('B2: of signals with one label, the same one is taken wherever it stands', async () => {
+  // As CHB-MIT's T8-P8, but the two differ from the third second on, or not at all.
+  const differ = (from: number) => async (name: string, order: readonly number[]) => {
+    const path = join(folder, `${name}.edf`);
+    const value = (which: number, i: number) =>
+      wave(which % 10, i) + (which === 13 && i >= from ? (i * 37) % 101 : 0);
+    await writeEdf(path, {
+      patient: 'X',
+      recording: 'X',
+      startedAt: '2000-01-01T00:00:00',
+      recordDurationS: 1,
+      signals: order.map((which) => ({
+        label: which % 10 === 3 ? 'T8-P8' : `EEG C${which}-REF`,
+        dimension: 'uV',
+        physicalMin: -3276.8,
+        physicalMax: 3276.7,
+        digitalMin: -32768,
+        digitalMax: 32767,
+        samplesPerRecord: 256,
+        digital: Array.from({ length: 200 * 256 }, (_, i) => value(which, i)),
+      })),
+    });
+    const settings = { ...SETTINGS, montage: 'channels' as const, channels: ['C4', 'T4-T6'] };
+    return preprocess(await openEdf(path), settings);
+  };
+  for (const from of [2 * 256, 150 * 256]) {
+    const first = await differ(from)('first', [4, 3, 13]);
+    const second = await differ(from)('second', [13, 4, 3]);
+    expect(second).toEqual(first);
+    expect(first.notices).toEqual([
+      'there are several signals T8-P8, which differ; the one that is smaller where they first do is taken',
+    ]);
+    const alone = await differ(from)('alone', [4, 3]);
+    expect(first.signal).toEqual(alone.signal);
+  }
+  expect((await differ(Number.POSITIVE_INFINITY)('same', [4, 3, 13])).notices).toEqual([]);
+});
+
 test('each channel has mean 0 and deviation 1, and the scale turns int16 back', async () => {
   const { signal, scale, clippedShare } = await preprocess(await record('z'), SETTINGS);
   const channel = Float64Array.from({ length: 1024 }, (_, i) => signal[i * 19 + 3]! * scale);

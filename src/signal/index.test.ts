@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import * as signal from './index.ts';
+
+test("the door: SciPy's functions, and what the other rooms take", () => {
+  const scipy = [
+    'butter',
+    'iirnotch',
+    'lfilter',
+    'resample',
+    'resamplePoly',
+    'sosfilt',
+    'sosfiltZi',
+    'sosfiltfilt',
+    'zscore',
+  ];
+  const own = [
+    'PolyphaseResampler',
+    'channelName',
+    'futureUses',
+    'montageChannels',
+    'polyphaseFilter',
+    'preprocess',
+  ];
+  expect(Object.keys(signal).sort()).toEqual([...scipy, ...own].sort());
+});
