@@ -170,7 +170,8 @@ describe('forms of the other lists', () => {
 
   test('a byte-order mark, and a degree sign in another encoding', async () => {
     const text = `\ufeff${block('PN06-1.edf').replace('Seizure n 1:\n', '')}`;
-    expect(spans(await read(text, 'PN06-1.edf', '04:21:22', 7200))).toEqual([[5583, 5647]]);
+    const siblings = ['PN06-1.edf', 'PN06-2.edf'];
+    expect(spans(await read(text, 'PN06-1.edf', '04:21:22', 7200, siblings))).toEqual([[5583, 5647]]);
     const path = await store(
       'Seizures-list-PN06.txt',
       Buffer.from(block('PN06-1.edf').replace('n 1', 'n\u00b0 1'), 'latin1'),
@@ -286,6 +287,12 @@ describe('forms of the other lists', () => {
       'Seizure onset time',
       /:4: expected 'Seizure start time: 19\.58\.36' or the like/,
     ],
+    [
+      'other words for a time that is none',
+      'Seizure start time: 05.54.25',
+      'Seizure onset time: early',
+      /:4: expected 'Seizure start time/,
+    ],
     ['a time in other words', 'Seizure end time', 'Fine crisi', /:5: expected 'Seizure start time/],
   ])('A2: refuses %s', async (_, from, to, message) => {
     const text = block('PN06-1.edf').replace(from, to);
@@ -326,10 +333,17 @@ describe('forms of the other lists', () => {
 
 test('clock times as they were typed', () => {
   expect(
-    ['19.58.36', '21:51:02', 'at 1 6.49.25 or 00:00:00', '24.00.00', '1.2.3', '12.30', '1234.12.12'].map(
-      clockTimes,
-    ),
-  ).toEqual([[71_916], [78_662], [60_565, 0], [], [3723], [], []]);
+    [
+      '19.58.36',
+      '21:51:02',
+      'at 1 6.49.25 or 00:00:00',
+      '24.00.00',
+      '1.2.3',
+      '12.30',
+      '1234.12.12',
+      '12.12.123',
+    ].map(clockTimes),
+  ).toEqual([[71_916], [78_662], [60_565, 0], [], [3723], [], [], []]);
 });
 
 test('any recording of less than a day, in any form: every seizure to the second, across midnight', async () => {
