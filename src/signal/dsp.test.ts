@@ -63,6 +63,9 @@ test('coefficients are those of SciPy', () => {
     expectClose(a, coefficients[`iirnotch${frequency}_Q30`].a);
   }
   expect(defaultPadlen(BAND)).toBe(coefficients.sosfiltfilt_default_padlen);
+  // SciPy: 3 * (2 * 1 + 1 - min(b2 == 0, a2 == 0))
+  expect(defaultPadlen([[1, 1, 0, 1, -0.5, 0.2]])).toBe(9);
+  expect(defaultPadlen([[1, 1, 0, 1, -0.5, 0]])).toBe(6);
   expectClose(sosfiltZi(BAND), coefficients.sosfilt_zi_band.flat());
 });
 

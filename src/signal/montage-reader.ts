@@ -18,7 +18,7 @@ export class MontageReader {
   /** Signals to read. */
   readonly #needed: readonly number[];
   readonly #factors: readonly number[];
-  /** Of each channel: whether it is one signal as it is, which no other channel needs. */
+  /** Of each channel: whether it is one signal as it is, which neither another channel nor the average needs. */
   readonly #isReadAlone: readonly boolean[];
   /** Hz, of each channel */
   readonly rates: readonly number[];
@@ -47,10 +47,7 @@ export class MontageReader {
     for (const index of sources.flat()) uses.set(index, (uses.get(index) ?? 0) + 1);
     this.#isReadAlone = montage.derivations.map(
       ({ terms: [first, ...rest] }) =>
-        rest.length === 0 &&
-        montage.averaged === null &&
-        first!.weight === 1 &&
-        uses.get(first!.signal) === 1,
+        rest.length === 0 && first!.weight === 1 && uses.get(first!.signal) === 1,
     );
     const signals = sources.map((indices, channel) => {
       const first = recording.signals[indices[0]!]!;

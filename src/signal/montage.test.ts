@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Signal } from '../edf/index.ts';
+import { InputError } from '../errors.ts';
 import { deriveMontage, type MontageSettings, montageChannels } from './montage.ts';
 
 const TEN_TWENTY: MontageSettings = { montage: '10-20', channels: null, reference: 'as_recorded' };
@@ -157,4 +158,27 @@ test('B2, property: the order of signals in the file changes nothing', () => {
         expect(averaged(shuffled)).toEqual(averaged(labels));
       }),
     );
+});
+
+test('fuzz: any labels and any list give a montage or an InputError', () => {
+  const label = fc.oneof(
+    fc.string(),
+    fc.constantFrom(...REFERENTIAL, ...CHBMIT, 'Cz', 'Fz-LE', 'EEG', '', '-', '--', 'Cz-Cz', 'ECG'),
+  );
+  const settings = fc.record({
+    montage: fc.constantFrom('10-20' as const, 'double-banana' as const, 'channels' as const),
+    channels: fc.option(fc.array(label, { maxLength: 5 })),
+    reference: fc.constantFrom('as_recorded' as const, 'average' as const),
+  });
+  fc.assert(
+    fc.property(settings, fc.array(label, { maxLength: 30 }), (given, labels) => {
+      try {
+        const { derivations } = derive(given, [...labels, ...(given.channels ?? [])]);
+        expect(derivations.map(({ channel }) => channel)).toEqual(montageChannels(given));
+      } catch (error) {
+        expect(error).toBeInstanceOf(InputError);
+      }
+    }),
+    { numRuns: 500 },
+  );
 });

@@ -126,13 +126,7 @@ class RecordedChannels {
     const shareOf = (index: number) => share.get(this.names[index]?.against ?? '') ?? 0;
     this.#preferred = signals
       .map((_, index) => index)
-      .sort(
-        (a, b) =>
-          shareOf(b) - shareOf(a) ||
-          compare(this.#labels[a]!, this.#labels[b]!) ||
-          compareHeaders(signals[a]!, signals[b]!) ||
-          a - b,
-      );
+      .sort((a, b) => shareOf(b) - shareOf(a) || compareHeaders(signals[a]!, signals[b]!) || a - b);
   }
 
   derive({ channel, name }: Wanted): Derivation | null {
@@ -261,7 +255,7 @@ function notThere(
     );
   return new InputError(
     'MONTAGE_CHANNELS',
-    `${path}: the montage ${montage} needs ${missing.join(', ')}${missing.length === wanted ? ' (all its channels)' : ''}, which cannot be had from its signals: ${there}. Choose another preprocessing.montage, or leave the recording out.`,
+    `${path}: the montage ${montage} needs ${missing.join(', ')}${missing.length === wanted ? ' (all its channels)' : ''}, which cannot be had from its signals: ${there || 'none'}. Choose another preprocessing.montage, or leave the recording out.`,
   );
 }
 

@@ -106,6 +106,36 @@ test('B2: of signals with one label, the same one is taken wherever it stands', 
   expect((await differ(Number.POSITIVE_INFINITY)('same', [4, 3, 13])).notices).toEqual([]);
 });
 
+test('a bipolar channel is the difference, the recorded one, or the recorded one inverted', async () => {
+  const settings = {
+    ...SETTINGS,
+    montage: 'channels' as const,
+    channels: ['C3-P3'],
+    bandpass: null,
+    normalize: 'none' as const,
+  };
+  const recording = await record('pairs', { order: ['C3', 'P3'] });
+  const relabelled = (...labels: string[]) => ({
+    ...recording,
+    signals: recording.signals.map((signal, index) => ({ ...signal, label: labels[index]! })),
+  });
+  const microvolts = async (source: typeof recording, channels = ['C3-P3']) => {
+    const { signal, scale } = await preprocess(source, { ...settings, channels });
+    return Array.from(signal, (steps) => steps * scale);
+  };
+  const c3 = await microvolts(recording, ['C3']);
+  const p3 = await microvolts(recording, ['P3']);
+  const derived = await microvolts(recording);
+  const direct = await microvolts(relabelled('C3-P3', 'ECG'));
+  const inverted = await microvolts(relabelled('P3-C3', 'ECG'));
+  for (const i of [1, 200, 1000]) {
+    // Each channel loses a median of its own.
+    expect(derived[i]! - derived[0]!).toBeCloseTo(c3[i]! - p3[i]! - (c3[0]! - p3[0]!), 1);
+    expect(direct[i]).toBe(c3[i]);
+    expect(inverted[i]).toBeCloseTo(-c3[i]!, 9);
+  }
+});
+
 test('each channel has mean 0 and deviation 1, and the scale turns int16 back', async () => {
   const { signal, scale, clippedShare } = await preprocess(await record('z'), SETTINGS);
   const channel = Float64Array.from({ length: 1024 }, (_, i) => signal[i * 19 + 3]! * scale);

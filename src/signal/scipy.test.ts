@@ -97,6 +97,7 @@ describe('what SciPy refuses is refused', () => {
 test('a signal that does not vary has z-scores of 0; one that is not finite has none', () => {
   expect([...zscore([0.1, 0.1, 0.1])]).toEqual([0, 0, 0]);
   expect([...zscore([5])]).toEqual([0]);
+  expect([...zscore([Number.POSITIVE_INFINITY])]).toEqual([Number.NaN]);
   expect([...zscore([1, Number.NaN, 2])]).toEqual([Number.NaN, Number.NaN, Number.NaN]);
 });
 
