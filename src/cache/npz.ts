@@ -1,6 +1,6 @@
 /**
- * Uncompressed .npz: a zip archive of .npy members that `numpy.load` reads. Members begin at multiples of 4,096
- * bytes, by padding in the zip extra field (APPNOTE 6.3.10, section 4.5), so that part of an array is one
+ * Uncompressed .npz: a zip archive of .npy members that `numpy.load` reads. Members of a page or more begin
+ * at multiples of 4,096 bytes, by padding in the zip extra field (APPNOTE 6.3.10, section 4.5), so that part of an array is one
  * positioned read. Array format 1.0 (NumPy enhancement proposal 1).
  */
 import { crc32 } from 'node:zlib';
@@ -22,7 +22,7 @@ export interface Member {
   readonly crc32: number;
 }
 
-const ALIGNMENT = 4096;
+const PAGE = 4096;
 const LOCAL = 0x04034b50;
 const CENTRAL = 0x02014b50;
 const END = 0x06054b50;
@@ -72,7 +72,8 @@ export function archive(members: ReadonlyMap<string, readonly Uint8Array[]>): Ui
     const size = parts.reduce((sum, part) => sum + part.byteLength, 0);
     const checksum = parts.reduce((sum, part) => crc32(part, sum), 0);
     const unpadded = at + LOCAL_BYTES + name.length + 4;
-    const padding = (ALIGNMENT - (unpadded % ALIGNMENT)) % ALIGNMENT;
+    const alignment = size >= PAGE ? PAGE : 64;
+    const padding = (alignment - (unpadded % alignment)) % alignment;
     if (unpadded + padding + size > LARGEST)
       throw new BgbError('CACHE_SIZE', `an entry of more than 4 GiB is not supported; split the recording`);
     const fields = (buffer: Buffer, from: number) => {
