@@ -131,9 +131,11 @@ test('lines of any text, and EDF+ annotations of any text', async () => {
 });
 
 test('lines of a megabyte, whatever they are made of, take no time', async () => {
+  const columns = 'channel,start_time,stop_time,label,confidence';
   const beginnings = [
-    '# duration = 1',
-    'channel,start_time,stop_time,label,confidence\nTERM,1',
+    `${columns}\nTERM,0,1,seiz,1\n# duration = 1`,
+    `${columns}\nTERM,0,1,seiz,1`,
+    `${columns}\nTERM,1`,
     'onset\tduration\teventType\tchannels\n1\t1\tsz\t',
     'File Name: a.edf\nSeizure',
     'File Name: a.edf\nSeizure Start Time: 1',
