@@ -76,7 +76,10 @@ function parseRow({ text, where }: TextLine, columns: readonly string[], rules: 
     endS: duration === null ? null : startS + numberOf(duration, 'a duration in seconds', where),
     label,
     meaning,
-    channels: value('channels')?.split(/\s*,\s*/) ?? null,
+    channels:
+      value('channels')
+        ?.split(',')
+        .map((channel) => channel.trim()) ?? null,
     confidence: confidence === null ? null : confidenceOf(confidence, where),
     where,
   };

@@ -22,7 +22,7 @@ export interface RecordsStatement {
 /**
  * CHB-MIT's rule: a recording in `RECORDS` but not in `RECORDS-WITH-SEIZURES` is background, also where no summary
  * has a line of it (ten recordings of chb24). Both files lie beside the recording or in the folder above, and have
- * a path relative to where they lie in each line.
+ * a path relative to where they lie in each line; of those beside it, the file's name suffices.
  *
  * @returns null where there are not both, or neither names the recording
  * @throws InputError `ANNOTATION_READ`
@@ -34,7 +34,9 @@ export async function recordsStatement(recordingPath: string): Promise<RecordsSt
     if (!(await exists(paths[0])) || !(await exists(paths[1]))) continue;
     const isNamed = async (path: string) => {
       const name = relative(folder, recordingPath).replaceAll('\\', '/');
-      return (await readLines(path)).some(({ text }) => text.trim() === name);
+      const lines = (await readLines(path)).map(({ text }) => text.trim());
+      // A corpus copied into one folder has lost the folders that its indices name.
+      return lines.some((line) => line === name || (folder === beside && basename(line) === name));
     };
     const [isRecord, hasSeizure] = [await isNamed(paths[0]), await isNamed(paths[1])];
     if (isRecord || hasSeizure)

@@ -1,6 +1,14 @@
 import { basename } from 'node:path';
 import type { AnnotatedEvent, Annotation } from './annotation.ts';
-import { checkedEvents, lineError, numberOf, printable, readLines, type TextLine } from './text-lines.ts';
+import {
+  checkedEvents,
+  lineError,
+  numberOf,
+  printable,
+  readLines,
+  singleSpaced,
+  type TextLine,
+} from './text-lines.ts';
 
 /**
  * Reads what a CHB-MIT `chbNN-summary.txt` says of one recording. Lines `Seizure Start Time: 2996 seconds` and
@@ -30,7 +38,8 @@ function parseBlock(block: readonly TextLine[], name: string): (AnnotatedEvent &
   const events: (AnnotatedEvent & { where: string })[] = [];
   let declared: number | null = null;
   let start: { seconds: number; where: string } | null = null;
-  for (const { text, where } of block) {
+  for (const { text: typed, where } of block) {
+    const text = singleSpaced(typed);
     const count = /^Number of Seizures in File:\s*(\d+)\s*$/i.exec(text);
     if (count !== null) {
       declared = Number(count[1]);

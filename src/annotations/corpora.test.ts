@@ -141,6 +141,12 @@ describe('CHB-MIT', () => {
     await store('flat/RECORDS', 'a.edf\nb.edf\n');
     await store('flat/RECORDS-WITH-SEIZURES', 'b.edf\n');
     expect(await findAnnotation(recording('flat/a.edf'))).toMatchObject({ format: 'chbmit-records' });
+    await store('one/RECORDS', 'chb24/chb24_02.edf\n');
+    await store('one/RECORDS-WITH-SEIZURES', 'chb24/chb24_01.edf\n');
+    expect(await findAnnotation(recording('one/chb24_02.edf'))).toMatchObject({ format: 'chbmit-records' });
+    expect(await findAnnotation(recording('one/chb24_03.edf'))).toBeNull();
+    await mkdir(join(folder, 'one/other'), { recursive: true });
+    expect(await findAnnotation(recording('one/other/chb24_02.edf'))).toBeNull();
     await store('flat/x-summary.txt', 'File Name: c.edf\nNumber of Seizures in File: 0\n');
     await mkdir(join(folder, 'flat/below'), { recursive: true });
     expect(await findAnnotation(recording('flat/below/c.edf'))).toMatchObject({

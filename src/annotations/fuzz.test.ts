@@ -129,3 +129,40 @@ test('lines of any text, and EDF+ annotations of any text', async () => {
     }),
   );
 });
+
+test('lines of a megabyte, whatever they are made of, take no time', async () => {
+  const columns = 'channel,start_time,stop_time,label,confidence';
+  const beginnings = [
+    `${columns}\nTERM,0,1,seiz,1\n# duration = 1`,
+    `${columns}\nTERM,0,1,seiz,1`,
+    `${columns}\nTERM,1`,
+    'onset\tduration\teventType\tchannels\n1\t1\tsz\t',
+    'File Name: a.edf\nSeizure',
+    'File Name: a.edf\nSeizure Start Time: 1',
+    'File name: PN01-1.edf\nSeizure',
+    'File name: PN01-1.edf\nSeizure n 1',
+    'File name: PN01-1.edf\nStart time: 1',
+    '',
+  ];
+  const fillings = [' ', '\t', '9', 'a', ',', 'seizure', 'start', '1 ', '1.', '\u00a0', '# ', '='];
+  const readers = [
+    (path: string) => readTuszCsv(path),
+    (path: string) => readBidsEvents(path),
+    (path: string) => readChbmitSummary(path, 'a.edf'),
+    (path: string) => readSienaList(path, SIENA, new Set(['PN01-1.edf', 'PN01-2.edf'])),
+  ];
+  let slowestMs = 0;
+  for (const beginning of beginnings)
+    for (const filling of fillings) {
+      const long = filling.repeat(Math.ceil(2 ** 20 / filling.length));
+      const path = await store('long.txt', `${beginning}${long}x\nSeizure End Time: 2 seconds\n`);
+      for (const read of readers) {
+        const before = performance.now();
+        await read(path).catch((error: unknown) => {
+          if (!(error instanceof InputError)) throw error;
+        });
+        slowestMs = Math.max(slowestMs, performance.now() - before);
+      }
+    }
+  expect(slowestMs).toBeLessThan(2000);
+}, 60_000);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { common, type Interval, listed, secondsOf, unionOf, without } from './intervals.ts';
+import { common, type Interval, listed, overlapFinder, secondsOf, unionOf, without } from './intervals.ts';
 
 const interval = fc
   .tuple(fc.integer({ min: -5, max: 40 }), fc.integer({ min: 0, max: 12 }))
@@ -25,6 +25,15 @@ test('second by second: union, common time, and what one leaves of the other', (
           expect(endS).toBeGreaterThan(startS);
           expect(startS).toBeGreaterThanOrEqual(result[index - 1]?.endS ?? Number.NEGATIVE_INFINITY);
         }
+    }),
+  );
+});
+
+test('what shares time with one, in order', () => {
+  fc.assert(
+    fc.property(intervals, interval, (all, one) => {
+      const wanted = all.filter(({ startS, endS }) => startS < one.endS && endS > one.startS);
+      expect(overlapFinder(all)(one)).toEqual(wanted.toSorted((a, b) => a.startS - b.startS));
     }),
   );
 });

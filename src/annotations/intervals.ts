@@ -41,6 +41,28 @@ export function without(a: readonly Interval[], b: readonly Interval[]): Interva
   return common(a, [...gaps, { startS: at, endS: Number.POSITIVE_INFINITY }]);
 }
 
+/** Finds, again and again, which of many intervals share time with one. */
+export function overlapFinder<Kind extends Interval>(intervals: readonly Kind[]): (one: Interval) => Kind[] {
+  const sorted = intervals.toSorted((a, b) => a.startS - b.startS);
+  let latest = Number.NEGATIVE_INFINITY;
+  const latestEnds = sorted.map(({ endS }) => {
+    latest = Math.max(latest, endS);
+    return latest;
+  });
+  return ({ startS, endS }) => {
+    let [low, high] = [0, sorted.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (sorted[middle]!.startS < endS) low = middle + 1;
+      else high = middle;
+    }
+    const found: Kind[] = [];
+    for (let at = low - 1; at >= 0 && latestEnds[at]! > startS; at--)
+      if (sorted[at]!.endS > startS) found.push(sorted[at]!);
+    return found.reverse();
+  };
+}
+
 /** Length of the time covered. */
 export function secondsOf(intervals: readonly Interval[]): number {
   return unionOf(intervals).reduce((sum, { startS, endS }) => sum + endS - startS, 0);

@@ -39,11 +39,16 @@ export async function readLines(path: string, encoding: 'utf-8' | 'latin1' = 'ut
     .filter(({ text }) => text.trim() !== '');
 }
 
+/** With single spaces: patterns of lists typed by hand then take time in proportion to the line. */
+export function singleSpaced(text: string): string {
+  return text.trim().replace(/\s+/g, ' ');
+}
+
 /** A decimal number. @throws InputError `ANNOTATION_LINE` */
 export function numberOf(text: string, what: string, where: string): number {
   const trimmed = text.trim();
   const value = Number(trimmed);
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(trimmed) || !Number.isFinite(value))
+  if (!/^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/.test(trimmed) || !Number.isFinite(value))
     throw lineError(where, `expected ${what}, found '${printable(text)}'. Correct the line.`);
   return value;
 }

@@ -91,14 +91,14 @@ interface Comment {
 
 function commentOf(comments: readonly TextLine[], name: string): Comment | null {
   for (const { text, where } of comments) {
-    const match = /^#\s*(\w+)\s*=\s*(.*?)\s*$/.exec(text);
-    if (match?.[1] === name) return { value: match[2]!, where };
+    const match = /^#\s*(\w+)\s*=(.*)$/.exec(text);
+    if (match?.[1] === name) return { value: match[2]!.trim(), where };
   }
   return null;
 }
 
 function durationOf({ value, where }: Comment): number {
-  const seconds = numberOf(value.replace(/\s*(seconds|secs?|s)$/, ''), 'a duration in seconds', where);
+  const seconds = numberOf(value.replace(/(seconds|secs?|s)$/, ''), 'a duration in seconds', where);
   if (!(seconds > 0))
     throw lineError(where, `expected a duration above 0 s, found ${seconds}. Correct the line.`);
   return seconds;

@@ -1,6 +1,16 @@
 import { basename } from 'node:path';
 import type { AnnotatedEvent, Annotation, AnnotationNotice } from './annotation.ts';
-import { common, type Interval, listed, rounded, secondsOf, without } from './intervals.ts';
+import {
+  common,
+  type Interval,
+  listed,
+  overlapFinder,
+  rounded,
+  secondsOf,
+  unionOf,
+  without,
+} from './intervals.ts';
+import { stretchesByLabel } from './spans.ts';
 
 /** TUSZ writes 0.1 ms; a `.csv_bi` made from a `.csv` differs by rounding only. */
 const AGREES_WITHIN_S = 0.1;
@@ -20,8 +30,12 @@ export function joinTuszPair(term: Annotation, typed: Annotation): Annotation {
     typed.events.filter(({ meaning }) => meaning === 'excluded'),
     seizures,
   );
+  const types = [...stretchesByLabel(seizures)].flatMap(([label, all]) =>
+    unionOf(all).map((stretch) => ({ ...stretch, label })),
+  );
+  const [typesIn, notEpilepticIn] = [overlapFinder(types), overlapFinder(notEpileptic)];
   const events = term.events.flatMap((event) =>
-    event.meaning === 'seizure' ? typedParts(event, seizures, notEpileptic) : [event],
+    event.meaning === 'seizure' ? typedParts(event, typesIn(event), notEpilepticIn(event)) : [event],
   );
   return {
     ...term,
@@ -33,16 +47,12 @@ export function joinTuszPair(term: Annotation, typed: Annotation): Annotation {
 /** A seizure of the `.csv_bi` without what is `nesz` only, with the types of the rest. */
 function typedParts(
   seizure: AnnotatedEvent,
-  seizures: readonly AnnotatedEvent[],
+  found: readonly (Interval & { readonly label: string })[],
   notEpileptic: readonly Interval[],
 ): AnnotatedEvent[] {
   return without([seizure], notEpileptic).map((part) => {
-    const labels = new Set(seizures.map(({ label }) => label));
-    const types = [...labels].flatMap((label) =>
-      common(
-        [part],
-        seizures.filter((event) => event.label === label),
-      ).map((stretch) => ({ ...stretch, label })),
+    const types = found.flatMap(({ label, ...stretch }) =>
+      common([part], [stretch]).map((shared) => ({ ...shared, label })),
     );
     const rest = without([part], types).map((stretch) => ({ ...stretch, label: seizure.label }));
     return { ...seizure, ...part, ...(types.length === 0 ? {} : { types: [...types, ...rest] }) };

@@ -118,4 +118,16 @@ describe('rules over several fields', () => {
     expect(notices[0]!.message).toContain('0.25 to 0.75');
     expect(resolveConfig('training: {focal_alpha: 0.75}', 'x.yaml').notices).toEqual([]);
   });
+
+  test('H3: a field that nothing reads beside the others is noticed', () => {
+    const messages = (text: string) => resolveConfig(text, 'x.yaml').notices.map(({ message }) => message);
+    expect(messages('preprocessing: {length: int}')).toEqual([
+      'preprocessing.length (x.yaml:1) changes nothing without preprocessing.resample: fft.',
+    ]);
+    expect(messages('preprocessing: {running_time_constant_s: 60}')).toEqual([
+      'preprocessing.running_time_constant_s (x.yaml:1) changes nothing without preprocessing.normalize: running.',
+    ]);
+    expect(messages('preprocessing: {length: int, resample: fft}')).toEqual([]);
+    expect(messages('preprocessing: {running_time_constant_s: 60, normalize: running}')).toEqual([]);
+  });
 });

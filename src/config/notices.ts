@@ -29,6 +29,18 @@ export function noticesOf(config: Config, origins: ReadonlyMap<string, Origin>):
       `than background (${focal_alpha} to ${Number((1 - focal_alpha).toFixed(6))}); 0.5 favours neither.`;
     notices.push({ code: 'CONFIG_ALPHA', message });
   }
+  const { resample, normalize } = config.preprocessing;
+  for (const [field, needed, isRead] of [
+    ['preprocessing.length', 'preprocessing.resample: fft', resample === 'fft'],
+    ['preprocessing.running_time_constant_s', 'preprocessing.normalize: running', normalize === 'running'],
+  ] as const) {
+    const origin = origins.get(field)!;
+    if (isRead || origin.kind === 'default') continue;
+    notices.push({
+      code: 'CONFIG_IDLE',
+      message: `${field} (${originText(origin)}) changes nothing without ${needed}.`,
+    });
+  }
   return notices;
 }
 
