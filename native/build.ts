@@ -97,6 +97,7 @@ function compileFlags({ root, nodeHeaders, libtorch }: BridgeBuild): string[] {
     `-D_GLIBCXX_USE_CXX11_ABI=${libtorch.usesCxx11Abi ? 1 : 0}`,
     `-DBGB_TORCH_VERSION_MAJOR=${libtorch.major}`,
     `-DBGB_TORCH_VERSION_MINOR=${libtorch.minor}`,
+    ...(libtorch.hasCuda ? ['-DBGB_HAS_CUDA'] : []),
   ];
 }
 

@@ -6,5 +6,7 @@ namespace bgb {
 void defineOperators(Napi::Env env, Napi::Object exports);
 void defineMemory(Napi::Env env, Napi::Object exports);
 void defineAutograd(Napi::Env env, Napi::Object exports);
+void defineKernels(Napi::Env env, Napi::Object exports);
+void defineGraphs(Napi::Env env, Napi::Object exports);
 void defineDevices(Napi::Env env, Napi::Object exports);
 }  // namespace bgb
