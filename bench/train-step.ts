@@ -23,6 +23,7 @@ import {
   kernelsMissing,
   libraryInfo,
   noGrad,
+  profiled,
   resetCudaPeak,
   scope,
   setDeterministic,
@@ -49,6 +50,8 @@ const { values: options } = parseArgs({
     'without-mamba': { type: 'boolean', default: false },
     float32: { type: 'boolean', default: false },
     deterministic: { type: 'boolean', default: false },
+    /** One step between the marks of a profiler, as for `ncu --profile-from-start off`. */
+    profile: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -115,6 +118,10 @@ function measureTraining() {
   const run = () => step.run([batch], count++, 1e-4);
   resetCudaPeak();
   const first = timed(warmup, run);
+  if (options.profile) {
+    profiled(() => timed(1, run));
+    process.exit(0);
+  }
   const times = timed(steps, run);
   const result = {
     ms: median(times),

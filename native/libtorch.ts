@@ -127,7 +127,9 @@ function cudaHeaders(prefix: string): string[] {
     join(packages, 'nvidia/cuda_runtime/include'),
     '/usr/local/cuda/include',
   ];
-  return folders.filter((folder) => existsSync(join(folder, 'cuda_runtime_api.h'))).slice(0, 1);
+  // pip's package of the runtime lacks crt/, which comes with nvcc or as a package of its own.
+  const needed = ['cuda_runtime_api.h', 'crt/host_config.h'];
+  return folders.filter((folder) => needed.every((name) => existsSync(join(folder, name)))).slice(0, 1);
 }
 
 function versionIn(include: string): string | null {

@@ -23,6 +23,7 @@ export {
   libraryInfo,
   liveTensors,
   manualSeed,
+  profiled,
   setDeterministic,
   setTf32,
   setThreads,

@@ -38,12 +38,15 @@ export class GraphedStep implements Disposable {
   /** As {@link trainingStep}. */
   run(batches: readonly Batch[], step: number, learningRate: number): void {
     const shapes = batches.map(({ signal }) => signal.shape.join('x')).join(' ');
-    if (this.#recording === null && shapes !== this.#shapes) {
-      this.#shapes = shapes;
-      this.#seen = 0;
+    if (shapes !== this.#shapes) {
+      this.release();
+      if (this.#seen < WARM_UP) {
+        this.#shapes = shapes;
+        this.#seen = 0;
+      }
     }
-    const isWarm = this.#seen++ >= WARM_UP;
-    if (!this.#isAllowed || !isWarm || shapes !== this.#shapes) {
+    if (!this.#isAllowed || this.#seen < WARM_UP || shapes !== this.#shapes) {
+      if (shapes === this.#shapes) this.#seen++;
       trainingStep(this.#parts, batches, step, learningRate);
       return;
     }
@@ -63,13 +66,18 @@ export class GraphedStep implements Disposable {
     this.#parts.ring.record(step, recording.result);
   }
 
-  [Symbol.dispose](): void {
+  /** Gives back the memory of the recorded step, before other work that needs it; the next step records anew. */
+  release(): void {
     if (this.#recording === null) return;
     const { graph, batches, step, learningRate, result } = this.#recording;
     graph[Symbol.dispose]();
-    for (const tensor of [...batches.flatMap(Object.values), step, learningRate, ...Object.values(result)])
-      tensor.dispose();
+    const tensors = [...batches.flatMap((batch) => Object.values(batch)), step, learningRate];
+    for (const tensor of [...tensors, ...Object.values(result)]) tensor.dispose();
     this.#recording = null;
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
   }
 }
 

@@ -5,6 +5,7 @@ import { fillFrom, toStored } from './checkpoint-tensors.ts';
 import { collapseIn, likelyCauses } from './collapse.ts';
 import { NO_PROGRESS, type Progress, progressAfter } from './early-stopping.ts';
 import { flatten } from './flat-parameters.ts';
+import { GraphedStep } from './graphed-step.ts';
 import { writeHistograms } from './histograms.ts';
 import type { Metrics, Outcome, Training } from './loop.ts';
 import { isMemoryShortage, outOfMemory } from './memory-shortage.ts';
@@ -12,7 +13,7 @@ import { MetricRing, type StepMetrics } from './metric-ring.ts';
 import { createOptimizer } from './optimizer.ts';
 import { CollapseError, NotFiniteError } from './run-stop.ts';
 import { learningRateShare } from './schedule.ts';
-import { type Batch, type StepParts, trainingStep } from './step.ts';
+import type { Batch, StepParts } from './step.ts';
 import { StepClock } from './step-clock.ts';
 import { StepLog } from './step-log.ts';
 import { WeightAverage } from './weight-average.ts';
@@ -52,6 +53,7 @@ export class LoopState implements Disposable {
   };
   readonly #training: Training;
   readonly #parts: StepParts;
+  readonly #step: GraphedStep;
   readonly #average: WeightAverage | null;
   readonly #tensors: ReadonlyMap<string, Tensor>;
   readonly #clock = new StepClock();
@@ -77,6 +79,7 @@ export class LoopState implements Disposable {
       precision: training.precision,
       ring: new MetricRing(config.logging.log_every_n_steps, training.device),
     };
+    this.#step = new GraphedStep(this.#parts);
     this.#tensors = new Map([
       ...model.parameters(),
       ...model.buffers(),
@@ -104,7 +107,7 @@ export class LoopState implements Disposable {
     this.#clock.begin();
     this.#withinMemory('training', () => {
       const { batches, fetchedMs, waitedMs } = this.#fetch(indices);
-      trainingStep(this.#parts, batches, state.step, rate);
+      this.#step.run(batches, state.step, rate);
       this.#average?.update(state.step);
       for (const batch of batches) for (const tensor of Object.values(batch)) tensor.dispose();
       const timing = this.#clock.end(fetchedMs, waitedMs);
@@ -137,6 +140,7 @@ export class LoopState implements Disposable {
     const { evaluate, heartbeat } = this.#training;
     if (evaluate === null) return {};
     heartbeat.enter('evaluating');
+    this.#step.release();
     try {
       return await (this.#average === null ? evaluate() : this.#average.within(evaluate));
     } catch (error) {
@@ -263,6 +267,7 @@ export class LoopState implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#step[Symbol.dispose]();
     this.#parts.ring[Symbol.dispose]();
     this.#average?.[Symbol.dispose]();
   }

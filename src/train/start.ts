@@ -28,7 +28,7 @@ import {
   TensorboardWriter,
 } from '../runs/index.ts';
 import { montageChannels } from '../signal/index.ts';
-import { freeMemory, isCudaAvailable, libraryInfo } from '../torch/index.ts';
+import { freeMemory, isCudaAvailable, libraryInfo, useOwnStream } from '../torch/index.ts';
 import { Evaluation, falseAlarmRateOf } from './evaluate.ts';
 import { loadInitialWeights } from './initial-weights.ts';
 import { type Outcome, type TrainingProgress, train } from './loop.ts';
@@ -77,6 +77,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   const threads = (isResuming ? await storedThreads(folder) : null) ?? threadsOf(config.resources);
   const { training } = config;
   setNumerics({ threads, isDeterministic: training.deterministic, hasTf32: training.tf32 });
+  if (device === 'cuda') useOwnStream();
   const precision = device === 'cuda' && training.mixed_precision ? 'bfloat16' : null;
   const channels = montageChannels(config.preprocessing).length;
   const model = createModel(config.model, { channels, seed: config.experiment.seed });
