@@ -22,6 +22,7 @@ import {
   isCudaAvailable,
   kernelsMissing,
   libraryInfo,
+  manualSeed,
   noGrad,
   profiled,
   resetCudaPeak,
@@ -71,10 +72,13 @@ if (device === 'cuda') useOwnStream();
 
 const model = createModel(config, { channels: size.channels, seed: 1 }).to({ device });
 const parameters = flatten(model.parameters());
+// The same numbers in every run: drawn on the CPU.
+manualSeed(1);
 const batch: Batch = {
-  signal: aten.randn({ size: [size.batch, size.length, size.channels], device }),
+  signal: scope(() => aten.randn({ size: [size.batch, size.length, size.channels] }).to({ device })),
   labels: scope(() =>
-    aten['lt.Scalar']({ self: aten.rand({ size: [size.batch, size.length], device }), other: 0.1 }).to({
+    aten['lt.Scalar']({ self: aten.rand({ size: [size.batch, size.length] }), other: 0.1 }).to({
+      device,
       dtype: 'uint8',
     }),
   ),

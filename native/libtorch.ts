@@ -47,7 +47,7 @@ export function findLibtorch(search: Search): { libtorch: Libtorch | null; notes
 
   const chosen = environment.BGB_LIBTORCH;
   if (chosen) {
-    const libtorch = libtorchIn('BGB_LIBTORCH', chosen, arch);
+    const libtorch = libtorchIn('BGB_LIBTORCH', chosen, { arch, systemRoot });
     if (typeof libtorch !== 'string') return { libtorch, notes };
     throw new InputError(
       'LIBTORCH_NOT_FOUND',
@@ -58,12 +58,12 @@ export function findLibtorch(search: Search): { libtorch: Libtorch | null; notes
 
   const python = torchOfPython(environment);
   if (python.folder !== null) {
-    const libtorch = libtorchIn('python3', python.folder, arch);
+    const libtorch = libtorchIn('python3', python.folder, { arch, systemRoot });
     if (typeof libtorch !== 'string') return { libtorch, notes };
     notes.push(`python3's torch package cannot be compiled against and was passed over: ${libtorch}`);
   } else if (python.note !== null) notes.push(python.note);
 
-  const libtorch = libtorchIn('system', join(systemRoot, 'usr'), arch);
+  const libtorch = libtorchIn('system', join(systemRoot, 'usr'), { arch, systemRoot });
   if (typeof libtorch === 'string') return { libtorch: null, notes };
   if (usesReferenceBlas(libtorch.libDir))
     notes.push(
@@ -81,7 +81,11 @@ export function describeLibtorch(libtorch: Libtorch): string {
 }
 
 /** The libtorch under `prefix`, or a clause that says what is missing there. */
-function libtorchIn(source: Libtorch['source'], prefix: string, arch: string): Libtorch | string {
+function libtorchIn(
+  source: Libtorch['source'],
+  prefix: string,
+  { arch, systemRoot }: { arch: string; systemRoot: string },
+): Libtorch | string {
   if (!existsSync(prefix)) return `${prefix} does not exist`;
   const include = join(prefix, 'include');
   const api = join(include, 'torch/csrc/api/include');
@@ -104,7 +108,7 @@ function libtorchIn(source: Libtorch['source'], prefix: string, arch: string): L
     source,
     // Naming /usr/include with -isystem would put it before the compiler's own headers, which include it
     // with #include_next and then fail.
-    includeDirs: [include, api, ...(hasCuda ? cudaHeaders(prefix) : [])].filter(
+    includeDirs: [include, api, ...(hasCuda ? cudaHeaders(prefix, systemRoot) : [])].filter(
       (folder) => folder !== '/usr/include',
     ),
     libDir,
@@ -120,12 +124,12 @@ function libtorchIn(source: Libtorch['source'], prefix: string, arch: string): L
  * CUDA's runtime headers, for graphs alone: beside pip's PyTorch, or of a toolkit. None where there are none; the
  * bridge is then built without graphs.
  */
-function cudaHeaders(prefix: string): string[] {
+function cudaHeaders(prefix: string, systemRoot: string): string[] {
   const packages = dirname(prefix);
   const folders = [
     ...globSync(join(packages, 'nvidia/cu[0-9]*/include')),
     join(packages, 'nvidia/cuda_runtime/include'),
-    '/usr/local/cuda/include',
+    join(systemRoot, 'usr/local/cuda/include'),
   ];
   // pip's package of the runtime lacks crt/, which comes with nvcc or as a package of its own.
   const needed = ['cuda_runtime_api.h', 'crt/host_config.h'];
