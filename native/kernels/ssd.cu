@@ -39,40 +39,20 @@ __device__ inline long stepOf(int chunk, int row, int length, int isReversed) {
   return isReversed ? length - 1 - step : step;
 }
 
-// WIDTH columns of the chunk's rows on their way into shared memory, zeros where there is no step. Fetched early,
-// they arrive while the chunk before is computed.
-template <class T, int WIDTH>
-struct Rows {
-  static constexpr int V = 16 / sizeof(T), PER_ROW = WIDTH / V;
-  static constexpr int COUNT = (Q * PER_ROW + LANES_OF_BLOCK - 1) / LANES_OF_BLOCK;
-  Vector<T, V> values[COUNT];
-
-  __device__ void fetch(const T* from, long stride, int chunk, int length, int isReversed) {
-#pragma unroll
-    for (int i = 0; i < COUNT; i++) {
-      const int index = i * LANES_OF_BLOCK + threadIdx.x, row = index / PER_ROW;
-      if (row < Q && chunk * Q + row < length)
-        values[i] = load<T, V>(from + stepOf(chunk, row, length, isReversed) * stride + index % PER_ROW * V);
-      else
-        for (int v = 0; v < V; v++) values[i].at[v] = narrow<T>(0.0f);
-    }
-  }
-  __device__ void put(T* to, int stride) const {
-#pragma unroll
-    for (int i = 0; i < COUNT; i++) {
-      const int index = i * LANES_OF_BLOCK + threadIdx.x;
-      if (index < Q * PER_ROW) store<T, V>(to + index / PER_ROW * stride + index % PER_ROW * V, values[i]);
-    }
-  }
-};
-
-// As above, at once.
+// Copies `width` columns of the chunk's rows into shared memory, zeros where there is no step.
 template <class T, int WIDTH>
 __device__ inline void loadRows(T* to, int strideTo, const T* from, long strideFrom, int chunk, int length,
                                 int isReversed) {
-  Rows<T, WIDTH> rows;
-  rows.fetch(from, strideFrom, chunk, length, isReversed);
-  rows.put(to, strideTo);
+  constexpr int V = 16 / sizeof(T), PER_ROW = WIDTH / V;
+  for (int i = threadIdx.x; i < Q * PER_ROW; i += LANES_OF_BLOCK) {
+    const int row = i / PER_ROW, column = i % PER_ROW * V;
+    Vector<T, V> values;
+    if (chunk * Q + row < length)
+      values = load<T, V>(from + stepOf(chunk, row, length, isReversed) * strideFrom + column);
+    else
+      for (int k = 0; k < V; k++) values.at[k] = narrow<T>(0.0f);
+    store<T, V>(to + row * strideTo + column, values);
+  }
 }
 
 // One warp: dt and a of the chunk, two rows a lane. Beyond the end dt is 0: nothing is added, nothing decays.
@@ -132,19 +112,11 @@ __device__ void ssdForward(const T* mixed, const T* raw, long rawStride, const f
   y += sequence * length * inner + static_cast<long>(head) * P;
   if (states != nullptr) states += blockIdx.x * static_cast<long>(chunks) * N * P;
 
-  Rows<T, P> xAhead;
-  Rows<T, N> bAhead, cAhead;
-  const auto fetch = [&](int chunk) {
-    xAhead.fetch(mixed + static_cast<long>(head) * P, mixedStride, chunk, length, isReversed);
-    bAhead.fetch(mixed + inner, mixedStride, chunk, length, isReversed);
-    cAhead.fetch(mixed + inner + N, mixedStride, chunk, length, isReversed);
-  };
-  fetch(0);
   float state[S::OWN][8] = {};
   for (int chunk = 0; chunk < chunks; chunk++) {
-    xAhead.put(x, S::X);
-    bAhead.put(b, S::S);
-    cAhead.put(c, S::S);
+    loadRows<T, P>(x, S::X, mixed + static_cast<long>(head) * P, mixedStride, chunk, length, isReversed);
+    loadRows<T, N>(b, S::S, mixed + inner, mixedStride, chunk, length, isReversed);
+    loadRows<T, N>(c, S::S, mixed + inner + N, mixedStride, chunk, length, isReversed);
     if (warp == 0) loadSteps<T>(dt, a, nullptr, raw, rawStride, bias, A, chunk, length, isReversed);
 #pragma unroll
     for (int own = 0; own < S::OWN; own++) {
@@ -163,7 +135,6 @@ __device__ void ssdForward(const T* mixed, const T* raw, long rawStride, const f
         }
     }
     __syncthreads();
-    if (chunk + 1 < chunks) fetch(chunk + 1);
     const float last = a[Q - 1];
     for (int i = threadIdx.x; i < Q * N; i += LANES_OF_BLOCK) {
       const int row = i / N, n = i % N;
@@ -517,5 +488,5 @@ __device__ void ssdBackward(const T* mixed, const T* raw, long rawStride, const 
   }
 ENTRIES(float, float32, 1, 1)
 // As many blocks at once as the registers of a multiprocessor allow without much spilling.
-ENTRIES(bf16, bfloat16, 4, 4)
+ENTRIES(bf16, bfloat16, 8, 4)
 )cuda"
