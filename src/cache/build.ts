@@ -92,7 +92,11 @@ async function tryEntry({
   const recording = await openEdf(join(dataDir, name));
   const annotation = await findAnnotation(recording, labelRules(map));
   if (annotation === null)
-    return { outcome: 'unlabelled', name: entry, reason: 'no annotation was found; unlabelled is not seizure-free' };
+    return {
+      outcome: 'unlabelled',
+      name: entry,
+      reason: 'no annotation was found; unlabelled is not seizure-free',
+    };
   const inputs = {
     recording: await inputRecord(recording.path),
     annotations: await annotationRecords(annotation),

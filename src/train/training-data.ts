@@ -1,3 +1,4 @@
+import { labelRules } from '../annotations/index.ts';
 import {
   listEntries,
   type Manifest,
@@ -31,13 +32,14 @@ export interface TrainingData {
  * Opens the train split and, where there is one, the dev split of the cache: checks that they were built with
  * these settings and share no patient. A manifest that does not fit is built again.
  *
- * @throws InputError `CACHE_*`, `DATA_*`; `TRAIN_NO_DEV` for early stopping without a dev split
+ * @throws InputError `CACHE_*`, `DATA_*`, `ANNOTATION_LABEL_MAP`; `TRAIN_NO_DEV` for early stopping without a dev split
  */
 export async function openTrainingData(
   config: Config,
   { isRebuildForced = false, say = (_sentence: string): void => undefined } = {},
 ): Promise<TrainingData> {
   const { data, preprocessing, training, experiment } = config;
+  labelRules(data.labels);
   const shape = windowShapeOf(data);
   const settings = { ...preprocessing, sampling_rate: data.sampling_rate };
   const limits = { maxSamples: data.max_samples, maxHours: data.max_hours };
