@@ -130,9 +130,8 @@ function place(source: string, bytes: Buffer): string {
   }
   const stem = name.replace(ANNOTATION, '').replace(/_$/, '');
   const named = /File [Nn]ame: *(\S+\.edf)/.exec(bytes.toString('latin1'))?.[1];
-  const recording = at(
-    basename(named ?? `${stem || 'plain'}${/events\.tsv$/.test(name) ? '_eeg' : ''}.edf`).slice(-100),
-  );
+  const beside = named ?? `${stem || 'plain'}${/events\.tsv$/.test(name) ? '_eeg' : ''}.edf`;
+  const recording = at(basename(beside.replaceAll('\0', '')).slice(-100));
   writeFileSync(at(name), bytes);
   copyFileSync(plain, recording);
   return recording;
