@@ -191,3 +191,32 @@ test('input that cannot be used: one message, exit code 2, nothing written', asy
   ).toBe(2);
   expect(written.errors).toMatch(/expected a share from 0 to below 1, found 'half'/);
 });
+
+test('bench-loader: what the loader delivers, what the model needs, the headroom; no run is written', async () => {
+  const output = join(folder, 'no-run');
+  const bench = (...more: string[]) =>
+    runProgram([
+      'bench-loader',
+      root('configs/local/smoke.yaml'),
+      ...['data.cache_dir', 'experiment.output_dir', 'resources.threads'].flatMap((field, index) => [
+        '--set',
+        `${field}=${[cache, output, 1][index]}`,
+      ]),
+      ...more,
+    ]);
+  expect(await bench('--seconds', '0.05', '--json')).toBe(0);
+  const report = JSON.parse(written.output);
+  expect(Object.keys(report)).toEqual(
+    expect.arrayContaining(['loader', 'model', 'headroom', 'waiting_share', 'residency', 'advice']),
+  );
+  expect(report.headroom).toBeGreaterThan(0);
+  written.output = '';
+  expect(await bench('--seconds', '0.05')).toBe(0);
+  expect(written.output).toMatch(
+    /loader delivers +[\d,.]+ windows\/s .*\nmodel needs +[\d,.]+ windows\/s .*\nheadroom/,
+  );
+  expect(existsSync(output)).toBe(false);
+  expect(await bench('--seconds', 'long')).toBe(2);
+  expect(await bench('--set', `data.cache_dir=${join(folder, 'nowhere')}`)).toBe(2);
+  expect(written.errors).toMatch(/nowhere\/train holds no cache entries/);
+});

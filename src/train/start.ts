@@ -25,10 +25,11 @@ import { montageChannels } from '../signal/index.ts';
 import { freeMemory, isCudaAvailable, libraryInfo } from '../torch/index.ts';
 import { Evaluation, falseAlarmRateOf } from './evaluate.ts';
 import { type Outcome, type TrainingProgress, train } from './loop.ts';
-import type { Loss } from './loss.ts';
-import { setNumerics } from './numerics.ts';
+import { lossFrom } from './loss-from-config.ts';
+import { precisionOf, setNumerics } from './numerics.ts';
 import { predictRecording } from './predict.ts';
 import { hostMemory, type PlacedWindows, placeWindows } from './residency.ts';
+import { trainable } from './trainable.ts';
 import { openTrainingData, type TrainingData } from './training-data.ts';
 
 export interface TrainingRequest {
@@ -69,7 +70,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   // The thread count decides the last bits of sums: a resumed run keeps the one it was started with.
   const threads = (isResuming ? await storedThreads(folder) : null) ?? threadsOf(config.resources);
   setNumerics(threads);
-  const precision = device === 'cuda' && config.training.mixed_precision ? 'bfloat16' : null;
+  const precision = precisionOf(device, config.training);
   const channels = montageChannels(config.preprocessing).length;
   const model = createModel(config.model, { channels, seed: config.experiment.seed }).to({ device });
   const placed = placeWindows(config, data.train.set, device, {
@@ -133,15 +134,10 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   };
   const outcome = await train({
     config,
-    model: {
-      parameters: () => model.parameters(),
-      buffers: () => model.buffers(),
-      forwardTraining: ({ signal, samples }, step) =>
-        model.forward(signal, { isTraining: true, seed: config.experiment.seed, step, samples }),
-    },
+    model: trainable(model, config.experiment.seed),
     device,
     precision,
-    loss: lossFrom(config, data),
+    loss: lossFrom(config.training, data.manifest),
     windows,
     order: (epoch) => data.train.order(epoch),
     evaluate: dev === null ? null : evaluate,
@@ -164,15 +160,6 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
 async function storedThreads(folder: string): Promise<number | null> {
   if ((await runStage(folder)) !== 'unfinished') return null;
   return (await readRun(folder)).sessions[0]?.environment.threads ?? null;
-}
-
-function lossFrom({ training }: Config, { manifest }: TrainingData): Loss {
-  const seizure = manifest.seizure_seconds;
-  // Square-root scaled, so that rare seizures count more without drowning the rest.
-  const counted = Math.sqrt(Math.max(manifest.recorded_s - seizure, 0) / Math.max(seizure, 1e-9));
-  const positiveWeight = training.pos_weight === 'auto' ? counted : (training.pos_weight ?? 1);
-  if (training.loss === 'bce') return { kind: 'bce', positiveWeight };
-  return { kind: 'focal', alpha: training.focal_alpha, gamma: training.focal_gamma, positiveWeight };
 }
 
 function describeStart(

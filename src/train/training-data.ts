@@ -37,21 +37,8 @@ export async function openTrainingData(
   config: Config,
   { isRebuildForced = false, say = (_sentence: string): void => undefined } = {},
 ): Promise<TrainingData> {
-  const { data, preprocessing, training, experiment } = config;
-  const shape = windowShapeOf(data);
-  const settings = { ...preprocessing, sampling_rate: data.sampling_rate };
-  const limits = { maxSamples: data.max_samples, maxHours: data.max_hours };
-  const open = async (split: 'train' | 'dev') => {
-    const folder = splitFolder(data.cache_dir, split);
-    const manifest = await usableManifest(folder, shape, { isRebuildForced, say });
-    const set = openWindows(folder, manifest, split === 'train' ? limits : undefined, {
-      preprocessing: settings,
-      labels: data.labels,
-    });
-    if (set.places === null) say(madeElsewhereNotice(folder, set.madeElsewhere, set.recordings.length));
-    return { manifest, set };
-  };
-  const { manifest, set } = await open('train');
+  const { data, training, experiment } = config;
+  const { manifest, set } = await openSplit(config, 'train', { isRebuildForced, say });
   const devFolder = splitFolder(data.cache_dir, 'dev');
   const hasDev = (await listEntries(devFolder)).length > 0;
   if (!hasDev && training.early_stopping !== null)
@@ -59,7 +46,7 @@ export async function openTrainingData(
       'TRAIN_NO_DEV',
       `training.early_stopping watches ${training.early_stopping.metric} on the dev split, but ${devFolder} holds no cache entries. Build a dev split, or set training.early_stopping to null.`,
     );
-  const dev = hasDev ? (await open('dev')).set : null;
+  const dev = hasDev ? (await openSplit(config, 'dev', { isRebuildForced, say })).set : null;
   if (dev !== null)
     checkDisjoint({ name: 'train', patients: set.patients }, { name: 'dev', patients: dev.patients });
   const { dataset, isFallback } = datasetOf(set, experiment.seed, data);
@@ -74,4 +61,26 @@ export async function openTrainingData(
     dev,
     hashes: { train: set.dataHash, ...(dev && { dev: dev.dataHash }) },
   };
+}
+
+/**
+ * Opens one split of the cache, checked against the settings of the configuration; limits of bring-up hold for train.
+ * A manifest that does not fit is built again.
+ *
+ * @throws InputError `CACHE_*`, `DATA_*`
+ */
+export async function openSplit(
+  { data, preprocessing }: Config,
+  split: 'train' | 'dev',
+  { isRebuildForced = false, say = (_sentence: string): void => undefined } = {},
+): Promise<{ manifest: Manifest; set: WindowSet }> {
+  const folder = splitFolder(data.cache_dir, split);
+  const manifest = await usableManifest(folder, windowShapeOf(data), { isRebuildForced, say });
+  const limits = { maxSamples: data.max_samples, maxHours: data.max_hours };
+  const set = openWindows(folder, manifest, split === 'train' ? limits : undefined, {
+    preprocessing: { ...preprocessing, sampling_rate: data.sampling_rate },
+    labels: data.labels,
+  });
+  if (set.places === null) say(madeElsewhereNotice(folder, set.madeElsewhere, set.recordings.length));
+  return { manifest, set };
 }
