@@ -7,7 +7,7 @@ import { writeAtomic } from '../files/index.ts';
 import type { BuildResult } from './build.ts';
 import type { Provenance } from './provenance.ts';
 
-/** Recordings in = cached + rejected + unlabelled. */
+/** Recordings in = cached + rejected + unlabelled + duplicates. */
 export interface Census {
   readonly split: Split;
   readonly folder: string;
@@ -24,6 +24,8 @@ export interface Census {
   readonly eventsLost: Readonly<Record<string, number>>;
   readonly rejected: readonly { name: string; reason: string }[];
   readonly unlabelled: readonly string[];
+  /** Recordings whose samples are those of another entry, which counts. */
+  readonly duplicates: readonly Extract<BuildResult, { outcome: 'duplicate' }>[];
   /** Everything clipped, repaired or left out, by recording. */
   readonly notices: readonly { name: string; notices: readonly string[] }[];
 }
@@ -41,7 +43,7 @@ export function censusOf(split: Split, folder: string, results: readonly BuildRe
     folder,
     recordings: results.length,
     cached: cached.length,
-    built: cached.filter(({ outcome }) => outcome !== 'kept').length,
+    built: cached.filter(({ outcome }) => outcome === 'built' || outcome === 'rebuilt').length,
     patients: new Set(cached.map(({ provenance }) => provenance.patient)).size,
     hours: cached.reduce((sum, { provenance }) => sum + provenance.recorded_s, 0) / 3600,
     seizures: cached.reduce((sum, { provenance }) => sum + provenance.seizures, 0),
@@ -52,6 +54,7 @@ export function censusOf(split: Split, folder: string, results: readonly BuildRe
       result.outcome === 'rejected' ? [{ name: result.name, reason: result.reason }] : [],
     ),
     unlabelled: results.flatMap((result) => (result.outcome === 'unlabelled' ? [result.name] : [])),
+    duplicates: results.filter((result) => result.outcome === 'duplicate'),
     notices: cached.flatMap(({ name, provenance }) =>
       provenance.notices.length > 0 ? [{ name, notices: provenance.notices }] : [],
     ),
@@ -66,11 +69,24 @@ const lossesSchema = z.strictObject({
   cached: z.int().nonnegative(),
   rejected: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
   unlabelled: z.array(z.string()),
+  /** `key` is what the recording's own entry would have, `ofKey` that of the entry that counts. */
+  duplicates: z
+    .array(
+      z.strictObject({
+        outcome: z.literal('duplicate'),
+        name: z.string(),
+        of: z.string(),
+        key: z.string(),
+        ofKey: z.string(),
+        isLabelledOtherwise: z.boolean(),
+      }),
+    )
+    .default([]),
 });
 
 export type Losses = z.infer<typeof lossesSchema>;
 
-const CENSUS_FILE = 'census.json';
+export const CENSUS_FILE = 'census.json';
 
 /** Writes a split's losses beside its entries, where `readLosses` finds them; a split without an entry has no folder. */
 export async function writeCensus({
@@ -79,6 +95,7 @@ export async function writeCensus({
   cached,
   rejected,
   unlabelled,
+  duplicates,
 }: Census): Promise<void> {
   if (cached === 0) return;
   const losses: Losses = {
@@ -88,6 +105,7 @@ export async function writeCensus({
     cached,
     rejected: [...rejected],
     unlabelled: [...unlabelled],
+    duplicates: [...duplicates],
   };
   await writeAtomic(join(folder, CENSUS_FILE), `${JSON.stringify(losses, null, 1)}\n`);
 }

@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path';
+import { InputError } from '../errors.ts';
 import { montageChannels } from '../signal/index.ts';
 import { type CacheEntry, type EntryContent, type LabelRun, labelRuns } from './entry.ts';
 import { readForeign } from './foreign-npz.ts';
@@ -47,7 +48,7 @@ export function foreignContent(folder: string, name: string): EntryContent {
     channels: channelNames(channels),
     sampling_rate: SAMPLING_RATE,
     reference: 'unknown',
-    patient: patientOf(name.replace(/\.npz$/, '.edf')),
+    patient: foreignPatient(name),
     recorded_s: rows / SAMPLING_RATE,
     seizures: seizures.length,
     seizure_s_by_label: seizureS > 0 ? { seiz: seizureS } : {},
@@ -64,6 +65,16 @@ export function foreignContent(folder: string, name: string): EntryContent {
     startSample: firstRow,
   }));
   return { signal: samples, labels: mask, segments, scale, provenance };
+}
+
+/** All files whose names say nothing are of one patient: then they cannot be on both sides of a split (failures C1). */
+function foreignPatient(name: string): string {
+  try {
+    return patientOf(name);
+  } catch (error) {
+    if (error instanceof InputError && error.code === 'DATA_PATIENT') return 'unknown';
+    throw error;
+  }
 }
 
 /** {@link foreignContent}, held in memory while it is open. */

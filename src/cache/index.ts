@@ -13,7 +13,7 @@ export { type Census, type Losses, readLosses } from './census.ts';
 export { type ConvertResult, convertCache } from './convert.ts';
 export { type CacheEntry, Entry, type EntryContent, writeEntry } from './entry.ts';
 export { scoredLabels } from './label-mask.ts';
-export { listEntries, listRecordings, splitFolder, splitFolders } from './layout.ts';
+export { listEntries, splitFolder, splitFolders } from './layout.ts';
 export { madeElsewhereNotice } from './made-elsewhere.ts';
 export {
   MANIFEST_FILE,
@@ -29,4 +29,7 @@ export { writeNpy } from './npy.ts';
 export { openEntry } from './open-entry.ts';
 export { patientOf } from './patient.ts';
 export { type Provenance, settingsRecord } from './provenance.ts';
+export { listRecordings } from './recordings.ts';
+export { type Fold, foldOf } from './split-draw.ts';
+export type { SplitChoice } from './splits.ts';
 export { usableManifest, type Validity, validateManifest } from './use-manifest.ts';

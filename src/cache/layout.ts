@@ -45,11 +45,6 @@ export async function requireInside(folder: string, names: Iterable<string>): Pr
   }
 }
 
-/** Recordings below a folder, relative to it, sorted. @throws InputError `DATA_FOLDER` */
-export async function listRecordings(folder: string): Promise<string[]> {
-  return listFiles(folder, (name) => /\.(edf|bdf)$/i.test(name));
-}
-
 async function listFiles(folder: string, matches: (name: string) => boolean): Promise<string[]> {
   const entries = await list(folder, true);
   return entries

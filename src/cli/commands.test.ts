@@ -1,4 +1,5 @@
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -111,7 +112,12 @@ test('patients are divided, never recordings; the same patient in two splits is 
       'eval',
       ...SMOKE,
     ]),
-  ).toBe(0);
+  ).toBe(2);
+  expect(written.errors).toMatch(
+    new RegExp(`${leaked} is in two splits: .*sample/${leaked}/.* is eval, .*/split/train/.* is train`),
+  );
+  expect(existsSync(join(split, 'eval'))).toBe(false);
+  cpSync(join(split, 'train', leaked!), join(split, 'eval'), { recursive: true });
   expect(await runProgram(['scan-cache', '--cache-dir', split, ...SMOKE])).toBe(2);
   expect(written.errors).toMatch(new RegExp(`${leaked} is in both train and eval`));
 });
@@ -140,7 +146,7 @@ test('no seizure window is exit code 2 with the reason, and no manifest is writt
 test('input that cannot be used: one message, exit code 2, nothing written', async () => {
   const bad = join(folder, 'bad');
   mkdirSync(bad);
-  const refused = async (pattern: RegExp) => {
+  const refused = async (message: RegExp, more: readonly string[] = []) => {
     written.errors = '';
     const target = join(folder, 'bad-cache');
     expect(
@@ -153,22 +159,25 @@ test('input that cannot be used: one message, exit code 2, nothing written', asy
         '--split',
         'train',
         ...SMOKE,
+        ...more,
       ]),
     ).toBe(2);
-    expect(written.errors).toMatch(pattern);
+    expect(written.errors).toMatch(message);
     expect(existsSync(target)).toBe(false);
   };
   await refused(/holds no recordings: expected \.edf or \.bdf/);
   writeFileSync(join(bad, 'a.edf'), 'not an EDF');
-  await refused(/a\.edf.*expected/);
+  await refused(/Whose recording is a\.edf\?.*data\.patient_pattern/);
+  const pattern = ['--set', 'data.patient_pattern=^([a-z])[.]'];
+  await refused(/a\.edf.*expected/, pattern);
   writeFileSync(join(bad, 'a.edf'), readFileSync(join(SAMPLE, 'chb01/chb01_04_clip.edf')));
-  await refused(/a\.edf: no annotation was found/);
+  await refused(/a\.edf: no annotation was found/, pattern);
   writeFileSync(join(bad, 'a.csv_bi'), 'channel,start_time,stop_time,label,confidence\nTERM,0,ten,seiz,1\n');
-  await refused(/a\.csv_bi:2: expected/);
+  await refused(/a\.csv_bi:2: expected/, pattern);
   writeFileSync(join(bad, 'a.csv_bi'), 'channel,start_time,stop_time,label,confidence\nTERM,0,10,zeiss,1\n');
-  await refused(/a\.csv_bi:2: .*'zeiss'/);
+  await refused(/a\.csv_bi:2: .*'zeiss'/, pattern);
   writeFileSync(join(bad, 'a.bdf'), '');
-  await refused(/a\.bdf and a\.edf .* would share one cache entry/);
+  await refused(/a\.bdf and a\.edf .* would share one cache entry/, pattern);
   written.errors = '';
   expect(await runProgram(['build-cache', '--data-dir', join(folder, 'nowhere'), '--cache-dir', cache])).toBe(
     2,

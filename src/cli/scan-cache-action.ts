@@ -31,9 +31,9 @@ export async function scanCacheCommand(options: ScanCacheOptions): Promise<void>
         { name: b.split, patients: b.manifest.patients },
       );
   for (const { split, losses } of scans)
-    if (losses !== null && losses.rejected.length + losses.unlabelled.length > 0)
+    if (losses !== null && losses.recordings > losses.cached)
       process.stderr.write(
-        `${split}: of ${losses.recordings} recordings the last build rejected ${losses.rejected.length} and left out ${losses.unlabelled.length} without annotation; see census.json there.\n`,
+        `${split}: of ${losses.recordings} recordings the last build rejected ${losses.rejected.length} and left out ${losses.unlabelled.length} without annotation and ${losses.duplicates.length} with the samples of another; see census.json there.\n`,
       );
   for (const { path, manifest, madeElsewhere } of scans)
     if (madeElsewhere > 0)

@@ -43,6 +43,8 @@ export const FIELDS: Readonly<Record<FieldName, FieldUse>> = {
   'data.persistent_workers': used('train'),
   'data.prefetch_factor': used('train'),
   'data.validation_split': used('cli'),
+  'data.patient_pattern': used('cli', 'train'),
+  'data.split_file': used('cli'),
   'data.use_balanced_sampling': used('data', 'train'),
   'data.balance.full_ratio': used('data'),
   'data.balance.background_ratio': used('data'),

@@ -25,6 +25,7 @@ export interface FieldDifference {
 export const RESULT_NEUTRAL_FIELDS: readonly string[] = [
   'data.data_dir',
   'data.cache_dir',
+  'data.patient_pattern',
   'data.num_workers',
   'data.pin_memory',
   'data.persistent_workers',

@@ -195,7 +195,9 @@ async function openSource({ data, signal }: EvaluationRequest, config: Config): 
       dataDir: data,
       cacheDir: folder,
       split: 'eval',
-      validationSplit: 0,
+      isUndivided: true,
+      patientPattern: config.data.patient_pattern,
+      validationSplit: null,
       seed: 0,
       settings: { ...config.preprocessing, sampling_rate: config.data.sampling_rate },
       labels: config.data.labels,
@@ -207,6 +209,7 @@ async function openSource({ data, signal }: EvaluationRequest, config: Config): 
     const leftOut = [
       ...census!.rejected.map(({ reason }) => reason),
       ...census!.unlabelled.map((name) => `${name}: no annotation was found`),
+      ...census!.duplicates.map(({ name, of }) => `${name}: it has the samples of ${of}`),
     ];
     return { entries: await entriesBelow(folder), leftOut, [Symbol.asyncDispose]: remove };
   } catch (error) {
