@@ -92,7 +92,11 @@ async function tryEntry({
   const recording = await openEdf(join(dataDir, name));
   const annotation = await findAnnotation(recording, labelRules(map));
   if (annotation === null)
-    return { outcome: 'unlabelled', name: entry, reason: 'no annotation was found; unlabelled is not seizure-free' };
+    return {
+      outcome: 'unlabelled',
+      name: entry,
+      reason: 'no annotation was found; unlabelled is not seizure-free',
+    };
   const inputs = {
     recording: await inputRecord(recording.path),
     annotations: await annotationRecords(annotation),
@@ -138,6 +142,7 @@ async function tryEntry({
     patient,
     recorded_s: recordedS,
     seizures: placement.seizureCount,
+    seizure_s: placement.seizures.reduce((sum, { startS, endS }) => sum + endS - startS, 0),
     seizure_s_by_label: placement.seizureSecondsByLabel,
     excluded_s_by_label: placement.excludedSecondsByLabel,
     events_lost: lostEvents(placement),

@@ -29,6 +29,7 @@ export { writeNpy } from './npy.ts';
 export { openEntry } from './open-entry.ts';
 export { patientOf } from './patient.ts';
 export { type Provenance, settingsRecord } from './provenance.ts';
+export { type Comparison, compareWithTusz, comparisonText } from './published.ts';
 export { listRecordings } from './recordings.ts';
 export { type Fold, foldOf } from './split-draw.ts';
 export type { SplitChoice } from './splits.ts';

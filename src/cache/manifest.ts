@@ -7,6 +7,7 @@ import type { CacheEntry, LabelRun } from './entry.ts';
 import { EXCLUDED, SEIZURE } from './labels.ts';
 import { listEntries, requireInside } from './layout.ts';
 import { openEntry } from './open-entry.ts';
+import { isTuszFormat, isTuszName } from './published.ts';
 
 /** Shape of windows, in samples. */
 export interface WindowShape {
@@ -60,6 +61,8 @@ export interface Scan {
   readonly isUnchanged: boolean;
   /** Entries that were made elsewhere: each is read whole. */
   readonly madeElsewhere: number;
+  /** Whether the entries are TUSZ's, by their names and annotations. */
+  readonly isTusz: boolean;
 }
 
 /**
@@ -72,7 +75,7 @@ export interface Scan {
  */
 export async function scanSplit(folder: string, shape: WindowShape, { isCheck = false } = {}): Promise<Scan> {
   const path = join(folder, MANIFEST_FILE);
-  const { manifest, madeElsewhere } = await surveyEntries(folder, shape);
+  const { manifest, madeElsewhere, isTusz } = await surveyEntries(folder, shape);
   const text = manifestText(manifest);
   const isUnchanged = (await readFile(path, 'utf8').catch(() => '')) === text;
   if (!isUnchanged && isCheck)
@@ -81,7 +84,7 @@ export async function scanSplit(folder: string, shape: WindowShape, { isCheck = 
       `${path} is missing or not of these entries and this window. Run bgb scan-cache.`,
     );
   if (!isUnchanged) await writeAtomic(path, text);
-  return { manifest, path, isUnchanged, madeElsewhere };
+  return { manifest, path, isUnchanged, madeElsewhere, isTusz };
 }
 
 /** Reads a split's manifest. @throws InputError `CACHE_MANIFEST` when it is missing, damaged or of another window */
@@ -167,7 +170,7 @@ export function dataHashOf(keys: readonly (readonly [name: string, key: string])
 async function surveyEntries(
   folder: string,
   shape: WindowShape,
-): Promise<{ manifest: Manifest; madeElsewhere: number }> {
+): Promise<Pick<Scan, 'manifest' | 'madeElsewhere' | 'isTusz'>> {
   const names = await listEntries(folder);
   await requireInside(folder, names);
   if (names.length === 0)
@@ -183,13 +186,14 @@ async function surveyEntries(
   const patients = new Set<string>();
   const labels: Record<string, number> = {};
   const excluded: Record<string, number> = {};
-  const sums = { recorded: 0, seizures: 0, seizure: 0, elsewhere: 0 };
+  const sums = { recorded: 0, seizures: 0, seizure: 0, elsewhere: 0, tusz: 0 };
   for (const name of names) {
     using entry = openEntry(folder, name);
     const { provenance } = entry;
     keys.push([name, provenance.key]);
     patients.add(provenance.patient);
     if (entry.signalAt === null) sums.elsewhere++;
+    if (isTuszName(name) && isTuszFormat(provenance.annotations[0]!.format)) sums.tusz++;
     sums.recorded += provenance.recorded_s;
     sums.seizures += provenance.seizures;
     for (const [label, seconds] of Object.entries(provenance.seizure_s_by_label))
@@ -235,7 +239,7 @@ async function surveyEntries(
     counts,
     ...windows,
   };
-  return { manifest, madeElsewhere: sums.elsewhere };
+  return { manifest, madeElsewhere: sums.elsewhere, isTusz: sums.tusz === names.length };
 }
 
 /** What each window of an entry is; null for one that is excluded as a whole. */
