@@ -14,7 +14,7 @@ import {
   synchronize,
   zeros,
 } from '../torch/index.ts';
-import { drawAugmentation } from './augmentation.ts';
+import { drawAugmentation, mirrorFrom } from './augmentation.ts';
 import { adviceOn } from './loader-advice.ts';
 import { lossFrom } from './loss-from-config.ts';
 import { precisionOf, setNumerics } from './numerics.ts';
@@ -172,7 +172,7 @@ function measureLoader(
   device: Device,
 ) {
   const { batch_size, augmentation } = config.training;
-  const draw = { seed: config.experiment.seed, channels: windows.channels };
+  const draw = { seed: config.experiment.seed, channels: windows.channels, mirror: mirrorFrom(config) };
   let [batches, taken, started] = [0, 0, now()];
   const isOver = () => batches > 1 && now() - started >= 1000 * seconds;
   for (let epoch = 0; batches < 2 || !isOver(); epoch++) {

@@ -1,7 +1,8 @@
 import { sha256 } from '../files/index.ts';
 import type { Json } from '../runs/index.ts';
+import type { Mirror } from '../signal/index.ts';
 import type { Tensor } from '../torch/index.ts';
-import { type Augmentation, drawAugmentation } from './augmentation.ts';
+import { type Augmentation, drawAugmentation, mirrorFrom } from './augmentation.ts';
 import { fillFrom, toStored } from './checkpoint-tensors.ts';
 import { NO_PROGRESS, type Progress, progressAfter } from './early-stopping.ts';
 import type { Metrics, Outcome, Training } from './loop.ts';
@@ -46,6 +47,7 @@ export class LoopState implements Disposable {
   };
   readonly #training: Training;
   readonly #parts: StepParts;
+  readonly #mirror: Mirror | null;
   readonly #tensors: ReadonlyMap<string, Tensor>;
   /** Of steps whose metrics have not arrived: a hash of the window indices, the same on every machine. */
   readonly #windowHashes = new Map<number, string>();
@@ -56,6 +58,7 @@ export class LoopState implements Disposable {
     const { config, model } = training;
     this.#training = training;
     this.#parts = stepParts(config, training);
+    this.#mirror = mirrorFrom(config);
     this.#tensors = new Map([...model.parameters(), ...model.buffers(), ...this.#parts.optimizer.state()]);
   }
 
@@ -198,6 +201,7 @@ export class LoopState implements Disposable {
       epoch: this.state.epoch,
       windows: indices,
       channels: windows.channels,
+      mirror: this.#mirror,
     });
   }
 

@@ -23,6 +23,7 @@ import {
 } from '../runs/index.ts';
 import { montageChannels } from '../signal/index.ts';
 import { freeMemory, isCudaAvailable, libraryInfo } from '../torch/index.ts';
+import { mirrorFrom } from './augmentation.ts';
 import { Evaluation, falseAlarmRateOf } from './evaluate.ts';
 import { type Outcome, type TrainingProgress, train } from './loop.ts';
 import { lossFrom } from './loss-from-config.ts';
@@ -61,6 +62,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   const device = resolvedDevice(config, { cudaAvailable });
   const folder = config.experiment.output_dir;
   const alsoRate = falseAlarmRateOf(config);
+  mirrorFrom(config);
   const mended: string[] = [];
   const data = await openTrainingData(config, {
     isRebuildForced: request.isManifestRebuildForced,
