@@ -1,10 +1,9 @@
 import { basename, join } from 'node:path';
-import { InputError } from '../errors.ts';
 import { montageChannels } from '../signal/index.ts';
 import { type CacheEntry, type EntryContent, type LabelRun, labelRuns } from './entry.ts';
 import { readForeign } from './foreign-npz.ts';
 import { EXCLUDED, SEIZURE } from './labels.ts';
-import { patientOf } from './patient.ts';
+import { namedPatientOf, UNKNOWN_PATIENT } from './patient.ts';
 import { FORMAT_VERSION, type Provenance } from './provenance.ts';
 import { reconstruct } from './reconstruct.ts';
 
@@ -48,7 +47,7 @@ export function foreignContent(folder: string, name: string): EntryContent {
     channels: channelNames(channels),
     sampling_rate: SAMPLING_RATE,
     reference: 'unknown',
-    patient: foreignPatient(name),
+    patient: namedPatientOf(name) ?? UNKNOWN_PATIENT,
     recorded_s: rows / SAMPLING_RATE,
     seizures: seizures.length,
     seizure_s_by_label: seizureS > 0 ? { seiz: seizureS } : {},
@@ -65,16 +64,6 @@ export function foreignContent(folder: string, name: string): EntryContent {
     startSample: firstRow,
   }));
   return { signal: samples, labels: mask, segments, scale, provenance };
-}
-
-/** All files whose names say nothing are of one patient: then they cannot be on both sides of a split (failures C1). */
-function foreignPatient(name: string): string {
-  try {
-    return patientOf(name);
-  } catch (error) {
-    if (error instanceof InputError && error.code === 'DATA_PATIENT') return 'unknown';
-    throw error;
-  }
 }
 
 /** {@link foreignContent}, held in memory while it is open. */

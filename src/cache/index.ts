@@ -27,7 +27,7 @@ export {
 } from './manifest.ts';
 export { writeNpy } from './npy.ts';
 export { openEntry } from './open-entry.ts';
-export { patientOf } from './patient.ts';
+export { patientOf, UNKNOWN_PATIENT } from './patient.ts';
 export { type Provenance, settingsRecord } from './provenance.ts';
 export { type Comparison, compareWithTusz, comparisonText } from './published.ts';
 export { listRecordings } from './recordings.ts';

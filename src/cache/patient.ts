@@ -23,12 +23,15 @@ export function patientOf(relativePath: string, pattern: string | null = null): 
   );
 }
 
+/** Of entries made elsewhere whose names say nothing: all are one, so that none can be on both sides of a split. */
+export const UNKNOWN_PATIENT = 'unknown';
+
 /** As {@link patientOf} by the corpora's naming rules; null where none applies. */
 export function namedPatientOf(relativePath: string): string | null {
   const path = slashed(relativePath);
   const bids = /(?:^|\/)(sub-[A-Za-z0-9]+)/.exec(path)?.[1];
   if (bids !== undefined) return bids;
-  const stem = path.slice(path.lastIndexOf('/') + 1).replace(/\.(edf|bdf)$/i, '');
+  const stem = path.slice(path.lastIndexOf('/') + 1).replace(/\.(edf|bdf|npz)$/i, '');
   const rules = [/^(chb\d\d)[a-z]?(?:[_+]|$)/, /^([a-z]{8}|\d{8})_s\d{3}(?:_|$)/, /^(PN\d\d)(?:-|$)/];
   const found = rules.map((rule) => rule.exec(stem)?.[1]).find((patient) => patient !== undefined);
   return found === undefined ? null : samePerson(found);

@@ -21,6 +21,8 @@ export interface RunStart {
   readonly config: ResolvedConfig;
   /** Content hashes of the data, by split. */
   readonly data: Readonly<Record<string, string>>;
+  /** What the recordings that are trained on were recorded against. */
+  readonly references: readonly string[];
   readonly environment: Environment;
   readonly now: () => Date;
 }
@@ -74,7 +76,7 @@ export class Run implements AsyncDisposable {
     name: string,
     content: {
       tensors: ReadonlyMap<string, StoredTensor>;
-      state: Omit<CheckpointState, 'events' | 'data' | 'code_version'>;
+      state: Omit<CheckpointState, 'events' | 'data' | 'references' | 'code_version'>;
     },
   ): Promise<string> {
     await this.#requireOpen();
@@ -84,6 +86,7 @@ export class Run implements AsyncDisposable {
       state: {
         ...content.state,
         data: { ...this.#start.data },
+        references: [...this.#start.references],
         code_version: codeVersion(this.#start.environment),
         events: this.events.length,
       },

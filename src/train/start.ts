@@ -95,6 +95,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   const start = {
     config: { values: config, origins: originTexts(loaded.origins) },
     data: data.hashes,
+    references: data.train.set.references,
     environment,
     now,
   };

@@ -1,3 +1,4 @@
+import { labelRules } from '../annotations/index.ts';
 import {
   listEntries,
   type Manifest,
@@ -31,13 +32,14 @@ export interface TrainingData {
  * Opens the train split and, where there is one, the dev split of the cache: checks that they were built with
  * these settings and share no patient. A manifest that does not fit is built again.
  *
- * @throws InputError `CACHE_*`, `DATA_*`; `TRAIN_NO_DEV` for early stopping without a dev split
+ * @throws InputError `CACHE_*`, `DATA_*`, `ANNOTATION_LABEL_MAP`; `TRAIN_NO_DEV` for early stopping without a dev split
  */
 export async function openTrainingData(
   config: Config,
   { isRebuildForced = false, say = (_sentence: string): void => undefined } = {},
 ): Promise<TrainingData> {
   const { data, training, experiment } = config;
+  labelRules(data.labels);
   const { manifest, set } = await openSplit(config, 'train', { isRebuildForced, say });
   const devFolder = splitFolder(data.cache_dir, 'dev');
   const hasDev = (await listEntries(devFolder)).length > 0;
