@@ -186,7 +186,7 @@ async function surveyEntries(
   const patients = new Set<string>();
   const labels: Record<string, number> = {};
   const excluded: Record<string, number> = {};
-  const sums = { recorded: 0, seizures: 0, seizure: 0, elsewhere: 0, tusz: 0 };
+  const sums = { recorded: 0, seizures: 0, seizure: 0, elsewhere: 0, tusz: 0, windows: 0 };
   for (const name of names) {
     using entry = openEntry(folder, name);
     const { provenance } = entry;
@@ -203,6 +203,7 @@ async function surveyEntries(
     for (const { label, rows } of entry.labelRuns)
       if (label === SEIZURE) sums.seizure += rows / provenance.sampling_rate;
     categoriesOf(entry, shape).forEach((category, window_idx) => {
+      sums.windows++;
       if (category !== null) windows[category].push({ cache_file: name, window_idx });
     });
   }
@@ -212,10 +213,15 @@ async function surveyEntries(
     no_seizure: windows.no_seizure.length,
   };
   const shapeText = `${shape.length} samples every ${shape.stride}`;
-  if (counts.partial_seizure + counts.full_seizure + counts.no_seizure === 0)
+  if (sums.windows === 0)
     throw new InputError(
       'CACHE_EMPTY',
       `None of the ${names.length} entries in ${folder} is as long as a window (${shapeText}). Choose a shorter data.window_size.`,
+    );
+  if (counts.partial_seizure + counts.full_seizure + counts.no_seizure === 0)
+    throw new InputError(
+      'CACHE_EMPTY',
+      `All ${sums.windows} windows of the ${names.length} entries in ${folder} are excluded: they have no labels, and unlabelled is not seizure-free, or only labels that are not trained on. Add annotations and build the cache again.`,
     );
   if (counts.partial_seizure + counts.full_seizure === 0)
     throw new InputError(
