@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { InputError } from '../errors.ts';
-import { readManifest, scanSplit, windowStarts } from './manifest.ts';
+import { readManifest } from './manifest.ts';
+import { scanSplit } from './scan.ts';
+import { windowStarts } from './survey.ts';
 import { writeTestEntry } from './testing/entry.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bgb-manifest-'));

@@ -16,7 +16,10 @@ export async function scanCacheCommand(options: ScanCacheOptions): Promise<void>
   const scans: SplitScan[] = [];
   const unusable: unknown[] = [];
   for (const [split, folder] of await splitFolders(options.cacheDir)) {
-    const scan = await scanSplit(folder, shape, { isCheck: options.check === true }).catch((error) => {
+    const scan = await scanSplit(folder, shape, {
+      isCheck: options.check === true,
+      isRebuildForced: environment.isManifestRebuildForced,
+    }).catch((error) => {
       unusable.push(error);
       return null;
     });
@@ -46,6 +49,11 @@ export async function scanCacheCommand(options: ScanCacheOptions): Promise<void>
     if (losses !== null && losses.limitedFrom !== null)
       process.stderr.write(
         `${split}: the last build took ${losses.recordings} of ${losses.limitedFrom} recordings, limited by BGB_LIMIT_FILES.\n`,
+      );
+  for (const { path, reason } of scans)
+    if (reason !== null)
+      process.stderr.write(
+        `${path}: ${reason}, as up to 5 % may be while a cache is updated. BGB_FORCE_MANIFEST_REBUILD=1 writes it anew.\n`,
       );
   for (const { path, manifest, madeElsewhere } of scans)
     if (madeElsewhere > 0)

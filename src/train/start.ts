@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import {
   type Config,
   checkDevice,
@@ -167,7 +168,7 @@ async function storedThreads(folder: string): Promise<number | null> {
 
 function describeStart(
   config: Config,
-  { train, isFallback, dev, manifest }: TrainingData,
+  { train, isFallback, dev, manifest, hits }: TrainingData,
   device: string,
   { residency, reason }: PlacedWindows,
   environment: readonly string[],
@@ -177,7 +178,7 @@ function describeStart(
     ...Object.entries(inForce()).map(([name, value]) => `in force: ${name}=${value}`),
     ...environment,
     `device ${device} (experiment.device: ${config.experiment.device}), samples on ${residency === 'device' ? device : residency}: ${reason}`,
-    `cache ${config.data.cache_dir}: ${manifest.recordings} recordings of ${manifest.patients.length} patients, ${(manifest.recorded_s / 3600).toFixed(2)} h, ${manifest.seizures} seizures`,
+    `cache ${resolve(config.data.cache_dir)}: ${hits.found} of ${hits.listed} windows found (${((100 * hits.found) / hits.listed).toFixed(1)} %), ${manifest.recordings} recordings of ${manifest.patients.length} patients, ${(manifest.recorded_s / 3600).toFixed(2)} h, ${manifest.seizures} seizures`,
     `an epoch: ${partial_seizure} windows partly seizure, ${full_seizure} fully, ${no_seizure} without${config.data.use_balanced_sampling && !isFallback ? ' (balanced)' : ''}`,
     dev === null
       ? 'no dev split: nothing is tuned, the last epoch counts'

@@ -23,6 +23,8 @@ export interface TrainingData {
   /** Whether the plain set stands in for the balanced one. */
   readonly isFallback: boolean;
   readonly manifest: Manifest;
+  /** Windows that the manifest's file lists, and how many of them are in the cache (failures D4). */
+  readonly hits: { readonly listed: number; readonly found: number };
   readonly dev: WindowSet | null;
   /** Content hashes, by split. */
   readonly hashes: Readonly<Record<string, string>>;
@@ -40,7 +42,7 @@ export async function openTrainingData(
 ): Promise<TrainingData> {
   const { data, training, experiment } = config;
   labelRules(data.labels);
-  const { manifest, set } = await openSplit(config, 'train', { isRebuildForced, say });
+  const { manifest, set, references, missing } = await openSplit(config, 'train', { isRebuildForced, say });
   const devFolder = splitFolder(data.cache_dir, 'dev');
   const hasDev = (await listEntries(devFolder)).length > 0;
   if (!hasDev && training.early_stopping !== null)
@@ -60,6 +62,7 @@ export async function openTrainingData(
     train: dataset,
     isFallback,
     manifest,
+    hits: { listed: references, found: references - missing },
     dev,
     hashes: { train: set.dataHash, ...(dev && { dev: dev.dataHash }) },
   };
@@ -75,14 +78,17 @@ export async function openSplit(
   { data, preprocessing }: Config,
   split: 'train' | 'dev',
   { isRebuildForced = false, say = (_sentence: string): void => undefined } = {},
-): Promise<{ manifest: Manifest; set: WindowSet }> {
+): Promise<{ manifest: Manifest; set: WindowSet; references: number; missing: number }> {
   const folder = splitFolder(data.cache_dir, split);
-  const manifest = await usableManifest(folder, windowShapeOf(data), { isRebuildForced, say });
+  const { manifest, references, missing } = await usableManifest(folder, windowShapeOf(data), {
+    isRebuildForced,
+    say,
+  });
   const limits = { maxSamples: data.max_samples, maxHours: data.max_hours };
   const set = openWindows(folder, manifest, split === 'train' ? limits : undefined, {
     preprocessing: { ...preprocessing, sampling_rate: data.sampling_rate },
     labels: data.labels,
   });
   if (set.places === null) say(madeElsewhereNotice(folder, set.madeElsewhere, set.recordings.length));
-  return { manifest, set };
+  return { manifest, set, references, missing };
 }
