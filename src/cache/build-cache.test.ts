@@ -121,6 +121,7 @@ test('recordings in = cached + rejected + unlabelled, and the losses stay on rec
     rejected: census!.rejected,
     unlabelled: census!.unlabelled,
     duplicates: [],
+    limitedFrom: null,
   });
 });
 

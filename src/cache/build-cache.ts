@@ -53,6 +53,8 @@ export async function buildCache(options: BuildOptions): Promise<Census[]> {
     ...standing.filter(({ split }) => !splits.has(split)).map(asWhere),
   ]);
   const recordings = limited(assigned, limitFiles);
+  if (recordings.length < assigned.length)
+    say(`BGB_LIMIT_FILES takes ${recordings.length} of ${assigned.length} recordings.`);
   for (const split of splits) await removeStaleTemporaries(splitFolder(cacheDir, split));
   const tasks = await tasksOf(options, recordings, assigned, standing, splits);
   let done = 0;
@@ -67,6 +69,7 @@ export async function buildCache(options: BuildOptions): Promise<Census[]> {
         split,
         splitFolder(cacheDir, split),
         results.filter((_, index) => recordings[index]!.split === split),
+        assigned.filter((recording) => recording.split === split).length,
       ),
   );
   if (censuses.every(({ cached }) => cached === 0)) throw noneUsable(censuses, dataDirs);

@@ -9,7 +9,7 @@ import { buildEntry, entryPath } from './build.ts';
 import { buildCache } from './build-cache.ts';
 import { Entry } from './entry.ts';
 import { scoredLabels } from './label-mask.ts';
-import { scanSplit } from './manifest.ts';
+import { scanSplit } from './scan.ts';
 import { TEST_SETTINGS } from './testing/settings.ts';
 
 const CLIP = fileURLToPath(new URL('../../data/sample/chb01/chb01_04_clip.edf', import.meta.url));

@@ -142,6 +142,7 @@ async function tryEntry({
     patient,
     recorded_s: recordedS,
     seizures: placement.seizureCount,
+    seizure_s: placement.seizures.reduce((sum, { startS, endS }) => sum + endS - startS, 0),
     seizure_s_by_label: placement.seizureSecondsByLabel,
     excluded_s_by_label: placement.excludedSecondsByLabel,
     events_lost: lostEvents(placement),

@@ -15,21 +15,16 @@ export { type CacheEntry, Entry, type EntryContent, writeEntry } from './entry.t
 export { scoredLabels } from './label-mask.ts';
 export { listEntries, splitFolder, splitFolders } from './layout.ts';
 export { madeElsewhereNotice } from './made-elsewhere.ts';
-export {
-  MANIFEST_FILE,
-  type Manifest,
-  type ManifestWindow,
-  readManifest,
-  type Scan,
-  scanSplit,
-  type WindowShape,
-  windowStarts,
-} from './manifest.ts';
+export { MANIFEST_FILE, type Manifest, type ManifestWindow, readManifest } from './manifest.ts';
 export { writeNpy } from './npy.ts';
 export { openEntry } from './open-entry.ts';
 export { patientOf, UNKNOWN_PATIENT } from './patient.ts';
 export { type Provenance, settingsRecord } from './provenance.ts';
+export { type Comparison, compareWithTusz, comparisonText } from './published.ts';
 export { listRecordings } from './recordings.ts';
+export { type Scan, scanSplit } from './scan.ts';
 export { type Fold, foldOf } from './split-draw.ts';
 export type { SplitChoice } from './splits.ts';
-export { usableManifest, type Validity, validateManifest } from './use-manifest.ts';
+export { type WindowShape, windowStarts } from './survey.ts';
+export { usableManifest } from './use-manifest.ts';
+export { type Validity, validateManifest } from './validity.ts';

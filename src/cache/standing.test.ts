@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { type BuildOptions, buildCache } from './build-cache.ts';
 import { listEntries } from './layout.ts';
-import { scanSplit } from './manifest.ts';
+import { scanSplit } from './scan.ts';
 import { TEST_SETTINGS } from './testing/settings.ts';
 
 const SAMPLE = fileURLToPath(new URL('../../data/sample', import.meta.url));

@@ -1,4 +1,4 @@
-import { buildCache, type Census, foldOf } from '../cache/index.ts';
+import { buildCache, type Census, comparisonText, foldOf } from '../cache/index.ts';
 import { inForce, loadConfigOrDefaults, readEnvironment, splitOf, usableCores } from '../config/index.ts';
 import { InputError } from '../errors.ts';
 import type { BuildCacheOptions } from './build-cache.ts';
@@ -57,7 +57,7 @@ export async function buildCacheCommand(options: BuildCacheOptions): Promise<voi
   if (options.json) writeJson(censuses);
   else
     process.stdout.write(
-      `${censusTable(censuses)}\n${exclusions(censuses)}Next: bgb scan-cache --cache-dir ${options.cacheDir}${options.config ? ` --config ${options.config}` : ''}\n`,
+      `${censusTable(censuses)}\n${exclusions(censuses)}${comparisons(censuses)}Next: bgb scan-cache --cache-dir ${options.cacheDir}${options.config ? ` --config ${options.config}` : ''}\n`,
     );
 }
 
@@ -85,6 +85,15 @@ function exclusions(censuses: readonly Census[]): string {
       ];
       return parts.length > 0 ? [`${split}: ${parts.join(', ')}\n`] : [];
     })
+    .join('');
+}
+
+/** Beside the published figures, a line each split of a corpus that is known. */
+function comparisons(censuses: readonly Census[]): string {
+  return censuses
+    .flatMap(({ split, published }) =>
+      published === null ? [] : [`${split}: ${comparisonText(published)}\n`],
+    )
     .join('');
 }
 

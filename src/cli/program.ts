@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { register as benchLoader } from './bench-loader.ts';
 import { register as buildCache } from './build-cache.ts';
 import { register as convertCache } from './convert-cache.ts';
 import { register as demo } from './demo.ts';
@@ -20,6 +21,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   buildCache,
   scanCache,
   convertCache,
+  benchLoader,
   train,
   evaluate,
   demo,

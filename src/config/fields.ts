@@ -117,6 +117,7 @@ export const FIELDS: Readonly<Record<FieldName, FieldUse>> = {
   'training.augmentation.gain': used('train'),
   'training.augmentation.polarity': used('train'),
   'training.augmentation.channel_dropout': used('train'),
+  'training.augmentation.left_right_flip': used('train'),
   'training.augmentation.channel_shuffle': used('train'),
   'evaluation.metrics': used('score', 'train'),
   'evaluation.fa_rates': used('score', 'train'),

@@ -230,6 +230,8 @@ const training = z.strictObject({
       polarity: z.boolean().default(false),
       /** Share of each window's channels that are set to zero. */
       channel_dropout: shareBelowOne.default(0),
+      /** Let left and right change places in half of the windows. */
+      left_right_flip: z.boolean().default(false),
       /** Put each window's channels in a random order. */
       channel_shuffle: z.boolean().default(false),
     })

@@ -1,16 +1,16 @@
 import { sha256 } from '../files/index.ts';
 import type { Json } from '../runs/index.ts';
+import type { Mirror } from '../signal/index.ts';
 import type { Tensor } from '../torch/index.ts';
-import { AdamW } from './adamw.ts';
-import { type Augmentation, drawAugmentation } from './augmentation.ts';
+import { type Augmentation, drawAugmentation, mirrorFrom } from './augmentation.ts';
 import { fillFrom, toStored } from './checkpoint-tensors.ts';
 import { NO_PROGRESS, type Progress, progressAfter } from './early-stopping.ts';
-import { flatten } from './flat-parameters.ts';
 import type { Metrics, Outcome, Training } from './loop.ts';
-import { MetricRing, type StepMetrics } from './metric-ring.ts';
+import type { StepMetrics } from './metric-ring.ts';
 import { NotFiniteError } from './not-finite.ts';
 import { learningRateShare } from './schedule.ts';
 import { type StepParts, trainingStep } from './step.ts';
+import { stepParts } from './step-parts.ts';
 
 /** Where training stands; a checkpoint stores it beside the tensors. Counts of what is done. */
 interface State {
@@ -31,9 +31,6 @@ interface EpochLoss {
   steps: number;
 }
 
-/** By `training.optimizer`. */
-const OPTIMIZERS = { adamw: AdamW } as const;
-
 /** As many steps in a row without a finite loss and gradient stop the run: it will not recover by itself. */
 const SKIPPED_LIMIT = 20;
 
@@ -50,6 +47,7 @@ export class LoopState implements Disposable {
   };
   readonly #training: Training;
   readonly #parts: StepParts;
+  readonly #mirror: Mirror | null;
   readonly #tensors: ReadonlyMap<string, Tensor>;
   /** Of steps whose metrics have not arrived: a hash of the window indices, the same on every machine. */
   readonly #windowHashes = new Map<number, string>();
@@ -59,20 +57,9 @@ export class LoopState implements Disposable {
   constructor(training: Training) {
     const { config, model } = training;
     this.#training = training;
-    const parameters = flatten(model.parameters());
-    const optimizer = new OPTIMIZERS[config.training.optimizer](parameters, {
-      weightDecay: config.training.weight_decay,
-    });
-    this.#parts = {
-      forward: (batch, step) => model.forwardTraining(batch, step),
-      parameters,
-      optimizer,
-      loss: training.loss,
-      gradientClip: config.training.gradient_clip,
-      precision: training.precision,
-      ring: new MetricRing(config.logging.log_every_n_steps, training.device),
-    };
-    this.#tensors = new Map([...model.parameters(), ...model.buffers(), ...optimizer.state()]);
+    this.#parts = stepParts(config, training);
+    this.#mirror = mirrorFrom(config);
+    this.#tensors = new Map([...model.parameters(), ...model.buffers(), ...this.#parts.optimizer.state()]);
   }
 
   /** Says which windows the steps to come will ask for, in order. */
@@ -214,6 +201,7 @@ export class LoopState implements Disposable {
       epoch: this.state.epoch,
       windows: indices,
       channels: windows.channels,
+      mirror: this.#mirror,
     });
   }
 

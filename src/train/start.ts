@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import {
   type Config,
   checkDevice,
@@ -23,12 +24,14 @@ import {
 } from '../runs/index.ts';
 import { montageChannels } from '../signal/index.ts';
 import { freeMemory, isCudaAvailable, libraryInfo } from '../torch/index.ts';
+import { mirrorFrom } from './augmentation.ts';
 import { Evaluation, falseAlarmRateOf } from './evaluate.ts';
 import { type Outcome, type TrainingProgress, train } from './loop.ts';
-import type { Loss } from './loss.ts';
-import { setNumerics } from './numerics.ts';
+import { lossFrom } from './loss-from-config.ts';
+import { precisionOf, setNumerics } from './numerics.ts';
 import { predictRecording } from './predict.ts';
 import { hostMemory, type PlacedWindows, placeWindows } from './residency.ts';
+import { trainable } from './trainable.ts';
 import { openTrainingData, type TrainingData } from './training-data.ts';
 
 export interface TrainingRequest {
@@ -60,6 +63,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   const device = resolvedDevice(config, { cudaAvailable });
   const folder = config.experiment.output_dir;
   const alsoRate = falseAlarmRateOf(config);
+  mirrorFrom(config);
   const mended: string[] = [];
   const data = await openTrainingData(config, {
     isRebuildForced: request.isManifestRebuildForced,
@@ -69,7 +73,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   // The thread count decides the last bits of sums: a resumed run keeps the one it was started with.
   const threads = (isResuming ? await storedThreads(folder) : null) ?? threadsOf(config.resources);
   setNumerics(threads);
-  const precision = device === 'cuda' && config.training.mixed_precision ? 'bfloat16' : null;
+  const precision = precisionOf(device, config.training);
   const channels = montageChannels(config.preprocessing).length;
   const model = createModel(config.model, { channels, seed: config.experiment.seed }).to({ device });
   const placed = placeWindows(config, data.train.set, device, {
@@ -134,15 +138,10 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   };
   const outcome = await train({
     config,
-    model: {
-      parameters: () => model.parameters(),
-      buffers: () => model.buffers(),
-      forwardTraining: ({ signal, samples }, step) =>
-        model.forward(signal, { isTraining: true, seed: config.experiment.seed, step, samples }),
-    },
+    model: trainable(model, config.experiment.seed),
     device,
     precision,
-    loss: lossFrom(config, data),
+    loss: lossFrom(config.training, data.manifest),
     windows,
     order: (epoch) => data.train.order(epoch),
     evaluate: dev === null ? null : evaluate,
@@ -167,18 +166,9 @@ async function storedThreads(folder: string): Promise<number | null> {
   return (await readRun(folder)).sessions[0]?.environment.threads ?? null;
 }
 
-function lossFrom({ training }: Config, { manifest }: TrainingData): Loss {
-  const seizure = manifest.seizure_seconds;
-  // Square-root scaled, so that rare seizures count more without drowning the rest.
-  const counted = Math.sqrt(Math.max(manifest.recorded_s - seizure, 0) / Math.max(seizure, 1e-9));
-  const positiveWeight = training.pos_weight === 'auto' ? counted : (training.pos_weight ?? 1);
-  if (training.loss === 'bce') return { kind: 'bce', positiveWeight };
-  return { kind: 'focal', alpha: training.focal_alpha, gamma: training.focal_gamma, positiveWeight };
-}
-
 function describeStart(
   config: Config,
-  { train, isFallback, dev, manifest }: TrainingData,
+  { train, isFallback, dev, manifest, hits }: TrainingData,
   device: string,
   { residency, reason }: PlacedWindows,
   environment: readonly string[],
@@ -188,7 +178,7 @@ function describeStart(
     ...Object.entries(inForce()).map(([name, value]) => `in force: ${name}=${value}`),
     ...environment,
     `device ${device} (experiment.device: ${config.experiment.device}), samples on ${residency === 'device' ? device : residency}: ${reason}`,
-    `cache ${config.data.cache_dir}: ${manifest.recordings} recordings of ${manifest.patients.length} patients, ${(manifest.recorded_s / 3600).toFixed(2)} h, ${manifest.seizures} seizures`,
+    `cache ${resolve(config.data.cache_dir)}: ${hits.found} of ${hits.listed} windows found (${((100 * hits.found) / hits.listed).toFixed(1)} %), ${manifest.recordings} recordings of ${manifest.patients.length} patients, ${(manifest.recorded_s / 3600).toFixed(2)} h, ${manifest.seizures} seizures`,
     `an epoch: ${partial_seizure} windows partly seizure, ${full_seizure} fully, ${no_seizure} without${config.data.use_balanced_sampling && !isFallback ? ' (balanced)' : ''}`,
     dev === null
       ? 'no dev split: nothing is tuned, the last epoch counts'

@@ -1,0 +1,26 @@
+import type { Config } from '../config/index.ts';
+import { AdamW } from './adamw.ts';
+import { flatten } from './flat-parameters.ts';
+import type { Training } from './loop.ts';
+import { MetricRing } from './metric-ring.ts';
+import type { StepParts } from './step.ts';
+
+/** By `training.optimizer`. */
+const OPTIMIZERS = { adamw: AdamW } as const;
+
+/** What a training step needs, as the configuration says; the parameters move into flat buffers. */
+export function stepParts(
+  { training, logging }: Config,
+  { model, device, precision, loss }: Pick<Training, 'model' | 'device' | 'precision' | 'loss'>,
+): StepParts {
+  const parameters = flatten(model.parameters());
+  return {
+    forward: (batch, step) => model.forwardTraining(batch, step),
+    parameters,
+    optimizer: new OPTIMIZERS[training.optimizer](parameters, { weightDecay: training.weight_decay }),
+    loss,
+    gradientClip: training.gradient_clip,
+    precision,
+    ring: new MetricRing(logging.log_every_n_steps, device),
+  };
+}
