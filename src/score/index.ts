@@ -44,4 +44,5 @@ export {
   SensitivityCurve,
   sweepThresholds,
 } from './sensitivity-curve.ts';
+export * from './szcore/index.ts';
 export { type TimeSpan, touches, unionSeconds, unite } from './time-spans.ts';
