@@ -26,6 +26,7 @@ export {
 export * from './baselines/index.ts';
 export { BACKGROUND, EXCLUDED, SEIZURE } from './labels.ts';
 export { MeanOverRecordings, type Measured, measured, notMeasured, sumCounts } from './measured.ts';
+export * from './nedc/index.ts';
 export { auroc, averagePrecision } from './ranking.ts';
 export {
   type SampleCounts,
