@@ -190,6 +190,25 @@ test('property: each label has as many targets as events; a copy is perfect; the
   );
 });
 
+test('TAES: events that only share the second in which one ends and the other begins; by hand', () => {
+  // The first hypothesis ends with the first reference: 0.8 of it, and a miss for the second one, which shares second 20.
+  // The second hypothesis shares that second, too: -0.05 of the first reference, 1.05 missed, and another miss.
+  const tally = new NedcTally();
+  tally.add(
+    [
+      { startS: 10, endS: 20 },
+      { startS: 20.5, endS: 30 },
+    ],
+    [
+      { startS: 12, endS: 20 },
+      { startS: 20.5, endS: 30 },
+    ],
+    60,
+  );
+  const { tgt, hit, mis, fal } = tally.scores().taes.per_label.seiz;
+  expect([tgt, hit, mis, fal].map((value) => Number(value.toFixed(9)))).toEqual([2, 0.75, 3.25, 1]);
+});
+
 describe('undefined', () => {
   const tally = new NedcTally();
   tally.add([], [{ startS: 10, endS: 20 }], 60);
