@@ -96,14 +96,24 @@ export async function readBgbJson(
 }
 
 async function parsedJson(path: string): Promise<unknown> {
+  let text: string;
   try {
     const { size } = await stat(path);
     if (size > LARGEST) throw new Error(`it has ${size} bytes, more than ${LARGEST}`);
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path)));
+    text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
   } catch (cause) {
     throw new InputError(
       'ANNOTATION_READ',
       `Cannot read the annotation file ${path}: ${messageOf(cause)}. It has to be a UTF-8 JSON file.`,
+      { cause },
+    );
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new InputError(
+      'ANNOTATION_JSON',
+      `${path}: expected JSON, found text that is none: ${messageOf(cause)}. It may be cut off; write it again.`,
       { cause },
     );
   }

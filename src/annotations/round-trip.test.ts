@@ -169,7 +169,7 @@ test('JSON: more fields are kept beside, and what is no such document is refused
       refuses(code, message),
     );
   await expect(readBgbJson(await store('cut.json', '{"format": '))).rejects.toMatchObject(
-    refuses('ANNOTATION_READ', /UTF-8 JSON file/),
+    refuses('ANNOTATION_JSON', /expected JSON/),
   );
   await expect(
     readBgbJson(await store('big.json', JSON.stringify(good).replace('60', '1e999'))),
