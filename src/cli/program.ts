@@ -6,6 +6,7 @@ import { register as edf } from './edf.ts';
 import { register as evaluate } from './evaluate.ts';
 import { exitCodeOf } from './exit.ts';
 import { register as scanCache } from './scan-cache.ts';
+import { register as score } from './score.ts';
 import { register as train } from './train.ts';
 import { register as validate } from './validate.ts';
 import { version } from './version.ts';
@@ -22,6 +23,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   convertCache,
   train,
   evaluate,
+  score,
   demo,
 ];
 

@@ -24,6 +24,7 @@ export {
   type ScoredRecording,
 } from './any-overlap.ts';
 export * from './baselines/index.ts';
+export * from './files/index.ts';
 export { BACKGROUND, EXCLUDED, SEIZURE } from './labels.ts';
 export { MeanOverRecordings, type Measured, measured, notMeasured, sumCounts } from './measured.ts';
 export * from './nedc/index.ts';
