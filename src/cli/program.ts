@@ -7,6 +7,7 @@ import { register as edf } from './edf.ts';
 import { register as evaluate } from './evaluate.ts';
 import { exitCodeOf } from './exit.ts';
 import { register as scanCache } from './scan-cache.ts';
+import { register as score } from './score.ts';
 import { register as train } from './train.ts';
 import { register as validate } from './validate.ts';
 import { version } from './version.ts';
@@ -24,6 +25,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   benchLoader,
   train,
   evaluate,
+  score,
   demo,
 ];
 
