@@ -5,6 +5,7 @@ import { register as demo } from './demo.ts';
 import { register as edf } from './edf.ts';
 import { register as evaluate } from './evaluate.ts';
 import { exitCodeOf } from './exit.ts';
+import { register as model } from './model.ts';
 import { register as scanCache } from './scan-cache.ts';
 import { register as train } from './train.ts';
 import { register as validate } from './validate.ts';
@@ -20,6 +21,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   buildCache,
   scanCache,
   convertCache,
+  model,
   train,
   evaluate,
   demo,

@@ -33,6 +33,7 @@ import { Evaluation, falseAlarmRateOf } from './evaluate.ts';
 import { loadInitialWeights } from './initial-weights.ts';
 import { type Outcome, type TrainingProgress, train } from './loop.ts';
 import type { Loss } from './loss.ts';
+import { planMemory } from './memory-plan.ts';
 import { setNumerics } from './numerics.ts';
 import { predictRecording } from './predict.ts';
 import { hostMemory, type PlacedWindows, placeWindows } from './residency.ts';
@@ -83,6 +84,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   const fillInitially = async () =>
     training.init_from === null ? null : await loadInitialWeights(training.init_from, model.store);
   let initial = isResuming ? null : await fillInitially();
+  const freeBytes = freeMemory(device) ?? process.availableMemory();
   model.to({ device });
   const placed = placeWindows(config, data.train.set, device, {
     host: hostMemory(),
@@ -175,7 +177,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
     onProgress: request.onProgress,
     gpu: () => monitor?.last ?? null,
     windowNames: (indices) => windowNames(data.train.set, indices),
-    fittingBatch: () => null,
+    fittingBatch: () => planMemory(config, device, freeBytes).fitting,
   });
   const { reason, step: lastStep, metrics } = outcome;
   if (reason === 'finished' || reason === 'stopped early') {
