@@ -18,6 +18,7 @@ export {
   DeviceEvent,
   defaultDevice,
   freeMemory,
+  hostTensorMemory,
   isCudaAvailable,
   type LibraryInfo,
   libraryInfo,

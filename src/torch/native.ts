@@ -16,6 +16,7 @@ export interface NativeBridge {
   toArrayBuffer(tensor: unknown): ArrayBuffer;
   copyInto(tensor: unknown, array: ArrayBufferView): void;
   setData(tensor: unknown, source: unknown): void;
+  hostMemory(isMarking: boolean): { inUse: number; peak: number };
   liveTensors(): number;
   backward(
     roots: readonly unknown[],
