@@ -41,3 +41,4 @@ export { type SeizureSpan, seizureSpans } from './spans.ts';
 export { readTuszCsv } from './tusz-csv.ts';
 export { joinTuszPair } from './tusz-pair.ts';
 export { type CsvBiContent, writeCsvBi } from './write-csv-bi.ts';
+export { type TuszCsvContent, writeTuszCsv } from './write-tusz-csv.ts';

@@ -6,6 +6,7 @@ import { register as edf } from './edf.ts';
 import { register as evaluate } from './evaluate.ts';
 import { exitCodeOf } from './exit.ts';
 import { register as scanCache } from './scan-cache.ts';
+import { register as synth } from './synth.ts';
 import { register as train } from './train.ts';
 import { register as validate } from './validate.ts';
 import { version } from './version.ts';
@@ -20,6 +21,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   buildCache,
   scanCache,
   convertCache,
+  synth,
   train,
   evaluate,
   demo,
