@@ -9,6 +9,7 @@ import { exitCodeOf } from './exit.ts';
 import { register as model } from './model.ts';
 import { register as scanCache } from './scan-cache.ts';
 import { register as score } from './score.ts';
+import { register as synth } from './synth.ts';
 import { register as train } from './train.ts';
 import { register as validate } from './validate.ts';
 import { version } from './version.ts';
@@ -25,6 +26,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   convertCache,
   benchLoader,
   model,
+  synth,
   train,
   evaluate,
   score,
