@@ -15,7 +15,7 @@ export interface TrainableModel {
   /** Batch-norm statistics. */
   buffers(): ReadonlyMap<string, Tensor>;
   /** (B, T, C) -> logits (B, T); `step` and the samples' indices decide the dropout masks */
-  forwardTraining(batch: Batch, step: number): Tensor;
+  forwardTraining(batch: Batch, step: number | Tensor): Tensor;
 }
 
 export type Metrics = Readonly<Record<string, number | null>>;

@@ -16,7 +16,7 @@ export interface Batch {
 
 export interface StepParts {
   /** (B, T, C) -> logits (B, T). `step` counts forward passes in training, for dropout. */
-  readonly forward: (batch: Batch, step: number) => Tensor;
+  readonly forward: (batch: Batch, step: number | Tensor) => Tensor;
   readonly parameters: FlatParameters;
   readonly optimizer: Optimizer;
   readonly loss: Loss;
@@ -25,6 +25,14 @@ export interface StepParts {
   /** bfloat16 for autocast, null for float32 throughout. */
   readonly precision: Dtype | null;
   readonly ring: MetricRing;
+}
+
+/** What a step leaves on the device; each (). */
+export interface StepResult {
+  readonly loss: Tensor;
+  readonly gradientNorm: Tensor;
+  readonly positiveShare: Tensor;
+  readonly sound: Tensor;
 }
 
 /**
@@ -40,26 +48,45 @@ export function trainingStep(
   step: number,
   learningRate: number,
 ): void {
-  const { parameters, optimizer, ring } = parts;
   scope(() => {
+    const rate = full([], learningRate, { device: parts.parameters.decayed.values.device });
+    parts.ring.record(step, computeStep(parts, batches, step, rate));
+  });
+}
+
+/**
+ * The work of {@link trainingStep} without the ring: all of it on the device, a function of the tensors it is given.
+ *
+ * @param step () int64, or a number
+ * @param learningRate () float32
+ */
+export function computeStep(
+  parts: StepParts,
+  batches: readonly Batch[],
+  step: number | Tensor,
+  learningRate: Tensor,
+): StepResult {
+  const { parameters, optimizer } = parts;
+  const passOf = (index: number) =>
+    typeof step === 'number' ? step * batches.length + index : step.mul(batches.length).add(index);
+  return scope(() => {
     for (const { gradients } of groups(parameters)) gradients.zero_();
     const losses = batches.map((batch, index) => {
-      const logits = withPrecision(parts, batch, () => parts.forward(batch, step * batches.length + index));
+      const logits = withPrecision(parts, batch, () => parts.forward(batch, passOf(index)));
       const loss = lossOf(parts.loss, logits, batch.labels).div(batches.length);
       loss.backward();
       return loss.detach();
     });
-    noGrad(() => {
+    return noGrad(() => {
       const loss = sum(losses);
       const gradientNorm = sum(
         groups(parameters).map(({ gradients }) => gradients.mul(gradients).sum()),
       ).sqrt();
       const sound = aten.logical_and({ self: loss.isFinite(), other: gradientNorm.isFinite() });
       if (parts.gradientClip !== null) clip(parameters, gradientNorm, parts.gradientClip);
-      const rate = full([], learningRate, { device: loss.device });
-      optimizer.step(rate, sound);
+      optimizer.step(learningRate, sound);
       const share = sum(batches.map(({ labels }) => positiveShare(labels))).div(batches.length);
-      ring.record(step, { loss, gradientNorm, positiveShare: share, sound });
+      return { loss, gradientNorm, positiveShare: share, sound };
     });
   });
 }
