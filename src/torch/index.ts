@@ -45,6 +45,7 @@ export {
 export { has, operator } from './operator.ts';
 export {
   GradientReducer,
+  isTogetherPossible,
   openProcessGroup,
   ProcessGroup,
   type ProcessGroupOptions,
