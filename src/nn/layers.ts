@@ -128,6 +128,12 @@ export class ConvTranspose1d {
   }
 }
 
+/** Elements a channel in each process, and which processes. */
+function sharedBy({ group, windows }: Peers, x: Tensor): { counts: number[]; group: number } {
+  const perWindow = x.shape[2]! * x.shape[3]!;
+  return { counts: windows.map((count) => count * perWindow), group: group.id };
+}
+
 /** Batch normalisation over (B, 1, T) of (B, C, 1, T) (Ioffe and Szegedy 2015), with PyTorch's defaults. */
 export class BatchNorm {
   readonly #weight: Tensor;
@@ -160,24 +166,21 @@ export class BatchNorm {
     });
   }
 
-  #overPeers(x: Tensor, { group, windows }: Peers): Tensor {
-    const perWindow = x.shape[2]! * x.shape[3]!;
+  #overPeers(x: Tensor, peers: Peers): Tensor {
     return own.sync_batch_norm({
       input: x,
       weight: this.#weight,
       bias: this.#bias,
       running_mean: this.#mean,
       running_var: this.#variance,
-      counts: windows.map((count) => count * perWindow),
       momentum: 0.1,
       eps: 1e-5,
-      group: group.id,
+      ...sharedBy(peers, x),
     });
   }
 
   /** Whether {@link BatchNorm.fused} can take the output of a convolution of `x`. */
   hasKernel(x: Tensor, mode: Mode): boolean {
-    if (mode.isTraining && mode.peers) return false;
     return hasKernels(x) && this.#weight.shape[0]! <= 2048 && (mode.isTraining || !isGradEnabled());
   }
 
@@ -206,6 +209,7 @@ export class BatchNorm {
       momentum: 0.1,
       eps: 1e-5,
       relu: hasRelu,
+      ...(mode.isTraining && mode.peers && sharedBy(mode.peers, x)),
     });
     if (mode.isTraining)
       noGrad(() => {

@@ -71,6 +71,9 @@ export interface OwnOperators {
     momentum: number;
     eps: number;
     relu: boolean;
+    /** As for {@link OwnOperators.sync_batch_norm}; group 0, or none, is this process alone. */
+    counts?: readonly number[];
+    group?: number;
   }): Tensor;
 
   /**

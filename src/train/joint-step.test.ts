@@ -12,7 +12,10 @@ async function together(size: number): Promise<JointResult[]> {
   let port = 0;
   const results: Promise<JointResult>[] = [];
   for (let rank = 0; rank < size; rank++) {
-    const child = fork(PROCESS, ['process'], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const child = fork(PROCESS, ['joint-process'], {
+      execArgv: [],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
     const { promise: chosen, resolve: choose } = Promise.withResolvers<void>();
     const { promise: result, resolve, reject } = Promise.withResolvers<JointResult>();
     child.on('message', (message: { port?: number; result?: JointResult }) => {

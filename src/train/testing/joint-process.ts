@@ -2,7 +2,16 @@
 import { configSchema } from '../../config/index.ts';
 import { createModel } from '../../model/index.ts';
 import { uniform } from '../../random/index.ts';
-import { fromTypedArray, full, openProcessGroup, scope, setThreads, tensor } from '../../torch/index.ts';
+import {
+  type Device,
+  type Dtype,
+  fromTypedArray,
+  full,
+  openProcessGroup,
+  scope,
+  setThreads,
+  tensor,
+} from '../../torch/index.ts';
 import { TrainingPeers } from '../peers.ts';
 import { type Batch, computeStep } from '../step.ts';
 import { stepParts } from '../step-parts.ts';
@@ -45,15 +54,19 @@ const config = configSchema.parse({
 /** Trains; `place` null is one process with all windows. */
 export function trainJointly(
   place: JointPlace | null,
-  onPort: (port: number) => void = () => undefined,
+  {
+    onPort = (_port: number): void => undefined,
+    device = 'cpu' as Device,
+    dtype = 'float64' as 'float64' | 'float32',
+  } = {},
 ): JointResult {
   setThreads(1);
-  using group = place && openProcessGroup({ ...place, device: 'cpu', timeoutS: 60, onPort });
+  using group = place && openProcessGroup({ ...place, device, timeoutS: 60, onPort });
   const peers = group && new TrainingPeers(group);
-  const model = createModel(config.model, { channels: CHANNELS, seed: 3 }).to({ dtype: 'float64' });
+  const model = createModel(config.model, { channels: CHANNELS, seed: 3 }).to({ dtype }).to({ device });
   const parts = stepParts(config, {
     model: trainable(model, 3),
-    device: 'cpu',
+    device,
     precision: null,
     loss: { kind: 'focal', alpha: 0.5, gamma: 2, positiveWeight: 3 },
     peers,
@@ -65,9 +78,9 @@ export function trainJointly(
     return scope(() => {
       const { loss, gradientNorm, positiveShare } = computeStep(
         parts,
-        own.map(batchOf),
+        own.map((indices) => batchOf(indices, device, dtype)),
         step,
-        full([], 0.01),
+        full([], 0.01, { device }),
         batches.map(({ length }) => length),
       );
       return [loss, gradientNorm, positiveShare].map((value) => value.item());
@@ -80,7 +93,7 @@ export function trainJointly(
 }
 
 /** Windows are functions of their indices; a quarter of the samples is excluded, a quarter seizure. */
-function batchOf(indices: readonly number[]): Batch {
+function batchOf(indices: readonly number[], device: Device, dtype: Dtype): Batch {
   const signal = indices.flatMap((index) =>
     Array.from({ length: LENGTH * CHANNELS }, (_, i) => 2 * uniform(1, index, i) - 1),
   );
@@ -88,15 +101,17 @@ function batchOf(indices: readonly number[]): Batch {
     Array.from({ length: LENGTH }, (_, t) => [0, 0, 1, 2][Math.floor(4 * uniform(2, index, t >> 2))]!),
   );
   return {
-    signal: fromTypedArray(Float64Array.from(signal), [indices.length, LENGTH, CHANNELS]),
-    labels: fromTypedArray(Uint8Array.from(labels), [indices.length, LENGTH]),
-    samples: tensor([...indices], { dtype: 'int64' }),
+    signal: fromTypedArray(Float64Array.from(signal), [indices.length, LENGTH, CHANNELS])
+      .to({ dtype })
+      .to({ device }),
+    labels: fromTypedArray(Uint8Array.from(labels), [indices.length, LENGTH]).to({ device }),
+    samples: tensor([...indices], { dtype: 'int64' }).to({ device }),
   };
 }
 
 // Started for a place over IPC: answers with the result.
-if (process.argv[2] === 'process')
+if (process.argv[2] === 'joint-process')
   process.once('message', (place: JointPlace) => {
-    const result = trainJointly(place, (port) => process.send!({ port }));
+    const result = trainJointly(place, { onPort: (port) => process.send!({ port }) });
     process.send!({ result }, () => process.disconnect());
   });
