@@ -3,7 +3,11 @@
 //
 // `offset` is the bias of the convolution before, left out of x. In training the batch's mean takes it away again,
 // so it only moves the running mean; its gradient is exactly 0, of which the twin computes rounding errors.
+//
+// With a `group` of processes, statistics are over the windows of all, as in sync_batch_norm.cc, its twin; `counts` are
+// the elements a channel that each has.
 #include "cuda_kernels.h"
+#include "joint_statistics.h"
 
 #include <ATen/ATen.h>
 #include <c10/core/DeviceGuard.h>
@@ -50,21 +54,34 @@ class BatchNorm : public torch::autograd::Function<BatchNorm> {
   static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& input,
                         const OptionalTensor& offset, const Tensor& weight, const Tensor& bias,
                         const Tensor& runningMean, const Tensor& runningVariance, double momentum, double epsilon,
-                        bool hasRelu) {
+                        bool hasRelu, at::IntArrayRef counts, int64_t groupId) {
     at::AutoDispatchBelowADInplaceOrView below;
     const c10::DeviceGuard guard(input.device());
     const auto x = input.contiguous(at::MemoryFormat::ChannelsLast);
     const auto sizes = sizesOf(x);
     const auto wide = x.options().dtype(at::kFloat).memory_format(at::MemoryFormat::Contiguous);
     const auto partial = at::empty({2, sizes.blocks, sizes.channels}, wide);
-    const auto saved = at::empty({2, sizes.channels}, wide);
+    auto saved = at::empty({2, sizes.channels}, wide);
     const long rows = sizes.rows;
     launch(KernelModule::batchNorm, sizes.defines(), std::string("statistics_") + suffixOf(x), sizes.wide(true),
            pointerTo(x), pointerTo(partial), rows);
     launch(KernelModule::batchNorm, sizes.defines(), std::string("finish_statistics_") + suffixOf(x),
            sizes.perChannel(), pointerTo(x), pointerTo(partial), static_cast<int>(sizes.blocks), rows,
-           offset.has_value() ? pointerTo(*offset) : nullptr, pointerTo(saved), pointerTo(runningMean),
-           pointerTo(runningVariance), static_cast<float>(momentum), static_cast<float>(epsilon));
+           offset.has_value() ? pointerTo(*offset) : nullptr, pointerTo(saved),
+           groupId != 0 ? nullptr : pointerTo(runningMean), pointerTo(runningVariance), static_cast<float>(momentum),
+           static_cast<float>(epsilon));
+    if (groupId != 0) {
+      const auto group = processGroup(groupId);
+      // Variances as the kernel knows them, 1 / sqrt(variance + epsilon).
+      const auto own = at::stack({saved[0], saved[1].square().reciprocal() - epsilon});
+      const auto seen = offset.has_value() ? runningMean - *offset : runningMean;
+      const auto [mean, inverse] = joinStatistics(own, counts, *group, epsilon, seen, runningVariance, momentum);
+      if (offset.has_value()) runningMean.copy_(seen + *offset);
+      saved = at::stack({mean, inverse});
+      context->saved_data["counts"] = counts[group->rank()] > 0;
+      context->saved_data["share"] = static_cast<double>(rows) / totalOf(counts);
+    }
+    context->saved_data["group"] = groupId;
     context->save_for_backward({x, saved, weight, bias});
     context->saved_data["hasRelu"] = hasRelu;
     context->saved_data["hasOffset"] = offset.has_value();
@@ -88,19 +105,29 @@ class BatchNorm : public torch::autograd::Function<BatchNorm> {
            rows);
     launch(KernelModule::batchNorm, sizes.defines(), "finish_gradients", sizes.perChannel(), pointerTo(partial),
            static_cast<int>(sizes.blocks), pointerTo(byChannel));
+    auto sums = byChannel;
+    if (const auto groupId = context->saved_data["group"].toInt(); groupId != 0) {
+      sums = byChannel.clone();
+      processGroup(groupId)->allReduce(sums);
+      // The kernel takes means over this process's rows.
+      sums.mul_(context->saved_data["share"].toDouble());
+    }
     launch(KernelModule::batchNorm, sizes.defines(), nameOf("gradient_by_input", hasRelu, x), sizes.wide(false),
-           pointerTo(x), pointerTo(dy), pointerTo(statistics), pointerTo(weight), pointerTo(bias),
-           pointerTo(byChannel), pointerTo(dx), rows);
+           pointerTo(x), pointerTo(dy), pointerTo(statistics), pointerTo(weight), pointerTo(bias), pointerTo(sums),
+           pointerTo(dx), rows);
+    if (context->saved_data["group"].toInt() != 0 && !context->saved_data["counts"].toBool()) dx.zero_();
     const auto byOffset = context->saved_data["hasOffset"].toBool() ? at::zeros_like(bias) : Tensor();
-    return {dx, byOffset, byChannel[1], byChannel[0], Tensor(), Tensor(), Tensor(), Tensor(), Tensor()};
+    return {dx, byOffset, byChannel[1], byChannel[0], Tensor(), Tensor(), Tensor(), Tensor(), Tensor(), Tensor(),
+            Tensor()};
   }
 };
 
 Tensor batchNormAutograd(const Tensor& x, const OptionalTensor& offset, const Tensor& weight,
                          const Tensor& bias, const Tensor& runningMean, const Tensor& runningVariance, bool isTraining,
-                         double momentum, double epsilon, bool hasRelu) {
+                         double momentum, double epsilon, bool hasRelu, at::IntArrayRef counts, int64_t group) {
   if (isTraining)
-    return BatchNorm::apply(x, offset, weight, bias, runningMean, runningVariance, momentum, epsilon, hasRelu);
+    return BatchNorm::apply(x, offset, weight, bias, runningMean, runningVariance, momentum, epsilon, hasRelu, counts,
+                            group);
   TORCH_CHECK(!(c10::GradMode::is_enabled() && (x.requires_grad() || weight.requires_grad())),
               "bgb::batch_norm: no derivative with running statistics; use aten::batch_norm");
   const c10::DeviceGuard guard(x.device());
@@ -114,7 +141,8 @@ Tensor batchNormAutograd(const Tensor& x, const OptionalTensor& offset, const Te
 TORCH_LIBRARY_FRAGMENT(bgb, library) {
   library.def(
       "batch_norm(Tensor input, Tensor? offset, Tensor weight, Tensor bias, Tensor(a!) running_mean, "
-      "Tensor(b!) running_var, bool training, float momentum, float eps, bool relu) -> Tensor");
+      "Tensor(b!) running_var, bool training, float momentum, float eps, bool relu, int[] counts=[], "
+      "int group=0) -> Tensor");
 }
 TORCH_LIBRARY_IMPL(bgb, AutogradCUDA, library) { library.impl("batch_norm", batchNormAutograd); }
 TORCH_LIBRARY_IMPL(bgb, CUDA, library) { library.impl("batch_norm", batchNormAutograd); }

@@ -298,13 +298,17 @@ void* functionOf(KernelModule module, const Defines& defines, const std::string&
 
 std::string kernelsMissing() {
   if (!cuda().missing.empty()) return cuda().missing;
-  if (attribute(COMPUTE_MAJOR) < 8) return "the GPU's compute capability is below 8.0";
+  if (computeCapability() < 80) return "the GPU's compute capability is below 8.0";
   return "";
 }
 
 void setKernelArchitecture(const std::string& architecture) {
   const std::lock_guard<std::mutex> lock(mutex);
   chosenArchitecture = architecture;
+}
+
+int computeCapability() {
+  return cuda().missing.empty() ? attribute(COMPUTE_MAJOR) * 10 + attribute(COMPUTE_MINOR) : 0;
 }
 
 int64_t sharedMemoryLimit() { return attribute(SHARED_LIMIT); }
@@ -325,6 +329,7 @@ void launchKernel(KernelModule module, const Defines& defines, const std::string
 namespace bgb {
 std::string kernelsMissing() { return "this libtorch has no CUDA"; }
 void setKernelArchitecture(const std::string&) {}
+int computeCapability() { return 0; }
 int64_t sharedMemoryLimit() { return 0; }
 void launchKernel(KernelModule, const Defines&, const std::string& name, const Grid&, void**) {
   TORCH_CHECK(false, name, ": this libtorch has no CUDA");

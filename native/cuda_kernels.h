@@ -27,6 +27,9 @@ std::string kernelsMissing();
 // Compiles for this architecture instead of the device's own: "compute_80" takes the way of PTX. Empty: the device's.
 void setKernelArchitecture(const std::string& architecture);
 
+// Of the current device, as 90 for 9.0; 0 where there is none.
+int computeCapability();
+
 // Bytes of shared memory that a block may have on the current device.
 int64_t sharedMemoryLimit();
 

@@ -26,11 +26,17 @@ Napi::Value sharedMemory(const Napi::CallbackInfo& info) {
   return guarded(env, [&] { return Napi::Number::New(env, static_cast<double>(sharedMemoryLimit())); });
 }
 
+Napi::Value capability(const Napi::CallbackInfo& info) {
+  auto env = info.Env();
+  return guarded(env, [&] { return Napi::Number::New(env, computeCapability()); });
+}
+
 }  // namespace
 
 void defineKernels(Napi::Env env, Napi::Object exports) {
   exports.Set("kernelsMissing", Napi::Function::New<missing>(env));
   exports.Set("setKernelArchitecture", Napi::Function::New<setArchitecture>(env));
+  exports.Set("computeCapability", Napi::Function::New<capability>(env));
   exports.Set("sharedMemoryLimit", Napi::Function::New<sharedMemory>(env));
 }
 

@@ -9,4 +9,6 @@ void defineAutograd(Napi::Env env, Napi::Object exports);
 void defineKernels(Napi::Env env, Napi::Object exports);
 void defineGraphs(Napi::Env env, Napi::Object exports);
 void defineDevices(Napi::Env env, Napi::Object exports);
+void defineProcessGroups(Napi::Env env, Napi::Object exports);
+void defineGradientReducer(Napi::Env env, Napi::Object exports);
 }  // namespace bgb

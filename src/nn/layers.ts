@@ -1,6 +1,6 @@
 import { aten, cat, full, hasKernels, isGradEnabled, noGrad, own, type Tensor } from '../torch/index.ts';
 import type { Dropout } from './dropout.ts';
-import type { Mode } from './mode.ts';
+import type { Mode, Peers } from './mode.ts';
 import type { Weights } from './weights.ts';
 
 /** Bound of PyTorch's default first values: kaiming_uniform with a = sqrt(5) (He et al. 2015) is 1 / sqrt(fan in). */
@@ -129,6 +129,12 @@ export class ConvTranspose1d {
   }
 }
 
+/** Elements a channel in each process, and which processes. */
+function sharedBy({ group, windows }: Peers, x: Tensor): { counts: number[]; group: number } {
+  const perWindow = x.shape[2]! * x.shape[3]!;
+  return { counts: windows.map((count) => count * perWindow), group: group.id };
+}
+
 /** Batch normalisation over (B, 1, T) of (B, C, 1, T) (Ioffe and Szegedy 2015), with PyTorch's defaults. */
 export class BatchNorm {
   readonly #weight: Tensor;
@@ -147,6 +153,7 @@ export class BatchNorm {
 
   forward(x: Tensor, mode: Mode): Tensor {
     if (mode.isTraining) noGrad(() => aten['add_.Scalar']({ self: this.#batches, other: 1 }));
+    if (mode.isTraining && mode.peers) return this.#overPeers(x, mode.peers);
     return aten.batch_norm({
       input: x,
       weight: this.#weight,
@@ -157,6 +164,19 @@ export class BatchNorm {
       momentum: 0.1,
       eps: 1e-5,
       cudnn_enabled: true,
+    });
+  }
+
+  #overPeers(x: Tensor, peers: Peers): Tensor {
+    return own.sync_batch_norm({
+      input: x,
+      weight: this.#weight,
+      bias: this.#bias,
+      running_mean: this.#mean,
+      running_var: this.#variance,
+      momentum: 0.1,
+      eps: 1e-5,
+      ...sharedBy(peers, x),
     });
   }
 
@@ -191,6 +211,7 @@ export class BatchNorm {
       momentum: 0.1,
       eps: 1e-5,
       relu: hasRelu,
+      ...(mode.isTraining && mode.peers && sharedBy(mode.peers, x)),
     });
     if (mode.isTraining)
       noGrad(() => {

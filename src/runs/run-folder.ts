@@ -22,6 +22,8 @@ export interface RunStart {
   readonly config: ResolvedConfig;
   /** Content hashes of the data, by split. */
   readonly data: Readonly<Record<string, string>>;
+  /** What the recordings that are trained on were recorded against. */
+  readonly references: readonly string[];
   readonly environment: Environment;
   readonly now: () => Date;
 }
@@ -75,7 +77,7 @@ export class Run implements AsyncDisposable {
     name: string,
     content: {
       tensors: ReadonlyMap<string, StoredTensor>;
-      state: Omit<CheckpointState, 'events' | 'data' | 'code_version'>;
+      state: Omit<CheckpointState, 'events' | 'data' | 'references' | 'code_version'>;
       /** As for {@link saveCheckpoint}. */
       keep?: number;
     },
@@ -87,6 +89,7 @@ export class Run implements AsyncDisposable {
       state: {
         ...content.state,
         data: { ...this.#start.data },
+        references: [...this.#start.references],
         code_version: codeVersion(this.#start.environment),
         events: this.events.length,
       },

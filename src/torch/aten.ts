@@ -72,6 +72,9 @@ export interface OwnOperators {
     momentum: number;
     eps: number;
     relu: boolean;
+    /** As for {@link OwnOperators.sync_batch_norm}; group 0, or none, is this process alone. */
+    counts?: readonly number[];
+    group?: number;
   }): Tensor;
 
   /**
@@ -104,6 +107,23 @@ export interface OwnOperators {
     eps: number;
     decay: number;
   }): void;
+
+  /**
+   * Batch normalisation in training of `input` (B, C, 1, T), with statistics over the windows of all processes of a
+   * group; running mean and variance are updated. `counts`: elements a channel in each process, in order of ranks; with
+   * 0 a process only runs along. Under autocast as it comes: statistics in float32.
+   */
+  sync_batch_norm(named: {
+    input: Tensor;
+    weight: Tensor;
+    bias: Tensor;
+    running_mean: Tensor;
+    running_var: Tensor;
+    counts: readonly number[];
+    momentum: number;
+    eps: number;
+    group: number;
+  }): Tensor;
 }
 
 export const own: OwnOperators = namespace<OwnOperators>('bgb');

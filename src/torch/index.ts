@@ -18,6 +18,7 @@ export {
   DeviceEvent,
   defaultDevice,
   freeMemory,
+  hostTensorMemory,
   isCudaAvailable,
   type LibraryInfo,
   libraryInfo,
@@ -36,6 +37,7 @@ export { TorchError } from './errors.ts';
 export { arange, cat, empty, fromTypedArray, full, ones, stack, tensor, zeros } from './factories.ts';
 export { CudaGraph, cudaMemory, hasGraphs, resetCudaPeak, useOwnStream } from './graph.ts';
 export {
+  computeCapability,
   hasKernels,
   kernelsMissing,
   setKernelArchitecture,
@@ -43,5 +45,12 @@ export {
   withoutKernels,
 } from './kernels.ts';
 export { has, operator } from './operator.ts';
+export {
+  GradientReducer,
+  isTogetherPossible,
+  openProcessGroup,
+  ProcessGroup,
+  type ProcessGroupOptions,
+} from './process-group.ts';
 export { Scope, scope } from './scope.ts';
 export { Tensor } from './tensor.ts';

@@ -36,6 +36,11 @@ export function setKernelArchitecture(architecture: string | null): void {
   native.setKernelArchitecture(architecture ?? '');
 }
 
+/** Of the current GPU, as 90 for 9.0; null where there is none, or CUDA's driver does not say. */
+export function computeCapability(): number | null {
+  return native.computeCapability() || null;
+}
+
 /** Bytes of shared memory that a block of threads may have on the current GPU; 0 where there is none. */
 export function sharedMemoryLimit(): number {
   return native.sharedMemoryLimit();

@@ -16,6 +16,7 @@ export interface NativeBridge {
   toArrayBuffer(tensor: unknown): ArrayBuffer;
   copyInto(tensor: unknown, array: ArrayBufferView): void;
   setData(tensor: unknown, source: unknown): void;
+  hostMemory(isMarking: boolean): { inUse: number; peak: number };
   liveTensors(): number;
   backward(
     roots: readonly unknown[],
@@ -42,9 +43,30 @@ export interface NativeBridge {
   setProfiled(isProfiled: boolean): void;
   setDeterministic(isDeterministic: boolean): void;
   manualSeed(seed: number): void;
+  collectiveBackends(): string[];
+  openProcessGroup(options: {
+    rank: number;
+    size: number;
+    port: number;
+    backend: string;
+    timeoutMs: number;
+    onPort?: (port: number) => void;
+  }): { id: number; port: number };
+  closeProcessGroup(id: number): void;
+  allReduce(id: number, tensor: unknown): void;
+  broadcast(id: number, tensor: unknown, from: number): void;
+  tellPeers(id: number, name: string, text: string): void;
+  askPeers(id: number, name: string): string;
+  readonly GradientReducer: new (
+    group: number,
+    parameters: readonly unknown[],
+    gradients: unknown,
+    bucketElements: number,
+  ) => { arm(): void; finish(): void; dispose(): void };
   kernelsMissing(): string | null;
   setKernelArchitecture(architecture: string): void;
   sharedMemoryLimit(): number;
+  computeCapability(): number;
   readonly graphsAvailable: boolean;
   useOwnStream?(): void;
   cudaMemory?(): { allocated: number; peak: number; reserved: number };

@@ -40,8 +40,8 @@ export class AdamW implements Optimizer {
     ].map(({ group, weightDecay }) => ({
       group,
       weightDecay,
-      mean: zeros(group.values.shape, { device: group.values.device }),
-      square: zeros(group.values.shape, { device: group.values.device }),
+      mean: zeros(group.values.shape, { device: group.values.device, dtype: group.values.dtype }),
+      square: zeros(group.values.shape, { device: group.values.device, dtype: group.values.dtype }),
     }));
     this.#beta1 = beta1;
     this.#beta2 = beta2;

@@ -15,8 +15,8 @@ interface Recording {
 
 /**
  * {@link trainingStep}, recorded as a CUDA graph once its batches keep one shape: a step is then one launch instead
- * of thousands, with the same kernels on the same numbers. A batch of another shape, as at an epoch's end, and any
- * step on the CPU go operator by operator.
+ * of thousands, with the same kernels on the same numbers. A batch of another shape, as at an epoch's end, any step
+ * on the CPU and steps that several processes share go operator by operator.
  */
 export class GraphedStep implements Disposable {
   readonly #parts: StepParts;
@@ -27,7 +27,8 @@ export class GraphedStep implements Disposable {
 
   constructor(parts: StepParts, { isAllowed = true } = {}) {
     this.#parts = parts;
-    this.#isAllowed = isAllowed && hasGraphs() && parts.parameters.decayed.values.device !== 'cpu';
+    const { device } = parts.parameters.decayed.values;
+    this.#isAllowed = isAllowed && hasGraphs() && device !== 'cpu' && !parts.joint;
   }
 
   /** Whether steps are started as a graph by now. */
@@ -36,7 +37,7 @@ export class GraphedStep implements Disposable {
   }
 
   /** As {@link trainingStep}. */
-  run(batches: readonly Batch[], step: number, learningRate: number): void {
+  run(batches: readonly Batch[], step: number, learningRate: number, windows: readonly number[] = []): void {
     const shapes = batches.map(({ signal }) => signal.shape.join('x')).join(' ');
     if (shapes !== this.#shapes) {
       this.release();
@@ -47,7 +48,7 @@ export class GraphedStep implements Disposable {
     }
     if (!this.#isAllowed || this.#seen < WARM_UP || shapes !== this.#shapes) {
       if (shapes === this.#shapes) this.#seen++;
-      trainingStep(this.#parts, batches, step, learningRate);
+      trainingStep(this.#parts, batches, step, learningRate, windows);
       return;
     }
     this.#recording ??= record(this.#parts, batches);
