@@ -179,9 +179,13 @@ export class BatchNorm {
     });
   }
 
-  /** Whether {@link BatchNorm.fused} can take the output of a convolution of `x`. */
+  get width(): number {
+    return this.#weight.shape[0]!;
+  }
+
+  /** Whether {@link BatchNorm.fused} can take the output of a convolution of `x`, of widths that add up to 8s. */
   hasKernel(x: Tensor, mode: Mode): boolean {
-    return hasKernels(x) && this.#weight.shape[0]! <= 2048 && (mode.isTraining || !isGradEnabled());
+    return hasKernels(x) && this.width <= 2048 && (mode.isTraining || !isGradEnabled());
   }
 
   /**
@@ -239,7 +243,7 @@ export function normalisedConvolution(
   mode: Mode,
   { hasRelu }: { hasRelu: boolean },
 ): Tensor {
-  if (norm.hasKernel(x, mode)) {
+  if (norm.hasKernel(x, mode) && norm.width % 8 === 0) {
     const y = conv.forward(x, { hasBias: false });
     return BatchNorm.fused([norm], y, mode, { offset: conv.bias, hasRelu });
   }
@@ -259,7 +263,8 @@ export function parallelConvolutions(
   const norms = branches.map(({ norm }) => norm);
   const taps = Math.max(...branches.map(({ conv }) => conv.taps));
   const canJoin = branches.every(({ conv }) => conv.keepsLength && (taps - conv.taps) % 2 === 0);
-  if (!canJoin || !norms.every((norm) => norm.hasKernel(x, mode)))
+  const width = norms.reduce((sum, norm) => sum + norm.width, 0);
+  if (!canJoin || width % 8 !== 0 || !norms.every((norm) => norm.hasKernel(x, mode)))
     return cat(
       branches.map(({ conv, norm }) => normalisedConvolution(conv, norm, x, mode, { hasRelu: true })),
       1,
