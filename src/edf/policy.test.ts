@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../errors.ts';
@@ -383,6 +384,16 @@ describe('refused', () => {
         message: expect.stringMatching(/none\.edf: ENOENT/),
       });
       await expect(openEdf(folder)).rejects.toMatchObject({
+        code: 'EDF_READ',
+        message: expect.stringMatching(/is not a file/),
+      });
+    });
+  });
+
+  test('a named pipe, which nobody writes to: EDF_READ at once', async () => {
+    await inFolder(async (folder) => {
+      execFileSync('mkfifo', [`${folder}/pipe.edf`]);
+      await expect(openEdf(`${folder}/pipe.edf`)).rejects.toMatchObject({
         code: 'EDF_READ',
         message: expect.stringMatching(/is not a file/),
       });
