@@ -54,6 +54,17 @@ const repaired: Repaired[] = [
     check: ({ patient }) => expect(patient).toBe('Patient Müller'),
   },
   {
+    what: 'a unit and a name in UTF-8',
+    code: 'EDF_NON_ASCII',
+    damage: ({ bytes, put }) => {
+      put(8, 80, '');
+      bytes.set(Buffer.from('Patient Müller', 'utf8'), 8);
+      bytes.set(Buffer.from('µV', 'utf8'), signalField('dimension', 0, 2));
+    },
+    check: ({ patient, signals }) =>
+      expect([patient, signals[0]!.dimension]).toEqual(['Patient Müller', 'µV']),
+  },
+  {
     what: 'a decimal comma',
     code: 'EDF_DECIMAL_COMMA',
     damage: ({ put }) => void put(signalField('physicalMin', 0, 2), 8, '-100,0'),
