@@ -6,17 +6,17 @@ export interface Ratio {
   readonly down: number;
 }
 
-/** A filter of so many phases takes some 20 MB. */
-const LARGEST = 100_000;
-/** Shares of a rate; a day is off by 9 ms at the larger one. */
+/** A filter of so many phases takes some 140 MB. */
+const LARGEST = 400_000;
+/** Shares of a rate; a day is off by 0.2 s at the larger one, a tenth of what recorders' clocks are. */
 const SAME = 1e-9;
-const NEAR = 1e-7;
+const NEAR = 2.5e-6;
 
 /**
  * The ratio between two sampling rates: the simplest within 1e-9, by continued fractions. Rates of data records such as
- * 0.996 or 0.333333 s have none of small numbers; of theirs the nearest with numbers up to 100,000 is taken.
+ * 0.996 or 0.333333 s have none of small numbers; of theirs the nearest with numbers up to 400,000 is taken.
  *
- * @throws InputError `RESAMPLE_RATE` when none is within 1e-7
+ * @throws InputError `RESAMPLE_RATE` when none is within 2.5e-6
  */
 export function rateRatio(from: number, to: number): Ratio {
   const wanted = to / from;
