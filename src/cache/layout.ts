@@ -1,24 +1,54 @@
+import { statSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { SPLITS, type Split } from '../config/index.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { isTemporaryName } from '../files/index.ts';
 
-/** A split's folder: the cache folder itself where its name ends in the split, else a folder of that name in it. */
+/**
+ * A split's folder: the cache folder itself where its name is the split's, else a folder of that name in it. The dev split
+ * of a cache made elsewhere may be called val.
+ *
+ * @throws InputError `CACHE_SPLITS` for dev beside val
+ */
 export function splitFolder(cacheDir: string, split: Split): string {
-  const name = basename(resolve(cacheDir));
-  if (name === split || (split === 'dev' && name === 'val')) return cacheDir;
+  const own = splitNamed(basename(resolve(cacheDir)));
+  if (own === split) return cacheDir;
   // A split's own folder was given: its sisters lie beside it.
-  if ((SPLITS as readonly string[]).includes(name)) return join(cacheDir, '..', split);
-  return join(cacheDir, split);
+  return folderBelow(own === null ? cacheDir : join(cacheDir, '..'), split);
 }
 
-/** The splits that a cache folder holds, as `[split or null, folder]`: its sub-folders, or itself. */
+function folderBelow(root: string, split: Split): string {
+  const [folder, alias] = [join(root, split), join(root, ALIAS)];
+  if (split !== 'dev' || !isFolder(alias)) return folder;
+  if (!isFolder(folder)) return alias;
+  throw new InputError(
+    'CACHE_SPLITS',
+    `${root} has both dev and ${ALIAS}, two names of one split. Keep one of them.`,
+  );
+}
+
+/**
+ * The splits that a cache folder holds, as `[split or null, folder]`: its sub-folders, or itself.
+ *
+ * @throws InputError `CACHE_SPLITS` for dev beside val
+ */
 export async function splitFolders(cacheDir: string): Promise<[Split | null, string][]> {
   const folders = (await list(cacheDir)).filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  const splits = SPLITS.filter((split) => folders.includes(split));
-  if (splits.length > 0) return splits.map((split) => [split, join(cacheDir, split)]);
-  return [[SPLITS.find((split) => split === basename(resolve(cacheDir))) ?? null, cacheDir]];
+  const splits = SPLITS.filter((split) => folders.some((name) => splitNamed(name) === split));
+  if (splits.length === 0) return [[splitNamed(basename(resolve(cacheDir))), cacheDir]];
+  return splits.map((split) => [split, folderBelow(cacheDir, split)]);
+}
+
+/** What caches made elsewhere may call dev. */
+const ALIAS = 'val';
+
+function splitNamed(name: string): Split | null {
+  return name === ALIAS ? 'dev' : (SPLITS.find((split) => split === name) ?? null);
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /** Cache entries below a folder, relative to it, sorted; none where there is no such folder. */
