@@ -142,6 +142,12 @@ describe('rules over several fields', () => {
     expect(messages('preprocessing: {running_time_constant_s: 60}')).toEqual([
       'preprocessing.running_time_constant_s (x.yaml:1) changes nothing without preprocessing.normalize: running.',
     ]);
+    expect(messages('data: {persistent_workers: true, prefetch_factor: 4}')).toEqual([
+      'data.persistent_workers (x.yaml:1) changes nothing without data.num_workers above 0.',
+      'data.prefetch_factor (x.yaml:1) changes nothing without data.num_workers above 0.',
+    ]);
+    expect(messages('data: {persistent_workers: false, prefetch_factor: null}')).toEqual([]);
+    expect(messages('data: {persistent_workers: true, prefetch_factor: 4, num_workers: 1}')).toEqual([]);
     expect(messages('preprocessing: {length: int, resample: fft}')).toEqual([]);
     expect(messages('preprocessing: {running_time_constant_s: 60, normalize: running}')).toEqual([]);
   });
