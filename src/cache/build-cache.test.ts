@@ -125,6 +125,28 @@ test('recordings in = cached + rejected + unlabelled, and the losses stay on rec
   });
 });
 
+test('D10: recordings with one stem in two folders are two entries, by their relative paths', async () => {
+  const data = join(folder, 'stems');
+  for (const [at, name] of [
+    ['a', 'chb01_03_clip'],
+    ['b/c', 'chb01_04_clip'],
+  ] as const) {
+    mkdirSync(join(data, at), { recursive: true });
+    for (const extension of ['edf', 'csv_bi'])
+      cpSync(join(SAMPLE, `chb01/${name}.${extension}`), join(data, at, `chb01_03.${extension}`));
+  }
+  const [census] = await build(data, join(folder, 'stems-cache'));
+  expect(census).toMatchObject({ recordings: 2, cached: 2 });
+  const split = join(folder, 'stems-cache/train');
+  expect(await listEntries(split)).toEqual(['a/chb01_03.npz', 'b/c/chb01_03.npz']);
+  const rows = (name: string) => {
+    using entry = new Entry(join(split, name));
+    return entry.rows;
+  };
+  // Clips of 50 s and 37 s.
+  expect([rows('a/chb01_03.npz'), rows('b/c/chb01_03.npz')]).toEqual([50 * 256, 37 * 256]);
+});
+
 test('a damaged entry is rebuilt, an annotation that changed rebuilds its entry alone (failures D3, D11)', async () => {
   const data = join(folder, 'changing');
   cpSync(join(SAMPLE, 'chb01'), data, { recursive: true });

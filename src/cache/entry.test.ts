@@ -99,6 +99,23 @@ test('arrays begin at multiples of 4096, uncompressed, with their checksums (APP
   expect(signal.readInt16LE(10 + signal.readUInt16LE(8))).toBe(-1500);
 });
 
+test('D6: an entry without labels, or with labels of another length, is refused', async () => {
+  const path = join(folder, 'unlabelled.npz');
+  await writeEntry(path, CONTENT);
+  const bytes = readFileSync(path);
+  for (const [from, to, message] of [
+    ['labels.npy', 'tables.npy', /it has no labels\.npy/],
+    [
+      "'shape': (10,), }",
+      "'shape': (11,), }",
+      /labels\.npy is \|u1 \(11\) in 138 bytes, expected \|u1 in 139/,
+    ],
+  ] as const) {
+    writeFileSync(path, bytes.toString('latin1').replaceAll(from, to), 'latin1');
+    expect(() => new Entry(path)).toThrow(message);
+  }
+});
+
 test('the same content gives the same bytes', async () => {
   await writeEntry(join(folder, 'c.npz'), CONTENT);
   await writeEntry(join(folder, 'd.npz'), CONTENT);

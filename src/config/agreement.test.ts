@@ -127,6 +127,12 @@ describe('rules over several fields', () => {
     expect(messageFor(text)).toBe('no problem');
   });
 
+  test('E3: only one of focal_alpha and pos_weight may weigh the classes', () => {
+    const message = messageFor('training: {focal_alpha: 0.25, pos_weight: 2}');
+    expect(message).toMatch(/training\.pos_weight: expected null beside focal_alpha 0\.25, found 2/);
+    expect(messageFor('training: {focal_alpha: 0.5, pos_weight: 2}')).toBe('no problem');
+  });
+
   test('E2: focal_alpha below 0.5 is noticed', () => {
     const { notices } = resolveConfig('training: {focal_alpha: 0.25}', 'x.yaml');
     expect(notices.map(({ code }) => code)).toEqual(['CONFIG_ALPHA']);

@@ -55,7 +55,7 @@ test('no window straddles a hole', () => {
   expect(starts).toEqual([0, 1, 2, 3, 4, 5, 6, 10, 11, 12, 13, 14, 15, 16].map((second) => second * 256));
 });
 
-test('the balanced set is all partial, 0.3 full, 2.5 background, drawn anew each epoch', () => {
+test('E8: the balanced set is all partial, 0.3 full, 2.5 background, drawn anew each epoch', () => {
   const dataset = new BalancedSeizureDataset(set, 7, BALANCE);
   expect(dataset.composition).toEqual({ partial_seizure: 12, full_seizure: 4, no_seizure: 30 });
   const epochs = [0, 1].map((epoch) => Array.from(dataset.order(epoch)));
