@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildCache, scanSplit } from '../cache/index.ts';
 import { configSchema } from '../config/index.ts';
 import { loadCorpus } from './corpus.ts';
-import { BalancedSeizureDataset, datasetOf, WindowDataset } from './datasets.ts';
+import { BalancedSeizureDataset, datasetOf, EEGWindowDataset } from './datasets.ts';
 import { epochOrder } from './order.ts';
 import { checkDisjoint, openWindows, type WindowSet } from './windows.ts';
 
@@ -39,7 +39,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 test('the real clips give the windows that arithmetic says', () => {
   // Windows of 4 s every second. Clips of 50, 37, 50, 61 s: 47 + 34 + 47 + 58. Three with two stretches of 10 s: 6 * 7.
   expect(set.windows).toHaveLength(186 + 42);
-  const { composition } = new WindowDataset(set, 1);
+  const { composition } = new EEGWindowDataset(set, 1);
   // The seizure starts at 10 s: windows from 7, 8, 9 s hold part of it, in the four contiguous clips only.
   expect(composition).toEqual({
     partial_seizure: 12,

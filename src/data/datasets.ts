@@ -13,7 +13,7 @@ export interface Dataset {
 }
 
 /** All windows of a split, shuffled anew each epoch. */
-export class WindowDataset implements Dataset {
+export class EEGWindowDataset implements Dataset {
   readonly set: WindowSet;
   readonly composition: Readonly<Record<WindowCategory, number>>;
   readonly #seed: number;
@@ -92,12 +92,12 @@ export function datasetOf(
   seed: number,
   { use_balanced_sampling, balance, allow_unbalanced_fallback }: Config['data'],
 ): { dataset: Dataset; isFallback: boolean } {
-  if (!use_balanced_sampling) return { dataset: new WindowDataset(set, seed), isFallback: false };
+  if (!use_balanced_sampling) return { dataset: new EEGWindowDataset(set, seed), isFallback: false };
   try {
     return { dataset: new BalancedSeizureDataset(set, seed, balance), isFallback: false };
   } catch (error) {
     if (!allow_unbalanced_fallback || !(error instanceof InputError)) throw error;
-    return { dataset: new WindowDataset(set, seed), isFallback: true };
+    return { dataset: new EEGWindowDataset(set, seed), isFallback: true };
   }
 }
 
