@@ -18,7 +18,7 @@ export { madeElsewhereNotice } from './made-elsewhere.ts';
 export { MANIFEST_FILE, type Manifest, type ManifestWindow, readManifest } from './manifest.ts';
 export { writeNpy } from './npy.ts';
 export { openEntry } from './open-entry.ts';
-export { patientOf, UNKNOWN_PATIENT } from './patient.ts';
+export { namedPatientOf, patientOf, UNKNOWN_PATIENT } from './patient.ts';
 export { type Provenance, settingsRecord } from './provenance.ts';
 export { type Comparison, compareWithTusz, comparisonText } from './published.ts';
 export { listRecordings } from './recordings.ts';

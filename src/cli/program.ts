@@ -6,7 +6,10 @@ import { register as demo } from './demo.ts';
 import { register as edf } from './edf.ts';
 import { register as evaluate } from './evaluate.ts';
 import { exitCodeOf } from './exit.ts';
+import { register as model } from './model.ts';
 import { register as scanCache } from './scan-cache.ts';
+import { register as score } from './score.ts';
+import { register as synth } from './synth.ts';
 import { register as train } from './train.ts';
 import { register as validate } from './validate.ts';
 import { version } from './version.ts';
@@ -22,8 +25,11 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   scanCache,
   convertCache,
   benchLoader,
+  model,
+  synth,
   train,
   evaluate,
+  score,
   demo,
 ];
 

@@ -195,7 +195,9 @@ const training = z.strictObject({
     .default(null),
   learning_rate: positive.default(3e-4),
   weight_decay: z.number().nonnegative().default(0.05),
-  optimizer: z.enum(['adamw']).describe('adamw (others are not implemented yet)').default('adamw'),
+  optimizer: z.enum(['adamw', 'sgd']).default('adamw'),
+  /** Of sgd. */
+  momentum: shareBelowOne.default(0.9),
   scheduler: z
     .strictObject({
       type: z.enum(['cosine', 'constant', 'linear']).default('cosine'),
@@ -205,6 +207,14 @@ const training = z.strictObject({
   gradient_clip: positive.nullable().default(1),
   gradient_accumulation_steps: count.default(1),
   mixed_precision: z.boolean().default(true),
+  /** TF32 in float32 matrix products and convolutions of a GPU. */
+  tf32: z.boolean().default(false),
+  /** The same bits on a GPU twice, at some cost in speed; the CPU's are the same anyway. */
+  deterministic: z.boolean().default(false),
+  /** A run folder, a checkpoint or a .safetensors file whose weights training starts from. */
+  init_from: z.string().min(1).nullable().default(null),
+  /** Of an exponential moving average of the weights, which is then what is evaluated and saved; null: none. */
+  ema_decay: shareBelowOne.nullable().default(null),
   resume: z.boolean().default(false),
   early_stopping: z
     .strictObject({
@@ -217,6 +227,22 @@ const training = z.strictObject({
     .prefault({}),
   /** Epochs. */
   checkpoint_interval: count.default(5),
+  /** Minutes between two checkpoints within an epoch. */
+  checkpoint_minutes: positive.nullable().default(15),
+  /** Checkpoints to resume from that are kept, the last one and those before it. */
+  keep_checkpoints: count.default(3),
+  guards: z
+    .strictObject({
+      /** Steps in a row without a finite loss and gradient that stop the run. */
+      skipped_steps: count.default(20),
+      /** Evaluations in a row that look collapsed and stop the run; null: never. */
+      collapse_epochs: count.nullable().default(5),
+      /** An evaluation looks collapsed below this AUROC. */
+      collapse_auroc: share.default(0.55),
+      /** It also does where no sample of dev gets a probability above this one. */
+      collapse_probability: share.default(0.1),
+    })
+    .prefault({}),
   augmentation: z
     .strictObject({
       /** Bounds of a log-uniform gain for each window. */

@@ -46,6 +46,8 @@ export const checkpointState = z.strictObject({
   code_version: z.string(),
   /** Lines of events.jsonl that belong to this state; resuming cuts the log back to them. */
   events: z.int().nonnegative(),
+  /** Records of the TensorBoard files that belong to it, likewise; runs of earlier versions do not say. */
+  board_records: z.int().nonnegative().optional(),
 });
 
 /** See {@link checkpointState}. */

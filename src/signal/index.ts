@@ -17,6 +17,7 @@
  */
 export { type Band, butter, type FilterOptions } from './butter.ts';
 export { type ChannelName, channelName } from './channel-name.ts';
+export { ELECTRODE_DIRECTIONS } from './electrode-directions.ts';
 export type { PreprocessedSegment } from './filtered-stream.ts';
 export { futureUses } from './future.ts';
 export { iirnotch } from './iirnotch.ts';

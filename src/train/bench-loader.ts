@@ -90,7 +90,12 @@ export async function benchLoader(benchmark: LoaderBenchmark): Promise<LoaderRep
     say,
   });
   const { dataset } = datasetOf(set, config.experiment.seed, config.data);
-  setNumerics(threadsOf(config.resources));
+  const { training, resources } = config;
+  setNumerics({
+    threads: threadsOf(resources),
+    isDeterministic: training.deterministic,
+    hasTf32: training.tf32,
+  });
   return scope(() => measure(benchmark, device, dataset, manifest));
 }
 

@@ -28,7 +28,7 @@ import {
 } from '../score/index.ts';
 import { futureUses, montageChannels } from '../signal/index.ts';
 import type { Device } from '../torch/index.ts';
-import { fillFrom } from './checkpoint-tensors.ts';
+import { fillModel } from './initial-weights.ts';
 import { setNumerics } from './numerics.ts';
 import { type Predictor, predictRecording } from './predict.ts';
 import { compareReferences, type ReferenceReport } from './reference.ts';
@@ -71,7 +71,7 @@ export interface EvaluationReport {
 /** A false-alarm rate from less EEG than this is noise. */
 const LEAST_HOURS = 24;
 
-/** A model and its configuration, as a checkpoint holds them. @throws InputError `CHECKPOINT_*`, `EVALUATE_*` */
+/** A model and its configuration, as a checkpoint holds them; the averaged weights where there are. @throws InputError `CHECKPOINT_*`, `EVALUATE_*` */
 export async function loadModel(path: string, device: Device) {
   await using checkpoint = await loadCheckpoint(path);
   const parsed = configSchema.safeParse(checkpoint.state.loop.config);
@@ -83,7 +83,7 @@ export async function loadModel(path: string, device: Device) {
   const config = parsed.data;
   const channels = montageChannels(config.preprocessing).length;
   const model = createModel(config.model, { channels, seed: 0 });
-  await fillFrom(checkpoint.tensors, new Map([...model.parameters(), ...model.buffers()]));
+  await fillModel(checkpoint.tensors, model.store);
   const { path: file, sha256, state } = checkpoint;
   return { config, model: model.to({ device }), path: file, sha256, references: state.references };
 }
@@ -97,7 +97,11 @@ export async function loadModel(path: string, device: Device) {
 export async function evaluateCheckpoint(request: EvaluationRequest): Promise<EvaluationReport> {
   const { device, output } = request;
   const { config, model, path, sha256, references } = await loadModel(request.checkpoint, device);
-  setNumerics(threadsOf(config.resources));
+  setNumerics({
+    threads: threadsOf(config.resources),
+    isDeterministic: true,
+    hasTf32: config.training.tf32,
+  });
   await using source = await openSource(request, config);
   const referenceReport = compareReferences(source.entries, references, request.isReferenceForced);
   const precision = device !== 'cpu' && config.training.mixed_precision ? 'bfloat16' : null;

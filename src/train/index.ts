@@ -23,6 +23,7 @@ export {
   train,
 } from './loop.ts';
 export { LABEL, type Loss } from './loss.ts';
+export { type MemoryPlan, planMemory } from './memory-plan.ts';
 export { type CachedRecording, type Predictor, predictRecording } from './predict.ts';
 export { startTraining, type TrainingRequest } from './start.ts';
 export type { Batch } from './step.ts';

@@ -50,7 +50,8 @@ async function waitForStep(run: string, step: number): Promise<void> {
 
 /** Which tensors the last checkpoint holds: the file is named by their hash. */
 function lastTensors(run: string): string {
-  return readdirSync(join(folder, run, 'checkpoints')).find((name) => /^last-.*safetensors$/.test(name))!;
+  const last = readFileSync(join(folder, run, 'checkpoints/last.json'), 'utf8');
+  return JSON.parse(last).tensors.sha256;
 }
 
 function steps(run: string): { step: number; loss: number; windows: string }[] {

@@ -1,20 +1,26 @@
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type Config,
   checkDevice,
+  firstVisibleGpu,
   inForce,
   type LoadedConfig,
   originTexts,
   resolvedDevice,
   threadsOf,
 } from '../config/index.ts';
-import { loadRecording } from '../data/index.ts';
+import { loadRecording, type WindowSet } from '../data/index.ts';
 import { createModel } from '../model/index.ts';
 import {
+  type CheckpointState,
   captureEnvironment,
   createRun,
+  cutTensorboard,
   describeEnvironment,
+  describeGpu,
+  GpuMonitor,
   Heartbeat,
   Logger,
   openRun,
@@ -26,8 +32,10 @@ import { montageChannels } from '../signal/index.ts';
 import { freeMemory, isCudaAvailable, libraryInfo } from '../torch/index.ts';
 import { mirrorFrom } from './augmentation.ts';
 import { Evaluation, falseAlarmRateOf } from './evaluate.ts';
+import { loadInitialWeights } from './initial-weights.ts';
 import { type Outcome, type TrainingProgress, train } from './loop.ts';
 import { lossFrom } from './loss-from-config.ts';
+import { planMemory } from './memory-plan.ts';
 import { precisionOf, setNumerics } from './numerics.ts';
 import { predictRecording } from './predict.ts';
 import { hostMemory, type PlacedWindows, placeWindows } from './residency.ts';
@@ -72,10 +80,16 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
 
   // The thread count decides the last bits of sums: a resumed run keeps the one it was started with.
   const threads = (isResuming ? await storedThreads(folder) : null) ?? threadsOf(config.resources);
-  setNumerics(threads);
-  const precision = precisionOf(device, config.training);
+  const { training } = config;
+  setNumerics({ threads, isDeterministic: training.deterministic, hasTf32: training.tf32 });
+  const precision = precisionOf(device, training);
   const channels = montageChannels(config.preprocessing).length;
-  const model = createModel(config.model, { channels, seed: config.experiment.seed }).to({ device });
+  const model = createModel(config.model, { channels, seed: config.experiment.seed });
+  const fillInitially = async () =>
+    training.init_from === null ? null : await loadInitialWeights(training.init_from, model.store);
+  let initial = isResuming ? null : await fillInitially();
+  const freeBytes = freeMemory(device) ?? process.availableMemory();
+  model.to({ device });
   const placed = placeWindows(config, data.train.set, device, {
     host: hostMemory(),
     device: freeMemory(device),
@@ -88,7 +102,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
     version: request.version,
     libtorch: library.version,
     cuda: /CUDA (?:Runtime )?([\d.]+)/.exec(library.configuration)?.[1] ?? null,
-    gpus: [],
+    gpus: device === 'cuda' ? await describeGpu(firstVisibleGpu()) : [],
     device,
     threads,
     variables: inForce(),
@@ -119,16 +133,22 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   await using heartbeat = await Heartbeat.start({
     path: run.path('heartbeat'),
     intervalS: 10,
+    quietS: 60,
     onFailure: (message) => log.warning(message),
   });
-  const step = run.resumedFrom?.state.step;
+  const { resumedFrom } = run;
+  const step = resumedFrom?.state.step;
+  if (isResuming && step === undefined) initial = await fillInitially();
+  if (initial !== null) log.info(`weights${initial.isAverage ? ', averaged,' : ''} from ${initial.path}`);
   using board = TensorboardWriter.create(run.path('tensorboard'), {
     now: now(),
     ...(step !== undefined && { restartStep: step + 1 }),
+    records: isResuming ? keepBoard(run.path('tensorboard'), resumedFrom?.state ?? null) : 0,
   });
+  using monitor = device === 'cuda' ? new GpuMonitor(firstVisibleGpu()) : null;
   request.onStart({ done: step ?? 0 });
   const { dev } = data;
-  const evaluate = () => {
+  const evaluate = async () => {
     const evaluation = new Evaluation(config, alsoRate);
     const predictor = {
       forward: model.forward.bind(model),
@@ -137,6 +157,9 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
       batchSize: config.training.batch_size,
     } as const;
     for (const name of dev!.recordings) {
+      await nextTurn();
+      if (request.interruption() !== null) return null;
+      heartbeat.enter('evaluating');
       const recording = loadRecording(dev!.folder, name);
       evaluation.add(recording, predictRecording(predictor, recording, config.postprocessing.stitching));
     }
@@ -158,6 +181,9 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
     now,
     interruption: request.interruption,
     onProgress: request.onProgress,
+    gpu: () => monitor?.last ?? null,
+    windowNames: (indices) => windowNames(data.train.set, indices),
+    fittingBatch: () => planMemory(config, device, freeBytes).fitting,
   });
   const { reason, step: lastStep, metrics } = outcome;
   if (reason === 'finished' || reason === 'stopped early') {
@@ -165,6 +191,21 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
     log.info(`done: ${reason} at step ${lastStep}`);
   }
   return { ...outcome, folder };
+}
+
+/** Cuts the TensorBoard files back to a checkpoint; returns how many records they have then. */
+function keepBoard(folder: string, state: CheckpointState | null): number {
+  // Runs of earlier versions do not count them: TensorBoard itself then drops what the new session writes again.
+  const keep = state === null ? 0 : (state.board_records ?? Number.MAX_SAFE_INTEGER);
+  return cutTensorboard(folder, keep);
+}
+
+/** As in `chb01/chb01_03.npz row 3072`. */
+function windowNames(set: WindowSet, indices: readonly number[]): string[] {
+  return indices.map((index) => {
+    const { recording, start } = set.windows[index]!;
+    return `${set.recordings[recording]} row ${start}`;
+  });
 }
 
 async function storedThreads(folder: string): Promise<number | null> {

@@ -1,12 +1,9 @@
 import type { Config } from '../config/index.ts';
-import { AdamW } from './adamw.ts';
 import { flatten } from './flat-parameters.ts';
 import type { Training } from './loop.ts';
 import { MetricRing } from './metric-ring.ts';
+import { createOptimizer } from './optimizer.ts';
 import type { StepParts } from './step.ts';
-
-/** By `training.optimizer`. */
-const OPTIMIZERS = { adamw: AdamW } as const;
 
 /** What a training step needs, as the configuration says; the parameters move into flat buffers. */
 export function stepParts(
@@ -17,7 +14,7 @@ export function stepParts(
   return {
     forward: (batch, step) => model.forwardTraining(batch, step),
     parameters,
-    optimizer: new OPTIMIZERS[training.optimizer](parameters, { weightDecay: training.weight_decay }),
+    optimizer: createOptimizer(training, parameters),
     loss,
     gradientClip: training.gradient_clip,
     precision,
