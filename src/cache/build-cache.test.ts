@@ -156,9 +156,15 @@ test('a damaged entry is rebuilt, an annotation that changed rebuilds its entry 
   const entries = await hashes(join(cacheDir, 'train'));
 
   const entry = join(cacheDir, 'train/chb01_03_clip.npz');
-  writeFileSync(entry, readFileSync(entry).subarray(0, 5000));
-  expect((await build(data, cacheDir))[0]!.built).toBe(1);
-  expect(await hashes(join(cacheDir, 'train'))).toEqual(entries);
+  const whole = readFileSync(entry);
+  const flipped = Buffer.from(whole);
+  // A sample in the middle: headers, sizes and everything that a scan looks at are as before.
+  flipped[whole.length >> 1]! ^= 1;
+  for (const damaged of [whole.subarray(0, 5000), flipped]) {
+    writeFileSync(entry, damaged);
+    expect((await build(data, cacheDir))[0]!.built).toBe(1);
+    expect(await hashes(join(cacheDir, 'train'))).toEqual(entries);
+  }
 
   const annotation = join(data, 'chb01_04_clip.csv_bi');
   writeFileSync(annotation, `${readFileSync(annotation, 'utf8')}\n`);
