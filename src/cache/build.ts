@@ -13,9 +13,10 @@ import { openEdf } from '../edf/index.ts';
 import { InputError } from '../errors.ts';
 import { canonicalJson, sha256, sha256File } from '../files/index.ts';
 import { type PreprocessingSettings, preprocess } from '../signal/index.ts';
-import { Entry, writeEntry } from './entry.ts';
+import { Entry } from './entry.ts';
 import { labelMask } from './label-mask.ts';
 import { FORMAT_VERSION, type Provenance, settingsRecord } from './provenance.ts';
+import { writeEntry } from './write-entry.ts';
 
 /** What became of one recording; `name` is the task's `entry`. */
 export type BuildResult =

@@ -5,7 +5,8 @@ import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { InputError } from '../errors.ts';
-import { Entry, type EntryContent, labelRuns, writeEntry } from './entry.ts';
+import { Entry } from './entry.ts';
+import { type EntryContent, labelRuns, writeEntry } from './write-entry.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bgb-cache-'));
 afterAll(() => rmSync(folder, { recursive: true }));
