@@ -1,7 +1,14 @@
 import { join } from 'node:path';
 import { InputError } from '../errors.ts';
 import { writeAtomic } from '../files/index.ts';
-import { MANIFEST_FILE, type Manifest, manifestOf, manifestText, tryManifest } from './manifest.ts';
+import {
+  MANIFEST_FILE,
+  type Manifest,
+  manifestFile,
+  manifestOf,
+  manifestText,
+  parseManifest,
+} from './manifest.ts';
 import { isTuszFormat, isTuszName } from './published.ts';
 import { type Survey, surveySplit, type WindowShape } from './survey.ts';
 import { problemOutside, validityOf } from './validity.ts';
@@ -70,8 +77,11 @@ export async function writeScan(
 /** Whether the manifest there is valid, and what is to be said of it. */
 async function standing(survey: Survey, text: string): Promise<{ isValid: boolean; reason: string | null }> {
   const { folder, shape } = survey;
-  const attempt = await tryManifest(folder, shape);
-  if (attempt.text === text) return { isValid: true, reason: null };
+  const file = await manifestFile(folder);
+  if (file.text === null) return { isValid: false, reason: file.problem };
+  // The usual case: nothing of it need be understood.
+  if (file.text === text) return { isValid: true, reason: null };
+  const attempt = parseManifest(file.text, shape);
   const outside = await problemOutside(folder, attempt.references);
   if (outside !== null) return { isValid: false, reason: outside };
   if (attempt.manifest === null || attempt.problem !== null)
