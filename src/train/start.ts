@@ -144,6 +144,12 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   for (const sentence of mended) log.warning(sentence);
   for (const line of describeStart(config, data, device, placed, describeEnvironment(environment)))
     log.info(line);
+  if (run.resumedFrom === null)
+    run.events.append('data_set', 0, {
+      is_unbalanced_fallback: data.isFallback,
+      ...data.train.composition,
+      residency: placed.residency,
+    });
 
   const { resumedFrom } = run;
   const step = resumedFrom?.state.step;
