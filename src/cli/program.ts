@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { register as buildBridge } from './build-bridge.ts';
 import { register as buildCache } from './build-cache.ts';
 import { register as convertCache } from './convert-cache.ts';
 import { register as demo } from './demo.ts';
@@ -25,6 +26,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   train,
   evaluate,
   demo,
+  buildBridge,
 ];
 
 const EXIT_CODES = `
