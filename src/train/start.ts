@@ -36,7 +36,7 @@ import type { Loss } from './loss.ts';
 import { planMemory } from './memory-plan.ts';
 import { setNumerics } from './numerics.ts';
 import { predictRecording } from './predict.ts';
-import { hostMemory, type PlacedWindows, placeWindows } from './residency.ts';
+import { corpusBytes, hostMemory, type PlacedWindows, placeWindows } from './residency.ts';
 import { openTrainingData, type TrainingData } from './training-data.ts';
 
 export interface TrainingRequest {
@@ -177,7 +177,10 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
     onProgress: request.onProgress,
     gpu: () => monitor?.last ?? null,
     windowNames: (indices) => windowNames(data.train.set, indices),
-    fittingBatch: () => planMemory(config, device, freeBytes).fitting,
+    fittingBatch: () => {
+      const taken = placed.residency === 'device' ? corpusBytes(data.train.set) : 0;
+      return planMemory(config, device, freeBytes - taken).fitting;
+    },
   });
   const { reason, step: lastStep, metrics } = outcome;
   if (reason === 'finished' || reason === 'stopped early') {
