@@ -32,7 +32,7 @@ import { freeMemory, isCudaAvailable, libraryInfo } from '../torch/index.ts';
 import { Evaluation, falseAlarmRateOf } from './evaluate.ts';
 import { loadInitialWeights } from './initial-weights.ts';
 import { type Outcome, type TrainingProgress, train } from './loop.ts';
-import type { Loss } from './loss.ts';
+import { describeLoss, lossFrom } from './loss-settings.ts';
 import { planMemory } from './memory-plan.ts';
 import { setNumerics } from './numerics.ts';
 import { predictRecording } from './predict.ts';
@@ -91,6 +91,10 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
     device: freeMemory(device),
   });
   using windows = placed.windows;
+  const fittingBatch = () => {
+    const taken = placed.residency === 'device' ? corpusBytes(data.train.set) : 0;
+    return planMemory(config, device, freeBytes - taken).fitting;
+  };
 
   const library = libraryInfo();
   const environment = await captureEnvironment({
@@ -116,8 +120,15 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   if (config.experiment.description !== '') log.info(config.experiment.description);
   for (const notice of [...notices.map(({ message }) => message), ...run.notices]) log.info(notice);
   for (const sentence of mended) log.warning(sentence);
+  const loss = lossFrom(training, data.manifest);
   for (const line of describeStart(config, data, device, placed, describeEnvironment(environment)))
     log.info(line);
+  log.info(describeLoss(loss, training));
+  const fitting = fittingBatch();
+  if (training.batch_size > fitting)
+    log.warning(
+      `training.batch_size ${training.batch_size} may not fit: by bgb model, the free memory holds a batch of ${fitting}`,
+    );
 
   await using heartbeat = await Heartbeat.start({
     path: run.path('heartbeat'),
@@ -164,7 +175,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
     },
     device,
     precision,
-    loss: lossFrom(config, data),
+    loss,
     windows,
     order: (epoch) => data.train.order(epoch),
     evaluate: dev === null ? null : evaluate,
@@ -177,10 +188,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
     onProgress: request.onProgress,
     gpu: () => monitor?.last ?? null,
     windowNames: (indices) => windowNames(data.train.set, indices),
-    fittingBatch: () => {
-      const taken = placed.residency === 'device' ? corpusBytes(data.train.set) : 0;
-      return planMemory(config, device, freeBytes - taken).fitting;
-    },
+    fittingBatch,
   });
   const { reason, step: lastStep, metrics } = outcome;
   if (reason === 'finished' || reason === 'stopped early') {
@@ -208,15 +216,6 @@ function windowNames(set: WindowSet, indices: readonly number[]): string[] {
 async function storedThreads(folder: string): Promise<number | null> {
   if ((await runStage(folder)) !== 'unfinished') return null;
   return (await readRun(folder)).sessions[0]?.environment.threads ?? null;
-}
-
-function lossFrom({ training }: Config, { manifest }: TrainingData): Loss {
-  const seizure = manifest.seizure_seconds;
-  // Square-root scaled, so that rare seizures count more without drowning the rest.
-  const counted = Math.sqrt(Math.max(manifest.recorded_s - seizure, 0) / Math.max(seizure, 1e-9));
-  const positiveWeight = training.pos_weight === 'auto' ? counted : (training.pos_weight ?? 1);
-  if (training.loss === 'bce') return { kind: 'bce', positiveWeight };
-  return { kind: 'focal', alpha: training.focal_alpha, gamma: training.focal_gamma, positiveWeight };
 }
 
 function describeStart(
