@@ -28,7 +28,7 @@ import {
   TensorboardWriter,
 } from '../runs/index.ts';
 import { montageChannels } from '../signal/index.ts';
-import { freeMemory, isCudaAvailable, libraryInfo } from '../torch/index.ts';
+import { freeMemory, hostTensorMemory, isCudaAvailable, libraryInfo } from '../torch/index.ts';
 import { Evaluation, falseAlarmRateOf } from './evaluate.ts';
 import { loadInitialWeights } from './initial-weights.ts';
 import { type Outcome, type TrainingProgress, train } from './loop.ts';
@@ -91,10 +91,8 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
     device: freeMemory(device),
   });
   using windows = placed.windows;
-  const fittingBatch = () => {
-    const taken = placed.residency === 'device' ? corpusBytes(data.train.set) : 0;
-    return planMemory(config, device, freeBytes - taken).fitting;
-  };
+  const taken = placed.residency === 'device' ? corpusBytes(data.train.set) : 0;
+  const fittingIn = (bytes: number) => planMemory(config, device, bytes - taken).fitting;
 
   const library = libraryInfo();
   const environment = await captureEnvironment({
@@ -124,7 +122,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   for (const line of describeStart(config, data, device, placed, describeEnvironment(environment)))
     log.info(line);
   log.info(describeLoss(loss, training));
-  const fitting = fittingBatch();
+  const fitting = fittingIn(freeBytes);
   if (training.batch_size > fitting)
     log.warning(
       `training.batch_size ${training.batch_size} may not fit: by bgb model, the free memory holds a batch of ${fitting}`,
@@ -188,7 +186,9 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
     onProgress: request.onProgress,
     gpu: () => monitor?.last ?? null,
     windowNames: (indices) => windowNames(data.train.set, indices),
-    fittingBatch,
+    // On the CPU a limit that nobody tells of, such as ulimit's, is known by what was in use when it was met.
+    fittingBatch: () =>
+      fittingIn(device === 'cpu' ? Math.min(freeBytes, hostTensorMemory().peak) : freeBytes),
   });
   const { reason, step: lastStep, metrics } = outcome;
   if (reason === 'finished' || reason === 'stopped early') {
