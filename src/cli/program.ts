@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { register as benchLoader } from './bench-loader.ts';
+import { register as buildBridge } from './build-bridge.ts';
 import { register as buildCache } from './build-cache.ts';
 import { register as convertCache } from './convert-cache.ts';
 import { register as demo } from './demo.ts';
@@ -31,6 +32,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   evaluate,
   score,
   demo,
+  buildBridge,
 ];
 
 const EXIT_CODES = `
