@@ -5,6 +5,7 @@ import { register as demo } from './demo.ts';
 import { register as edf } from './edf.ts';
 import { register as evaluate } from './evaluate.ts';
 import { exitCodeOf } from './exit.ts';
+import { register as predict } from './predict.ts';
 import { register as scanCache } from './scan-cache.ts';
 import { register as score } from './score.ts';
 import { register as train } from './train.ts';
@@ -23,6 +24,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   convertCache,
   train,
   evaluate,
+  predict,
   score,
   demo,
 ];

@@ -12,7 +12,7 @@
  * ```
  */
 export { checkDevice, resolvedDevice } from './device.ts';
-export { type Environment, inForce, readEnvironment } from './environment.ts';
+export { containerPaths, type Environment, inForce, readEnvironment } from './environment.ts';
 export { FIELDS, type FieldName, type FieldUse, fieldUse } from './fields.ts';
 export {
   type LoadedConfig,

@@ -23,5 +23,7 @@ export {
 } from './loop.ts';
 export { LABEL, type Loss } from './loss.ts';
 export { type CachedRecording, type Predictor, predictRecording } from './predict.ts';
+export { type PredictionReport, type PredictionRequest, predictRecordings } from './predict-recordings.ts';
+export { PREDICTION_FORMATS, type PredictionFormat } from './prediction-file.ts';
 export { startTraining, type TrainingRequest } from './start.ts';
 export type { Batch } from './step.ts';
