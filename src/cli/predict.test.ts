@@ -12,7 +12,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { saveUntrained } from '../train/testing/checkpoint.ts';
 import { runProgram } from './program.ts';
 import { catchWrites } from './testing/written.ts';
 
@@ -21,7 +20,23 @@ const CLIP = fileURLToPath(new URL('../../data/sample/chb01/chb01_04_clip.edf', 
 const checkpoint = join(folder, 'run');
 const written = catchWrites();
 
-beforeAll(() => saveUntrained(checkpoint));
+/** Hardly trained, so that it finds nothing. */
+beforeAll(async () => {
+  for (const stream of [process.stdout, process.stderr]) vi.spyOn(stream, 'write').mockReturnValue(true);
+  const root = (relative: string) => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
+  const smoke = root('configs/local/smoke.yaml');
+  const cache = join(folder, 'cache');
+  const data = ['--data-dir', root('data/sample/chb01'), '--cache-dir', cache, '--split', 'train'];
+  expect(await runProgram(['build-cache', ...data, '--config', smoke])).toBe(0);
+  const set = [
+    `data.cache_dir=${cache}`,
+    `experiment.output_dir=${checkpoint}`,
+    'training.epochs=1',
+    'data.max_samples=8',
+  ];
+  expect(await runProgram(['train', smoke, ...set.flatMap((field) => ['--set', field])])).toBe(0);
+  vi.restoreAllMocks();
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => {
   vi.unstubAllEnvs();
