@@ -4,6 +4,8 @@
 // alignment leaves, so that a freed block no longer fits the next request of the same size and the process
 // grows by an activation a step (measured: 4 MB tensors freed at once still added 4 MB each). Here a block
 // returns to a list of its own size; what is held never exceeds the most that was in use at once, plus a little.
+#include "host_allocator.h"
+
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
 #include <c10/util/Exception.h>
@@ -55,6 +57,7 @@ class HostAllocator final : public c10::Allocator {
     std::lock_guard<std::mutex> lock(mutex_);
     inUse_ += size;
     peak_ = std::max(peak_, inUse_);
+    marked_ = std::max(marked_, inUse_);
     auto& blocks = cache_[size];
     if (!blocks.empty()) {
       void* block = blocks.back();
@@ -76,11 +79,21 @@ class HostAllocator final : public c10::Allocator {
 
   static void giveBack(void* data);
 
+ public:
+  HostMemory memory(bool isMarking) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    const HostMemory now{inUse_, marked_};
+    if (isMarking) marked_ = inUse_;
+    return now;
+  }
+
+ private:
   std::mutex mutex_;
   std::unordered_map<size_t, std::vector<void*>> cache_;
   size_t inUse_ = 0;
   size_t cached_ = 0;
   size_t peak_ = 0;
+  size_t marked_ = 0;  // the most in use since the last mark
 };
 
 // Never destroyed: tensors of other threads may outlive static destruction.
@@ -106,5 +119,7 @@ void HostAllocator::giveBack(void* data) {
 }();
 
 }  // namespace
+
+HostMemory hostMemory(bool isMarking) { return instance().memory(isMarking); }
 
 }  // namespace bgb

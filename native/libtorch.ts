@@ -20,6 +20,8 @@ export interface Libtorch {
   major: number;
   minor: number;
   hasCuda: boolean;
+  /** Collectives among processes whose headers are there, as macros of c10d; folders of those headers. */
+  collectives: { macros: string[]; includeDirs: string[] };
   /** Whether its `std::string` is the one of GCC's C++11 ABI; the bridge must be compiled for the same. */
   usesCxx11Abi: boolean;
 }
@@ -110,6 +112,7 @@ function libtorchIn(source: Libtorch['source'], prefix: string, arch: string): L
     major,
     minor,
     hasCuda,
+    collectives: collectivesOf(include, hasCuda),
     usesCxx11Abi: usesCxx11Abi(join(libDir, 'libc10.so')),
   };
 }
@@ -125,6 +128,33 @@ function versionIn(include: string): string | null {
     if (parts.every((part) => part !== undefined)) return parts.join('.');
   }
   return null;
+}
+
+/**
+ * c10d's headers need those of the libraries below them. gloo's come with libgloo-dev or PyTorch itself; NCCL's and
+ * CUDA's with the packages that pip installs beside PyTorch, or with the system's.
+ */
+function collectivesOf(include: string, hasCuda: boolean): Libtorch['collectives'] {
+  const macros: string[] = [];
+  const includeDirs: string[] = [];
+  const find = (header: string, places: readonly string[]) =>
+    places.find((place) => existsSync(join(place, header)));
+  // Only those beside libtorch's own: its C++ classes are those of one version of gloo.
+  if (existsSync(join(include, 'gloo/algorithm.h'))) macros.push('USE_C10D_GLOO');
+  const packages = join(include, '../../nvidia');
+  const system = ['/usr/local/cuda/include', '/usr/include'];
+  const nccl = find('nccl.h', [join(packages, 'nccl/include'), ...system]);
+  const cuda = find('cuda_runtime_api.h', [
+    ...['cu13', 'cu12', 'cuda_runtime'].map((name) => join(packages, name, 'include')),
+    ...system,
+  ]);
+  if (hasCuda && nccl !== undefined && cuda !== undefined) {
+    macros.push('USE_C10D_NCCL');
+    const others = ['cublas', 'cusparse', 'cusolver'].map((name) => join(packages, name, 'include'));
+    for (const folder of [nccl, cuda, ...others.filter((folder) => existsSync(folder))])
+      if (folder !== '/usr/include' && !includeDirs.includes(folder)) includeDirs.push(folder);
+  }
+  return { macros, includeDirs };
 }
 
 /**

@@ -1,4 +1,5 @@
 // Typed arrays to tensors and back, without a copy where libtorch allows it.
+#include "host_allocator.h"
 #include "module.h"
 #include "tensor.h"
 #include "values.h"
@@ -94,6 +95,15 @@ Napi::Value liveTensors(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(Environment::of(info.Env()).liveTensors));
 }
 
+// (isMarking) -> { inUse, peak }
+Napi::Value hostMemoryInUse(const Napi::CallbackInfo& info) {
+  const auto memory = hostMemory(info[0].ToBoolean());
+  auto result = Napi::Object::New(info.Env());
+  result.Set("inUse", static_cast<double>(memory.inUse));
+  result.Set("peak", static_cast<double>(memory.peak));
+  return result;
+}
+
 }  // namespace
 
 void defineMemory(Napi::Env env, Napi::Object exports) {
@@ -101,6 +111,7 @@ void defineMemory(Napi::Env env, Napi::Object exports) {
   exports.Set("toArrayBuffer", Napi::Function::New<toArrayBuffer>(env));
   exports.Set("copyInto", Napi::Function::New<copyInto>(env));
   exports.Set("setData", Napi::Function::New<setData>(env));
+  exports.Set("hostMemory", Napi::Function::New<hostMemoryInUse>(env));
   exports.Set("liveTensors", Napi::Function::New<liveTensors>(env));
 }
 

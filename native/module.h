@@ -7,4 +7,6 @@ void defineOperators(Napi::Env env, Napi::Object exports);
 void defineMemory(Napi::Env env, Napi::Object exports);
 void defineAutograd(Napi::Env env, Napi::Object exports);
 void defineDevices(Napi::Env env, Napi::Object exports);
+void defineProcessGroups(Napi::Env env, Napi::Object exports);
+void defineGradientReducer(Napi::Env env, Napi::Object exports);
 }  // namespace bgb

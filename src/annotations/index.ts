@@ -45,3 +45,4 @@ export { readTuszCsv } from './tusz-csv.ts';
 export { joinTuszPair } from './tusz-pair.ts';
 export { writeBidsEvents } from './write-bids-events.ts';
 export { type CsvBiContent, writeCsvBi } from './write-csv-bi.ts';
+export { type TuszCsvContent, writeTuszCsv } from './write-tusz-csv.ts';

@@ -48,7 +48,7 @@ export async function demo(options: DemoOptions): Promise<void> {
         end();
         process.stderr.write(`${line}\n`);
       },
-      onProgress: (fold, { step, steps, epoch, epochs, loss }) => {
+      onProgress: (fold, { step, steps, epoch, epochs, last }) => {
         let bar = bars.get(fold);
         if (bar === undefined) {
           bar = new Progress({
@@ -64,7 +64,7 @@ export async function demo(options: DemoOptions): Promise<void> {
         }
         bar.update(
           step,
-          `epoch ${Math.min(epoch + 1, epochs)}/${epochs}${loss === null ? '' : `  loss ${loss.toFixed(3)}`}`,
+          `epoch ${Math.min(epoch + 1, epochs)}/${epochs}${last === null ? '' : `  loss ${last.loss.toFixed(3)}`}`,
         );
       },
     });

@@ -31,6 +31,7 @@ export async function predict(
     input,
     output,
     format,
+    isReferenceForced: options.force === true,
     device: options.device !== 'cpu' && hasCuda ? 'cuda' : 'cpu',
     signal: command.signal,
     onProgress: (done, total, name) => command.update(done, total, name),

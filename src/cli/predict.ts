@@ -18,6 +18,7 @@ export function register(program: Command): void {
     .addOption(
       new Option('--device <device>', 'where to compute').choices(['auto', 'cpu', 'cuda']).default('auto'),
     )
+    .option('--force', 'also predict recordings of another reference than the model was trained on')
     .option(...JSON_OPTION)
     .addHelpText(
       'after',
@@ -33,5 +34,6 @@ export interface PredictOptions {
   readonly output?: string;
   readonly format?: 'csv_bi' | 'szcore' | 'json';
   readonly device: 'auto' | 'cpu' | 'cuda';
+  readonly force?: boolean;
   readonly json?: boolean;
 }

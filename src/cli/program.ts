@@ -1,13 +1,16 @@
 import { Command, CommanderError } from 'commander';
+import { register as benchLoader } from './bench-loader.ts';
 import { register as buildCache } from './build-cache.ts';
 import { register as convertCache } from './convert-cache.ts';
 import { register as demo } from './demo.ts';
 import { register as edf } from './edf.ts';
 import { register as evaluate } from './evaluate.ts';
 import { exitCodeOf } from './exit.ts';
+import { register as model } from './model.ts';
 import { register as predict } from './predict.ts';
 import { register as scanCache } from './scan-cache.ts';
 import { register as score } from './score.ts';
+import { register as synth } from './synth.ts';
 import { register as train } from './train.ts';
 import { register as validate } from './validate.ts';
 import { version } from './version.ts';
@@ -22,6 +25,9 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   buildCache,
   scanCache,
   convertCache,
+  benchLoader,
+  model,
+  synth,
   train,
   evaluate,
   predict,

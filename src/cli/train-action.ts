@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { inForce, loadConfig, readEnvironment } from '../config/index.ts';
-import { startTraining } from '../train/index.ts';
+import { startTraining, type TrainingProgress } from '../train/index.ts';
 import { Interruption } from './exit.ts';
 import { announce, writeJson } from './output.ts';
 import { Progress } from './progress.ts';
@@ -14,6 +14,7 @@ export async function train(path: string, options: TrainOptions): Promise<void> 
   const set = [
     ...options.set,
     ...(options.device === undefined ? [] : [`experiment.device=${options.device}`]),
+    ...(options.initFrom === undefined ? [] : [`training.init_from=${JSON.stringify(options.initFrom)}`]),
   ];
   const loaded = await loadConfig(path, { set, environment });
   announce(inForce(), environment, loaded);
@@ -33,7 +34,7 @@ export async function train(path: string, options: TrainOptions): Promise<void> 
       onStart: ({ done }) => {
         doneBefore = done;
       },
-      onProgress: ({ step, steps, epoch, epochs, loss }) => {
+      onProgress: ({ step, steps, epoch, epochs, last, gpu }) => {
         shown.progress ??= new Progress({
           label: 'Training',
           total: steps,
@@ -44,10 +45,7 @@ export async function train(path: string, options: TrainOptions): Promise<void> 
           intervalS: 10,
           now: Date.now,
         });
-        shown.progress.update(
-          step,
-          `epoch ${Math.min(epoch + 1, epochs)}/${epochs}${loss === null ? '' : `  loss ${loss.toFixed(4)}`}`,
-        );
+        shown.progress.update(step, noteOf({ epoch: Math.min(epoch + 1, epochs), epochs, last, gpu }));
       },
     });
     shown.progress?.[Symbol.dispose]();
@@ -69,6 +67,26 @@ export async function train(path: string, options: TrainOptions): Promise<void> 
   } finally {
     stop.end();
   }
+}
+
+/** As in `epoch 3/10  loss 0.1234  lr 3.0e-4  812 windows/s  waiting 0.3 %  GPU 97 %, 61.2 GiB`. */
+function noteOf({
+  epoch,
+  epochs,
+  last,
+  gpu,
+}: Pick<TrainingProgress, 'epoch' | 'epochs' | 'last' | 'gpu'>): string {
+  const parts = [`epoch ${epoch}/${epochs}`];
+  if (last !== null)
+    parts.push(
+      `loss ${last.loss.toFixed(4)}`,
+      `lr ${last.learningRate.toExponential(1)}`,
+      `${last.windowsPerSecond.toPrecision(3)} windows/s`,
+      `waiting ${(100 * last.waitingShare).toFixed(1)} %`,
+    );
+  if (gpu?.utilisation != null) parts.push(`GPU ${Math.round(100 * gpu.utilisation)} %`);
+  if (gpu?.memoryBytes != null) parts.push(`${(gpu.memoryBytes / 2 ** 30).toFixed(1)} GiB`);
+  return parts.join('  ');
 }
 
 /** The first signal asks training to save and stop; a second one ends the process at once. */

@@ -7,6 +7,10 @@ export function register(program: Command): void {
     .description('train a detector on a cache; Ctrl-C saves and stops, --resume goes on')
     .argument('<config>', 'configuration file (YAML)')
     .option('--resume', 'go on with the unfinished run in experiment.output_dir')
+    .option(
+      '--init-from <checkpoint>',
+      'start from these weights: a run, a checkpoint or a .safetensors file',
+    )
     .addOption(
       new Option('--device <device>', 'overrides experiment.device').choices(['auto', 'cpu', 'cuda']),
     )
@@ -21,6 +25,7 @@ export function register(program: Command): void {
 export interface TrainOptions {
   readonly set: string[];
   readonly resume?: boolean;
+  readonly initFrom?: string;
   readonly device?: string;
   readonly json?: boolean;
 }

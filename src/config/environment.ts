@@ -93,6 +93,11 @@ export function inForce(variables: Variables = process.env): Record<string, stri
   return Object.fromEntries(set.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** The first GPU that CUDA shows to this process, by index or UUID as nvidia-smi takes it (CUDA_VISIBLE_DEVICES). */
+export function firstVisibleGpu(variables: Variables = process.env): string {
+  return variables.CUDA_VISIBLE_DEVICES?.split(',')[0]?.trim() || '0';
+}
+
 const SECRET = /TOKEN|SECRET|PASSWORD|CREDENTIAL|(^|_)KEY($|_)/;
 
 function flagOf(name: Known, value: string | null): boolean {

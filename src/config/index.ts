@@ -12,7 +12,13 @@
  * ```
  */
 export { checkDevice, resolvedDevice } from './device.ts';
-export { containerPaths, type Environment, inForce, readEnvironment } from './environment.ts';
+export {
+  containerPaths,
+  type Environment,
+  firstVisibleGpu,
+  inForce,
+  readEnvironment,
+} from './environment.ts';
 export { FIELDS, type FieldName, type FieldUse, fieldUse } from './fields.ts';
 export {
   type LoadedConfig,
@@ -32,6 +38,7 @@ export {
 } from './metric.ts';
 export type { Notice } from './notices.ts';
 export { type Origin, originText, originTexts } from './origin.ts';
+export { patientPatternProblem } from './patient-pattern.ts';
 export { ConfigError, type Place, type Problem, problemText } from './problem.ts';
 export { annotatedYaml, resolvedYaml } from './resolved-yaml.ts';
 export { type Config, channelCount, configSchema } from './schema.ts';

@@ -40,7 +40,7 @@ describe('what people have today', () => {
 
   test('says once what it ignores', async () => {
     const messages = (await loadConfig(path)).notices.map(({ message }) => message);
-    for (const field of ['use_mne', 'wandb', 'compile_model', 'distributed', 'log_weights', 'save_plots'])
+    for (const field of ['use_mne', 'wandb', 'compile_model', 'distributed', 'save_plots'])
       expect(messages.filter((message) => message.includes(field))).toHaveLength(1);
   });
 
@@ -129,7 +129,7 @@ model:
 training:
   batchsize: 3
   window_size: 60
-  optimizer: sgd
+  optimizer: sgdd
   loss: fokal
   early_stopping: {metric: sensitivity_at_fa}
 trainig: {}
@@ -144,7 +144,7 @@ trainig: {}
       'x.yaml:7:32: model.encoder.kernel_size: expected an odd number of samples, found 4.',
       "x.yaml:9:3: training.batchsize: unknown key; did you mean 'batch_size'?",
       'x.yaml:10:3: training.window_size: unknown key; it belongs under data or postprocessing.stitching.',
-      "x.yaml:11:3: training.optimizer: expected adamw (others are not implemented yet), found text 'sgd'.",
+      "x.yaml:11:3: training.optimizer: expected one of adamw, sgd, found text 'sgdd'; did you mean 'sgd'?",
       "x.yaml:12:3: training.loss: expected one of focal, bce, found text 'fokal'; did you mean 'focal'?",
       'x.yaml:13:20: training.early_stopping.metric: expected auroc, average_precision,',
       "x.yaml:14:1: trainig: unknown key; did you mean 'training'?",

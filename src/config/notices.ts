@@ -30,9 +30,11 @@ export function noticesOf(config: Config, origins: ReadonlyMap<string, Origin>):
     notices.push({ code: 'CONFIG_ALPHA', message });
   }
   const { resample, normalize } = config.preprocessing;
+  const { optimizer } = config.training;
   for (const [field, needed, isRead] of [
     ['preprocessing.length', 'preprocessing.resample: fft', resample === 'fft'],
     ['preprocessing.running_time_constant_s', 'preprocessing.normalize: running', normalize === 'running'],
+    ['training.momentum', 'training.optimizer: sgd', optimizer === 'sgd'],
   ] as const) {
     const origin = origins.get(field)!;
     if (isRead || origin.kind === 'default') continue;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isMetricName, METRIC_NAMES, type MetricName } from './metric.ts';
+import { patientPatternProblem } from './patient-pattern.ts';
 
 /**
  * The configuration as users write it in YAML: the same names, the same nesting. Every field has a default, so
@@ -26,7 +27,11 @@ const labels = z.record(
 
 const data = z.strictObject({
   dataset: z.string().min(1).default('tuh_eeg'),
-  data_dir: z.string().min(1).nullable().default(null),
+  data_dir: z
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+    .describe('a folder or a list of folders')
+    .nullable()
+    .default(null),
   cache_dir: z.string().min(1).default('cache'),
   labels: labels.describe('a map of labels, as in {artf: background}').default({}),
   /** Hz */
@@ -42,6 +47,15 @@ const data = z.strictObject({
   persistent_workers: z.boolean().default(false),
   prefetch_factor: count.nullable().default(null),
   validation_split: shareBelowOne.default(0.2),
+  /** Over the path below the data folder; its one group is the patient. */
+  patient_pattern: z
+    .string()
+    .max(200)
+    .refine((pattern) => patientPatternProblem(pattern) === null)
+    .describe("a regular expression with one group, none of them repeated, as in '^([^/]+)/'")
+    .nullable()
+    .default(null),
+  split_file: z.string().min(1).nullable().default(null),
   use_balanced_sampling: z.boolean().default(true),
   /** How many windows an epoch of balanced sampling holds for each with part of a seizure. */
   balance: z
@@ -181,7 +195,9 @@ const training = z.strictObject({
     .default(null),
   learning_rate: positive.default(3e-4),
   weight_decay: z.number().nonnegative().default(0.05),
-  optimizer: z.enum(['adamw']).describe('adamw (others are not implemented yet)').default('adamw'),
+  optimizer: z.enum(['adamw', 'sgd']).default('adamw'),
+  /** Of sgd. */
+  momentum: shareBelowOne.default(0.9),
   scheduler: z
     .strictObject({
       type: z.enum(['cosine', 'constant', 'linear']).default('cosine'),
@@ -191,6 +207,14 @@ const training = z.strictObject({
   gradient_clip: positive.nullable().default(1),
   gradient_accumulation_steps: count.default(1),
   mixed_precision: z.boolean().default(true),
+  /** TF32 in float32 matrix products and convolutions of a GPU. */
+  tf32: z.boolean().default(false),
+  /** The same bits on a GPU twice, at some cost in speed; the CPU's are the same anyway. */
+  deterministic: z.boolean().default(false),
+  /** A run folder, a checkpoint or a .safetensors file whose weights training starts from. */
+  init_from: z.string().min(1).nullable().default(null),
+  /** Of an exponential moving average of the weights, which is then what is evaluated and saved; null: none. */
+  ema_decay: shareBelowOne.nullable().default(null),
   resume: z.boolean().default(false),
   early_stopping: z
     .strictObject({
@@ -203,6 +227,22 @@ const training = z.strictObject({
     .prefault({}),
   /** Epochs. */
   checkpoint_interval: count.default(5),
+  /** Minutes between two checkpoints within an epoch. */
+  checkpoint_minutes: positive.nullable().default(15),
+  /** Checkpoints to resume from that are kept, the last one and those before it. */
+  keep_checkpoints: count.default(3),
+  guards: z
+    .strictObject({
+      /** Steps in a row without a finite loss and gradient that stop the run. */
+      skipped_steps: count.default(20),
+      /** Evaluations in a row that look collapsed and stop the run; null: never. */
+      collapse_epochs: count.nullable().default(5),
+      /** An evaluation looks collapsed below this AUROC. */
+      collapse_auroc: share.default(0.55),
+      /** It also does where no sample of dev gets a probability above this one. */
+      collapse_probability: share.default(0.1),
+    })
+    .prefault({}),
   augmentation: z
     .strictObject({
       /** Bounds of a log-uniform gain for each window. */
@@ -216,6 +256,8 @@ const training = z.strictObject({
       polarity: z.boolean().default(false),
       /** Share of each window's channels that are set to zero. */
       channel_dropout: shareBelowOne.default(0),
+      /** Let left and right change places in half of the windows. */
+      left_right_flip: z.boolean().default(false),
       /** Put each window's channels in a random order. */
       channel_shuffle: z.boolean().default(false),
     })

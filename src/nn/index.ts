@@ -18,5 +18,5 @@ export {
   RmsNorm,
 } from './layers.ts';
 export { Mamba2, type Mamba2Options, ssd } from './mamba2.ts';
-export { EVALUATION, type Mode } from './mode.ts';
+export { EVALUATION, type Mode, type Peers } from './mode.ts';
 export { loadWeights, moveWeights, type WeightStore, Weights } from './weights.ts';

@@ -1,5 +1,5 @@
-import { aten, noGrad, type Tensor } from '../torch/index.ts';
-import type { Mode } from './mode.ts';
+import { aten, noGrad, own, type Tensor } from '../torch/index.ts';
+import type { Mode, Peers } from './mode.ts';
 import type { Weights } from './weights.ts';
 
 /** Bound of PyTorch's default first values: kaiming_uniform with a = sqrt(5) (He et al. 2015) is 1 / sqrt(fan in). */
@@ -93,6 +93,7 @@ export class BatchNorm {
 
   forward(x: Tensor, mode: Mode): Tensor {
     if (mode.isTraining) noGrad(() => aten['add_.Scalar']({ self: this.#batches, other: 1 }));
+    if (mode.isTraining && mode.peers) return this.#overPeers(x, mode.peers);
     return aten.batch_norm({
       input: x,
       weight: this.#weight,
@@ -103,6 +104,21 @@ export class BatchNorm {
       momentum: 0.1,
       eps: 1e-5,
       cudnn_enabled: true,
+    });
+  }
+
+  #overPeers(x: Tensor, { group, windows }: Peers): Tensor {
+    const perWindow = x.shape[2]! * x.shape[3]!;
+    return own.sync_batch_norm({
+      input: x,
+      weight: this.#weight,
+      bias: this.#bias,
+      running_mean: this.#mean,
+      running_var: this.#variance,
+      counts: windows.map((count) => count * perWindow),
+      momentum: 0.1,
+      eps: 1e-5,
+      group: group.id,
     });
   }
 }

@@ -1,4 +1,4 @@
-import type { Tensor } from '../torch/index.ts';
+import type { ProcessGroup, Tensor } from '../torch/index.ts';
 
 /** Whether a model is training, and what its dropout masks are a function of. */
 export type Mode =
@@ -10,7 +10,15 @@ export type Mode =
       readonly step: number;
       /** (B) int64, each window's index in the data set */
       readonly samples: Tensor;
+      /** The processes that share the batch; statistics are over the windows of all. */
+      readonly peers?: Peers | null;
     };
+
+export interface Peers {
+  readonly group: ProcessGroup;
+  /** Windows of this forward pass in each process, in order of ranks. */
+  readonly windows: readonly number[];
+}
 
 /** Running statistics, no dropout. */
 export const EVALUATION: Mode = { isTraining: false };

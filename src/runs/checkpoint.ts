@@ -3,14 +3,16 @@
  *
  * The JSON is the checkpoint. It is replaced atomically and last, and names the tensors by their hash, so at
  * any moment it names a whole file: the previous one or the new one. A tensors file that no JSON names is
- * left over from a save that was cut short, and the next save of that name removes it.
+ * left over from a save that was cut short, and the next save of that name removes it. Those before the last one can be
+ * kept (kept-checkpoints.ts).
  */
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { BgbError, InputError, messageOf } from '../errors.ts';
-import { isTemporaryName, writeAtomic } from '../files/index.ts';
+import { writeAtomic } from '../files/index.ts';
 import { type CheckpointState, checkpointState, stateText } from './checkpoint-state.ts';
+import { keepBeforeReplacing, removeLeftovers } from './kept-checkpoints.ts';
 import { SafetensorsFile } from './safetensors-file.ts';
 import type { StoredTensor } from './safetensors-header.ts';
 import { layOutSafetensors, writeImage } from './safetensors-write.ts';
@@ -55,13 +57,14 @@ export interface Checkpoint extends AsyncDisposable {
  *
  * @param folder made if missing.
  * @param name lower-case letters, digits, `.`, `_`, `-`, such as `last`, `best`, `epoch-0005`.
+ * @param content.keep checkpoints of this name that stay, this one and those before it; 1 unless given.
  * @returns the path of the JSON file.
  * @throws BgbError `CHECKPOINT_STATE`, `SAFETENSORS_TENSOR`, before anything is written.
  */
 export async function saveCheckpoint(
   folder: string,
   name: string,
-  content: { tensors: ReadonlyMap<string, StoredTensor>; state: CheckpointState },
+  content: { tensors: ReadonlyMap<string, StoredTensor>; state: CheckpointState; keep?: number },
 ): Promise<string> {
   if (!NAME.test(name)) {
     throw new BgbError(
@@ -83,10 +86,12 @@ export async function saveCheckpoint(
   if (!checked.success)
     throw new BgbError('CHECKPOINT_STATE', `Not a checkpoint state: ${issueText(checked.error)}.`);
 
+  const { keep = 1 } = content;
   await writeImage(join(folder, file), image);
   const path = join(folder, `${name}.json`);
+  if (keep > 1) await keepBeforeReplacing(folder, name);
   await writeAtomic(path, text);
-  await removeLeftovers(folder, name, file);
+  await removeLeftovers(folder, name, keep);
   return path;
 }
 
@@ -199,16 +204,6 @@ function parseRecord(text: string, path: string): CheckpointRecord {
     `${path} is not a checkpoint of version ${VERSION}: ${issueText(checked.error)}. ` +
       'Give the .json of a checkpoint that this version of bgb saved.',
   );
-}
-
-async function removeLeftovers(folder: string, name: string, keep: string): Promise<void> {
-  const tensors = new RegExp(`^${RegExp.escape(name)}-[0-9a-f]{16}\\.safetensors$`);
-  const temporary = new RegExp(`^\\.${RegExp.escape(name)}(-[0-9a-f]{16}\\.safetensors|\\.json)\\.`);
-  for (const entry of await readdir(folder)) {
-    const isOld = tensors.test(entry) && entry !== keep;
-    if (isOld || (isTemporaryName(entry) && temporary.test(entry)))
-      await rm(join(folder, entry), { force: true });
-  }
 }
 
 async function readText(path: string): Promise<string> {

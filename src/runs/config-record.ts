@@ -25,6 +25,7 @@ export interface FieldDifference {
 export const RESULT_NEUTRAL_FIELDS: readonly string[] = [
   'data.data_dir',
   'data.cache_dir',
+  'data.patient_pattern',
   'data.num_workers',
   'data.pin_memory',
   'data.persistent_workers',
@@ -32,6 +33,9 @@ export const RESULT_NEUTRAL_FIELDS: readonly string[] = [
   'data.residency',
   'training.resume',
   'training.checkpoint_interval',
+  'training.checkpoint_minutes',
+  'training.keep_checkpoints',
+  'training.guards',
   'evaluation.save_predictions',
   'evaluation.save_plots',
   'experiment.name',

@@ -74,6 +74,14 @@ test('it does not keep the process alive, and stopping it keeps it alive until i
   expect(await beatOf()).toMatchObject({ stopped: true });
 });
 
+test('it says on standard error what takes long, while the main thread is blocked', () => {
+  const script = new URL('testing/beat-and-block.ts', import.meta.url).pathname;
+  const ended = spawnSync(process.execPath, [script, path], { timeout: 60_000, encoding: 'utf8' });
+  expect(ended.status).toBe(0);
+  expect(ended.stderr).toMatch(/^(bgb is alive: step 8 is still running, for \d+ s now\n)+/);
+  expect(ended.stderr).toMatch(/bgb is alive: still evaluating after step 7, for \d+ s now\n/);
+});
+
 test('it works when built to JavaScript', async () => {
   const script = join(folder, 'dist', 'runs', 'testing', 'beat-and-end.js');
   const compiler = join(root, 'node_modules/typescript/bin/tsc');

@@ -21,15 +21,24 @@ export interface Beat {
   readonly stopped: boolean;
 }
 
-/** What the worker is given. The shared integers are the step, the epoch and, set to 1, the wish to stop. */
+/** What the main thread is at; the place in this list is what it leaves in shared memory. */
+export const ACTIVITIES = ['training', 'evaluating', 'saving'] as const;
+
+export type Activity = (typeof ACTIVITIES)[number];
+
+/**
+ * What the worker is given. The shared integers are the step, the epoch, the wish to stop (1), the activity, and a count
+ * that rises with every sign of progress.
+ */
 export interface HeartbeatTask {
   readonly path: string;
   readonly intervalS: number;
+  readonly quietS: number | null;
   readonly shared: Int32Array<SharedArrayBuffer>;
 }
 
 /** Places in {@link HeartbeatTask.shared}. */
-export const SHARED = { step: 0, epoch: 1, stop: 2, length: 3 } as const;
+export const SHARED = { step: 0, epoch: 1, stop: 2, activity: 3, progress: 4, length: 5 } as const;
 
 /** What the worker says: null for a beat written, else why it could not be. */
 export type BeatResult = string | null;
@@ -50,16 +59,20 @@ export class Heartbeat implements AsyncDisposable {
    * Starts the worker and waits for its first beat.
    *
    * @param options.path the file to write, such as `RUN/heartbeat.json`.
+   * @param options.quietS after so many seconds without progress the worker says on standard error what takes so long, since
+   * the main thread cannot; never unless given.
    * @param options.onFailure told when a later beat cannot be written, or the worker dies; training goes on.
    * @throws BgbError `HEARTBEAT_START` if the first beat cannot be written.
    */
   static async start(options: {
     path: string;
     intervalS: number;
+    quietS?: number;
     onFailure: (message: string) => void;
   }): Promise<Heartbeat> {
     const shared = new Int32Array(new SharedArrayBuffer(SHARED.length * Int32Array.BYTES_PER_ELEMENT));
-    const task: HeartbeatTask = { path: options.path, intervalS: options.intervalS, shared };
+    const { path, intervalS, quietS = null } = options;
+    const task: HeartbeatTask = { path, intervalS, quietS, shared };
     // Flags of this process, such as those of a test runner or a debugger, are not for the worker.
     const worker = new Worker(workerUrl(import.meta.url), { workerData: task, execArgv: [], env: {} });
     const heartbeat = new Heartbeat(worker, shared);
@@ -84,6 +97,13 @@ export class Heartbeat implements AsyncDisposable {
   update(step: number, epoch: number): void {
     Atomics.store(this.#shared, SHARED.step, step);
     Atomics.store(this.#shared, SHARED.epoch, epoch);
+    this.enter('training');
+  }
+
+  /** Says what comes now, or that it goes on. */
+  enter(activity: Activity): void {
+    Atomics.store(this.#shared, SHARED.activity, ACTIVITIES.indexOf(activity));
+    Atomics.add(this.#shared, SHARED.progress, 1);
   }
 
   /** Writes a last beat that says so, and ends the worker. */

@@ -19,7 +19,7 @@
  * | `environment.json` | machine, versions, threads, `BGB_*` variables; an entry for each session |
  * | `events.jsonl` | a numbered line for each step or event; `events.superseded.jsonl` those redone later |
  * | `tensorboard/` | an event file for each session |
- * | `checkpoints/` | `last.json`, `best.json` and the safetensors files that they name |
+ * | `checkpoints/` | `last.json`, `best.json`, `last-step-N.json` before the last, and the safetensors files that they name |
  * | `heartbeat.json`, `run.log`, `run.lock` | sign of life, log lines, the process that writes the run |
  * | `done.json` | written last; the only sign of success |
  */
@@ -40,6 +40,7 @@ export {
   environmentChanges,
 } from './environment.ts';
 export { type EventFields, EventLog } from './event-log.ts';
+export { describeGpu, GpuMonitor, type GpuSample } from './gpu.ts';
 export { type Beat, Heartbeat } from './heartbeat.ts';
 export { LOG_LEVELS, Logger, type LogLevel } from './logger.ts';
 export { createRun, openRun, type Run, type RunStart } from './run-folder.ts';
@@ -53,3 +54,4 @@ export {
 } from './safetensors-header.ts';
 export { writeSafetensors } from './safetensors-write.ts';
 export { TensorboardWriter } from './tensorboard.ts';
+export { cutTensorboard } from './tensorboard-cut.ts';

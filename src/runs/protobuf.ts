@@ -19,6 +19,13 @@ export function doubleField(number: number, value: number): Uint8Array {
   return Uint8Array.from([...varint(number * 8 + BITS_64), ...new Uint8Array(bits.buffer)]);
 }
 
+/** A packed `repeated double` field. */
+export function doublesField(number: number, values: readonly number[]): Uint8Array {
+  const bits = new DataView(new ArrayBuffer(8 * values.length));
+  for (const [index, value] of values.entries()) bits.setFloat64(8 * index, value, true);
+  return delimitedField(number, new Uint8Array(bits.buffer));
+}
+
 /** A `float` field. */
 export function floatField(number: number, value: number): Uint8Array {
   const bits = new DataView(new ArrayBuffer(4));

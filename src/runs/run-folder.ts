@@ -3,7 +3,7 @@
  * first, `events.jsonl` last of the start, `done.json` last of all and the only sign of success.
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { BgbError, InputError, messageOf } from '../errors.ts';
 import { canonicalJson, isTemporaryName, sha256, writeAtomic } from '../files/index.ts';
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
@@ -11,6 +11,7 @@ import type { CheckpointState } from './checkpoint-state.ts';
 import { configText, RESULT_NEUTRAL_FIELDS, type ResolvedConfig } from './config-record.ts';
 import { type Environment, environmentChanges } from './environment.ts';
 import { type EventFields, EventLog } from './event-log.ts';
+import { type DamagedCheckpoint, latestWhole, setAside } from './kept-checkpoints.ts';
 import { ProcessLock } from './process-lock.ts';
 import { exists, RUN_FILES, type RunRecord, readRun } from './run-record.ts';
 import { refuseDifferent, refuseOccupied } from './run-refusals.ts';
@@ -21,6 +22,8 @@ export interface RunStart {
   readonly config: ResolvedConfig;
   /** Content hashes of the data, by split. */
   readonly data: Readonly<Record<string, string>>;
+  /** What the recordings that are trained on were recorded against. */
+  readonly references: readonly string[];
   readonly environment: Environment;
   readonly now: () => Date;
 }
@@ -74,16 +77,19 @@ export class Run implements AsyncDisposable {
     name: string,
     content: {
       tensors: ReadonlyMap<string, StoredTensor>;
-      state: Omit<CheckpointState, 'events' | 'data' | 'code_version'>;
+      state: Omit<CheckpointState, 'events' | 'data' | 'references' | 'code_version'>;
+      /** As for {@link saveCheckpoint}. */
+      keep?: number;
     },
   ): Promise<string> {
     await this.#requireOpen();
     this.events.sync();
     return saveCheckpoint(this.path('checkpoints'), name, {
-      tensors: content.tensors,
+      ...content,
       state: {
         ...content.state,
         data: { ...this.#start.data },
+        references: [...this.#start.references],
         code_version: codeVersion(this.#start.environment),
         events: this.events.length,
       },
@@ -174,7 +180,7 @@ export async function openRun(
   const record = await readRun(folder);
   refuseDifferent(folder, record, start, neutral);
 
-  const resumedFrom = await lastCheckpoint(folder);
+  const { checkpoint: resumedFrom, damaged } = await lastCheckpoint(folder);
   if (resumedFrom) undo.use(resumedFrom);
   const { log: events, cut } = await EventLog.reopen(join(folder, RUN_FILES.events), {
     keep: resumedFrom?.state.events ?? 0,
@@ -182,6 +188,7 @@ export async function openRun(
     now: start.now,
   });
   undo.use(events);
+  await setAside(damaged);
   await removeTemporaries(folder);
   await writeSessions(folder, record.sessions, start);
   const step = resumedFrom?.state.step ?? 0;
@@ -194,6 +201,10 @@ export async function openRun(
 
   const notices = [
     lock.notice,
+    ...damaged.map(
+      ({ path, reason }) =>
+        `Damaged, and now ${basename(path)}.damaged: ${reason} The checkpoint before it is taken.`,
+    ),
     resumedFrom ? null : 'No checkpoint had been saved: the run starts again at step 0.',
     cut.lines > 0 ? `${cut.lines} log lines after step ${step} moved to ${RUN_FILES.superseded}.` : null,
     cut.tornBytes > 0 ? `Cut ${cut.tornBytes} bytes of a torn last line from ${RUN_FILES.events}.` : null,
@@ -217,10 +228,16 @@ async function takeLock(folder: string, now: Date): Promise<ProcessLock> {
   return ProcessLock.acquire(join(folder, RUN_FILES.lock), { now, heartbeatPath });
 }
 
-async function lastCheckpoint(folder: string): Promise<Checkpoint | null> {
+async function lastCheckpoint(
+  folder: string,
+): Promise<{ checkpoint: Checkpoint | null; damaged: DamagedCheckpoint[] }> {
   const within = join(folder, RUN_FILES.checkpoints);
-  const hasAny = (await exists(within)) && (await readdir(within)).some((name) => name.endsWith('.json'));
-  return hasAny ? loadCheckpoint(folder, 'last') : null;
+  const names = (await exists(within)) ? await readdir(within) : [];
+  if (!names.some((name) => name.endsWith('.json'))) return { checkpoint: null, damaged: [] };
+  // A run whose last checkpoint someone removed goes on from its best.
+  return names.includes('last.json')
+    ? await latestWhole(within, 'last', (path) => loadCheckpoint(path))
+    : { checkpoint: await loadCheckpoint(folder, 'last'), damaged: [] };
 }
 
 async function removeTemporaries(folder: string): Promise<void> {

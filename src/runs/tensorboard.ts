@@ -1,12 +1,14 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32c } from './crc32c.ts';
-import { delimitedField, doubleField, floatField, integerField } from './protobuf.ts';
+import { histogramOf } from './histogram.ts';
+import { delimitedField, doubleField, doublesField, floatField, integerField } from './protobuf.ts';
 
 /** Field numbers of tensorboard/compat/proto/event.proto and summary.proto. */
 const EVENT = { wallTime: 1, step: 2, fileVersion: 3, summary: 5, sessionLog: 7 } as const;
 const SUMMARY_VALUE = 1;
-const VALUE = { tag: 1, simpleValue: 2 } as const;
+const VALUE = { tag: 1, simpleValue: 2, histogram: 5 } as const;
+const HISTOGRAM = { min: 1, max: 2, num: 3, sum: 4, sumSquares: 5, limits: 6, counts: 7 } as const;
 const SESSION_STATUS = 1;
 const SESSION_START = 1;
 
@@ -18,22 +20,33 @@ const SESSION_START = 1;
 export class TensorboardWriter implements Disposable {
   readonly path: string;
   #file: number | null;
+  #records: number;
 
-  private constructor(path: string, file: number) {
+  private constructor(path: string, file: number, records: number) {
     this.path = path;
     this.#file = file;
+    this.#records = records;
+  }
+
+  /** Records of this file and those of earlier sessions. */
+  get records(): number {
+    return this.#records;
   }
 
   /**
    * @param folder made if missing; TensorBoard shows it as one run.
-   * @param restartStep where a run resumes, the first step it will write: TensorBoard then drops what earlier
-   * files hold from that step on.
+   * @param restartStep where a run resumes, the first step it will write: a TensorBoard that is running then drops what it
+   * has read of earlier files from that step on.
+   * @param records in the files of earlier sessions.
    */
-  static create(folder: string, options: { now: Date; restartStep?: number }): TensorboardWriter {
+  static create(
+    folder: string,
+    options: { now: Date; restartStep?: number; records?: number },
+  ): TensorboardWriter {
     mkdirSync(folder, { recursive: true });
     const seconds = options.now.getTime() / 1000;
     const [path, file] = openNew(folder, Math.floor(seconds));
-    const writer = new TensorboardWriter(path, file);
+    const writer = new TensorboardWriter(path, file, options.records ?? 0);
     writer.#write(event(seconds, 0, delimitedField(EVENT.fileVersion, 'brain.Event:2')));
     if (options.restartStep !== undefined) {
       const start = delimitedField(EVENT.sessionLog, integerField(SESSION_STATUS, SESSION_START));
@@ -48,6 +61,23 @@ export class TensorboardWriter implements Disposable {
       delimitedField(SUMMARY_VALUE, delimitedField(VALUE.tag, tag), floatField(VALUE.simpleValue, value)),
     );
     this.#write(event(now.getTime() / 1000, step, delimitedField(EVENT.summary, ...summary)));
+  }
+
+  /** Writes a histogram of numbers of one step; those that are not finite are left out. */
+  histogram(step: number, tag: string, numbers: ArrayLike<number>, now: Date): void {
+    const { min, max, count, sum, sumOfSquares, limits, counts } = histogramOf(numbers);
+    const histogram = delimitedField(
+      VALUE.histogram,
+      doubleField(HISTOGRAM.min, min),
+      doubleField(HISTOGRAM.max, max),
+      doubleField(HISTOGRAM.num, count),
+      doubleField(HISTOGRAM.sum, sum),
+      doubleField(HISTOGRAM.sumSquares, sumOfSquares),
+      doublesField(HISTOGRAM.limits, limits),
+      doublesField(HISTOGRAM.counts, counts),
+    );
+    const value = delimitedField(SUMMARY_VALUE, delimitedField(VALUE.tag, tag), histogram);
+    this.#write(event(now.getTime() / 1000, step, delimitedField(EVENT.summary, value)));
   }
 
   /** Syncs and closes the file; later calls do nothing. */
@@ -65,6 +95,7 @@ export class TensorboardWriter implements Disposable {
   #write(message: Uint8Array): void {
     if (this.#file === null) throw new Error(`${this.path} is closed.`);
     writeWhole(this.#file, tfRecord(message));
+    this.#records++;
   }
 }
 
@@ -85,7 +116,7 @@ function tfRecord(data: Uint8Array): Uint8Array {
 }
 
 /** A CRC of data that itself contains CRCs is weak, so stored ones are rotated and shifted. */
-function masked(crc: number): number {
+export function masked(crc: number): number {
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }
 

@@ -37,6 +37,22 @@ export interface OwnOperators {
    * targets of 1 and by 1 - `alpha` for targets of 0. Computed in float32 under autocast.
    */
   focal_loss(named: { logits: Tensor; targets: Tensor; alpha: number; gamma: number }): Tensor;
+  /**
+   * Batch normalisation in training of `input` (B, C, 1, T), with statistics over the windows of all processes of a
+   * group; running mean and variance are updated. `counts`: elements a channel in each process, in order of ranks; with
+   * 0 a process only runs along. Under autocast as it comes: statistics in float32.
+   */
+  sync_batch_norm(named: {
+    input: Tensor;
+    weight: Tensor;
+    bias: Tensor;
+    running_mean: Tensor;
+    running_var: Tensor;
+    counts: readonly number[];
+    momentum: number;
+    eps: number;
+    group: number;
+  }): Tensor;
 }
 
 export const own: OwnOperators = namespace<OwnOperators>('bgb');

@@ -53,6 +53,15 @@ export function freeMemory(of: Device): number | null {
   return of === 'cpu' ? null : (native.freeCudaMemory() ?? 0);
 }
 
+/**
+ * Bytes of CPU tensors in this process: those in use, and the most that were since the last call that marked.
+ *
+ * @param options.isMarking start counting the most anew
+ */
+export function hostTensorMemory({ isMarking = false } = {}): { inUse: number; peak: number } {
+  return native.hostMemory(isMarking);
+}
+
 /** Intra-op threads of this thread's operators. */
 export function threads(): number {
   return native.threads();

@@ -18,6 +18,7 @@ export {
   DeviceEvent,
   defaultDevice,
   freeMemory,
+  hostTensorMemory,
   isCudaAvailable,
   type LibraryInfo,
   libraryInfo,
@@ -34,5 +35,11 @@ export type { Device, Dtype, MemoryFormat, Scalar, TypedArray } from './dtype.ts
 export { TorchError } from './errors.ts';
 export { arange, cat, empty, fromTypedArray, full, ones, stack, tensor, zeros } from './factories.ts';
 export { has, operator } from './operator.ts';
+export {
+  GradientReducer,
+  openProcessGroup,
+  ProcessGroup,
+  type ProcessGroupOptions,
+} from './process-group.ts';
 export { Scope, scope } from './scope.ts';
 export { Tensor } from './tensor.ts';

@@ -16,6 +16,7 @@ export interface NativeBridge {
   toArrayBuffer(tensor: unknown): ArrayBuffer;
   copyInto(tensor: unknown, array: ArrayBufferView): void;
   setData(tensor: unknown, source: unknown): void;
+  hostMemory(isMarking: boolean): { inUse: number; peak: number };
   liveTensors(): number;
   backward(
     roots: readonly unknown[],
@@ -41,6 +42,26 @@ export interface NativeBridge {
   freeCudaMemory(): number | null;
   setDeterministic(isDeterministic: boolean): void;
   manualSeed(seed: number): void;
+  collectiveBackends(): string[];
+  openProcessGroup(options: {
+    rank: number;
+    size: number;
+    port: number;
+    backend: string;
+    timeoutMs: number;
+    onPort?: (port: number) => void;
+  }): { id: number; port: number };
+  closeProcessGroup(id: number): void;
+  allReduce(id: number, tensor: unknown): void;
+  broadcast(id: number, tensor: unknown, from: number): void;
+  tellPeers(id: number, name: string, text: string): void;
+  askPeers(id: number, name: string): string;
+  readonly GradientReducer: new (
+    group: number,
+    parameters: readonly unknown[],
+    gradients: unknown,
+    bucketElements: number,
+  ) => { arm(): void; finish(): void; dispose(): void };
   readonly DeviceEvent: new (device: string) => { readonly isDone: boolean; wait(): void };
 }
 

@@ -1,5 +1,6 @@
 import { aten, full, noGrad, scope, type Tensor, zeros } from '../torch/index.ts';
 import type { FlatGroup, FlatParameters } from './flat-parameters.ts';
+import type { Optimizer } from './optimizer.ts';
 
 export interface AdamWOptions {
   /** Decoupled weight decay, on matrices only. */
@@ -21,7 +22,7 @@ interface Moments {
  * AdamW (Loshchilov and Hutter 2019, algorithm 2), on flat buffers and wholly on the device: the learning
  * rate is a tensor, and a step whose gradient is not finite is left out without anyone reading the flag.
  */
-export class AdamW {
+export class AdamW implements Optimizer {
   readonly #moments: readonly Moments[];
   readonly #beta1: number;
   readonly #beta2: number;
@@ -48,12 +49,7 @@ export class AdamW {
     this.#steps = full([], 0, { dtype: 'float64', device: parameters.decayed.values.device });
   }
 
-  /**
-   * One step on the gradients in the buffers.
-   *
-   * @param learningRate () float32
-   * @param isSound () bool; where false, parameters, moments and the step count stay as they are
-   */
+  /** As {@link Optimizer.step}; a step that is not taken does not count. */
   step(learningRate: Tensor, isSound: Tensor): void {
     noGrad(() =>
       scope(() => {
@@ -89,7 +85,7 @@ export class AdamW {
     );
   }
 
-  /** The state that a checkpoint holds beside the weights, by name. */
+  /** As {@link Optimizer.state}. */
   state(): Map<string, Tensor> {
     const [decayed, plain] = this.#moments;
     return new Map([

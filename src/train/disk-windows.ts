@@ -11,6 +11,7 @@ export class DiskWindows implements Windows {
   readonly #device: Device;
   readonly #isPinned: boolean;
   readonly #scales: Float32Array;
+  waitedMs = 0;
 
   /** @param device where batches go */
   constructor(set: WindowSet, settings: ReaderSettings, device: Device, { isPinned = false } = {}) {
@@ -31,7 +32,9 @@ export class DiskWindows implements Windows {
 
   /** The next batch of the plan, whose windows these are. @throws InputError `CACHE_READ` */
   batch(indices: readonly number[], augmentation: Augmentation | null = null): Batch {
+    const before = performance.now();
     const read = this.#reader.next();
+    this.waitedMs += performance.now() - before;
     const batch = noGrad(() =>
       scope(() =>
         toBatch(rawBatchOf(read, [indices.length, this.#set.shape.length, this.#set.channels]), indices, {

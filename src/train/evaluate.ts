@@ -24,6 +24,7 @@ import type { Metrics } from './loop.ts';
  * - `sensitivity`, `specificity`: over samples, at `hysteresis.tau_on`;
  * - `sensitivity_at_<N>fa`: event sensitivity (any overlap) at the most sensitive threshold with at most N false
  *   alarms per 24 h of recorded EEG, for every rate of `evaluation.fa_rates`.
+ * - `highest_probability`: of all samples; what is never reached is never detected.
  *
  * A metric that is undefined is null. For comparing epochs on one dev split: thresholds are chosen on the very
  * recordings that are scored.
@@ -35,6 +36,7 @@ export class Evaluation {
   readonly #sweep: SensitivityCurve;
   #counts = { truePositives: 0, falsePositives: 0, trueNegatives: 0, falseNegatives: 0 };
   #loss = { sum: 0, samples: 0 };
+  #highest: number | null = null;
 
   constructor(config: Pick<Config, 'postprocessing' | 'evaluation'>, alsoRate: number | null = null) {
     this.#settings = config.postprocessing;
@@ -61,6 +63,7 @@ export class Evaluation {
     this.#sweep.add({ name, recorded, references, excluded }, curve);
     for (let row = 0; row < labels.length; row++) {
       if (labels[row] === EXCLUDED) continue;
+      this.#highest = Math.max(this.#highest ?? 0, curve.probabilities[row]!);
       const probability = labels[row] === SEIZURE ? curve.probabilities[row]! : 1 - curve.probabilities[row]!;
       this.#loss.sum -= Math.log(Math.max(probability, SMALLEST));
       this.#loss.samples++;
@@ -75,6 +78,7 @@ export class Evaluation {
       average_precision: figures.average_precision_over_samples.value,
       sensitivity: sensitivityOverSamples(this.#counts).value,
       specificity: specificityOverSamples(this.#counts).value,
+      highest_probability: this.#highest,
       ...Object.fromEntries(
         this.#rates.map((rate) => [
           metricNameOf({ kind: 'sensitivity_at', falseAlarmsPer24h: rate }),

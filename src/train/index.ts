@@ -4,6 +4,7 @@
  * `train` reads top to bottom: for each epoch, for each step, gather windows, step, yield; then evaluate on
  * dev, save, maybe stop.
  */
+export { benchLoader, type LoaderReport } from './bench-loader.ts';
 export { fillFrom, toStored } from './checkpoint-tensors.ts';
 export { DeviceWindows } from './device-windows.ts';
 export { Evaluation } from './evaluate.ts';
@@ -22,6 +23,7 @@ export {
   train,
 } from './loop.ts';
 export { LABEL, type Loss } from './loss.ts';
+export { type MemoryPlan, planMemory } from './memory-plan.ts';
 export { type CachedRecording, type Predictor, predictRecording } from './predict.ts';
 export { type PredictionReport, type PredictionRequest, predictRecordings } from './predict-recordings.ts';
 export { PREDICTION_FORMATS, type PredictionFormat } from './prediction-file.ts';

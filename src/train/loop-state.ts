@@ -1,16 +1,21 @@
-import { sha256 } from '../files/index.ts';
 import type { Json } from '../runs/index.ts';
+import type { Mirror } from '../signal/index.ts';
 import type { Tensor } from '../torch/index.ts';
-import { AdamW } from './adamw.ts';
-import { type Augmentation, drawAugmentation } from './augmentation.ts';
+import { type Augmentation, drawAugmentation, mirrorFrom } from './augmentation.ts';
 import { fillFrom, toStored } from './checkpoint-tensors.ts';
+import { collapseIn, likelyCauses } from './collapse.ts';
 import { NO_PROGRESS, type Progress, progressAfter } from './early-stopping.ts';
-import { flatten } from './flat-parameters.ts';
+import { writeHistograms } from './histograms.ts';
 import type { Metrics, Outcome, Training } from './loop.ts';
-import { MetricRing, type StepMetrics } from './metric-ring.ts';
-import { NotFiniteError } from './not-finite.ts';
+import { isMemoryShortage, outOfMemory } from './memory-shortage.ts';
+import type { StepMetrics } from './metric-ring.ts';
+import { CollapseError, NotFiniteError } from './run-stop.ts';
 import { learningRateShare } from './schedule.ts';
-import { type StepParts, trainingStep } from './step.ts';
+import { type Batch, type StepParts, trainingStep } from './step.ts';
+import { StepClock } from './step-clock.ts';
+import { StepLog } from './step-log.ts';
+import { stepParts } from './step-parts.ts';
+import { WeightAverage } from './weight-average.ts';
 
 /** Where training stands; a checkpoint stores it beside the tensors. Counts of what is done. */
 interface State {
@@ -20,6 +25,8 @@ interface State {
   stepInEpoch: number;
   skipped: number;
   skippedInARow: number;
+  /** Evaluations that looked collapsed, one after the other up to the last. */
+  collapsedInARow: number;
   progress: Progress;
   metrics: Metrics;
 }
@@ -31,12 +38,6 @@ interface EpochLoss {
   steps: number;
 }
 
-/** By `training.optimizer`. */
-const OPTIMIZERS = { adamw: AdamW } as const;
-
-/** As many steps in a row without a finite loss and gradient stop the run: it will not recover by itself. */
-const SKIPPED_LIMIT = 20;
-
 /** What one training holds from step to step. */
 export class LoopState implements Disposable {
   readonly state: State = {
@@ -45,34 +46,35 @@ export class LoopState implements Disposable {
     stepInEpoch: 0,
     skipped: 0,
     skippedInARow: 0,
+    collapsedInARow: 0,
     progress: NO_PROGRESS,
     metrics: {},
   };
   readonly #training: Training;
   readonly #parts: StepParts;
+  readonly #mirror: Mirror | null;
+  readonly #average: WeightAverage | null;
   readonly #tensors: ReadonlyMap<string, Tensor>;
-  /** Of steps whose metrics have not arrived: a hash of the window indices, the same on every machine. */
-  readonly #windowHashes = new Map<number, string>();
-  #lastLoss: number | null = null;
+  readonly #clock = new StepClock();
+  readonly #stepLog: StepLog;
+  #savedAtMs: number;
   #epochLoss: EpochLoss = { sum: 0, positives: 0, steps: 0 };
 
   constructor(training: Training) {
     const { config, model } = training;
     this.#training = training;
-    const parameters = flatten(model.parameters());
-    const optimizer = new OPTIMIZERS[config.training.optimizer](parameters, {
-      weightDecay: config.training.weight_decay,
-    });
-    this.#parts = {
-      forward: (batch, step) => model.forwardTraining(batch, step),
-      parameters,
-      optimizer,
-      loss: training.loss,
-      gradientClip: config.training.gradient_clip,
-      precision: training.precision,
-      ring: new MetricRing(config.logging.log_every_n_steps, training.device),
-    };
-    this.#tensors = new Map([...model.parameters(), ...model.buffers(), ...optimizer.state()]);
+    this.#stepLog = new StepLog(training);
+    this.#savedAtMs = training.now().getTime();
+    this.#parts = stepParts(config, training);
+    this.#mirror = mirrorFrom(config);
+    const decay = config.training.ema_decay;
+    this.#average = decay === null ? null : new WeightAverage(this.#parts.parameters, decay);
+    this.#tensors = new Map([
+      ...model.parameters(),
+      ...model.buffers(),
+      ...(this.#average?.state(model.parameters()) ?? []),
+      ...this.#parts.optimizer.state(),
+    ]);
   }
 
   /** Says which windows the steps to come will ask for, in order. */
@@ -85,18 +87,21 @@ export class LoopState implements Disposable {
 
   /** One optimiser step on these windows; metrics that have arrived meanwhile are logged. */
   step(indices: readonly number[], totalSteps: number): void {
-    const { config, windows, heartbeat, onProgress } = this.#training;
+    const { config, heartbeat, onProgress } = this.#training;
     const { training } = config;
     const { state } = this;
     const { type, warmup_ratio } = training.scheduler;
     const rate =
       training.learning_rate * learningRateShare({ type, warmupRatio: warmup_ratio }, state.step, totalSteps);
-    const batches = inBatches(indices, training.batch_size).map((batch) =>
-      windows.batch(batch, this.#augmentation(batch)),
-    );
-    this.#windowHashes.set(state.step, sha256(new Uint8Array(Uint32Array.from(indices).buffer)).slice(0, 16));
-    trainingStep(this.#parts, batches, state.step, rate);
-    for (const batch of batches) for (const tensor of Object.values(batch)) tensor.dispose();
+    this.#clock.begin();
+    this.#withinMemory('training', () => {
+      const { batches, fetchedMs, waitedMs } = this.#fetch(indices);
+      trainingStep(this.#parts, batches, state.step, rate);
+      this.#average?.update(state.step);
+      for (const batch of batches) for (const tensor of Object.values(batch)) tensor.dispose();
+      const timing = this.#clock.end(fetchedMs, waitedMs);
+      this.#stepLog.launched(state.step, { indices, learningRate: rate, timing });
+    });
     state.step++;
     state.stepInEpoch++;
     heartbeat.update(state.step, state.epoch);
@@ -107,20 +112,43 @@ export class LoopState implements Disposable {
       epochs: training.epochs,
       step: state.step,
       steps: totalSteps,
-      loss: this.#lastLoss,
+      last: this.#stepLog.last,
+      gpu: this.#training.gpu(),
     });
   }
 
   /** Brings all metrics of the steps so far into the log. */
   flush(): void {
     this.#parts.ring.send();
-    this.#report(this.#parts.ring.receive({ wait: true }));
+    this.#withinMemory('training', () => this.#report(this.#parts.ring.receive({ wait: true })));
+    this.#clock.pause();
   }
 
-  /** Evaluates on dev after an epoch and logs it. Returns whether this is the best model so far. */
-  evaluate(): boolean {
-    const { config, evaluate, run, log, board, now } = this.#training;
+  /** Metrics on dev, with the averaged weights where there are; null when interrupted. */
+  async measure(): Promise<Metrics | null> {
+    const { evaluate, heartbeat } = this.#training;
+    if (evaluate === null) return {};
+    heartbeat.enter('evaluating');
+    try {
+      return await (this.#average === null ? evaluate() : this.#average.within(evaluate));
+    } catch (error) {
+      throw this.#explained(error, 'evaluating on dev');
+    } finally {
+      heartbeat.enter('training');
+      this.#clock.pause();
+    }
+  }
+
+  /**
+   * Ends an epoch whose evaluation gave these metrics. Returns whether this is the best model so far.
+   *
+   * @throws CollapseError where too many evaluations in a row look collapsed
+   */
+  endEpoch(metrics: Metrics): boolean {
+    const { config, evaluate, run, log, board, now, model } = this.#training;
     const { state } = this;
+    state.epoch++;
+    state.stepInEpoch = 0;
     const { sum, positives, steps } = this.#epochLoss;
     const trained = {
       train_loss: steps > 0 ? sum / steps : null,
@@ -129,14 +157,17 @@ export class LoopState implements Disposable {
     this.#epochLoss = { sum: 0, positives: 0, steps: 0 };
     if (trained.positive_share === 0)
       log.warning(`epoch ${state.epoch}: no batch held a seizure sample; the model can only learn to say no`);
-    state.metrics = evaluate === null ? {} : evaluate();
-    run.events.append('epoch', state.step, { epoch: state.epoch, ...trained, ...state.metrics });
-    board.scalars(state.step, prefixed('dev/', state.metrics), now());
-    log.info(`epoch ${state.epoch}/${config.training.epochs}: ${describe({ ...trained, ...state.metrics })}`);
+    state.metrics = metrics;
+    run.events.append('epoch', state.step, { epoch: state.epoch, ...trained, ...metrics });
+    board.scalars(state.step, prefixed('dev/', metrics), now());
+    const { log_weights: ofWeights, log_gradients: ofGradients } = config.logging;
+    writeHistograms(board, state.step, model.parameters(), { ofWeights, ofGradients, now: now() });
+    log.info(`epoch ${state.epoch}/${config.training.epochs}: ${describe({ ...trained, ...metrics })}`);
+    this.#guardCollapse(metrics, trained.positive_share);
     const stopping = config.training.early_stopping;
     if (stopping === null || evaluate === null) return true;
     const before = state.progress.best;
-    state.progress = progressAfter(state.progress, state.metrics[stopping.metric] ?? null, stopping.mode);
+    state.progress = progressAfter(state.progress, metrics[stopping.metric] ?? null, stopping.mode);
     return state.progress.best !== before || (before === null && state.epoch === 1);
   }
 
@@ -151,18 +182,33 @@ export class LoopState implements Disposable {
     return true;
   }
 
+  /** Whether `training.checkpoint_minutes` have passed since the last checkpoint. */
+  isCheckpointDue(): boolean {
+    const { config, now } = this.#training;
+    const minutes = config.training.checkpoint_minutes;
+    return minutes !== null && now().getTime() - this.#savedAtMs >= minutes * 60_000;
+  }
+
   async save(name: string): Promise<void> {
     this.flush();
-    const { config, run } = this.#training;
-    const { step, epoch, stepInEpoch, skipped, skippedInARow, progress, metrics } = this.state;
+    const { config, run, board, now, heartbeat } = this.#training;
+    heartbeat.enter('saving');
+    const { step, epoch, stepInEpoch, skipped, skippedInARow, collapsedInARow, progress, metrics } =
+      this.state;
     const stopping = config.training.early_stopping;
     await run.saveCheckpoint(name, {
       tensors: toStored(this.#tensors),
+      keep: name === 'last' ? config.training.keep_checkpoints : 1,
       state: {
         model: { ...config.model } as { [key: string]: Json },
         step,
         epoch,
-        counters: { step_in_epoch: stepInEpoch, skipped, skipped_in_a_row: skippedInARow },
+        counters: {
+          step_in_epoch: stepInEpoch,
+          skipped,
+          skipped_in_a_row: skippedInARow,
+          collapsed_in_a_row: collapsedInARow,
+        },
         loop: {
           config: config as unknown as Json,
           progress: { ...progress },
@@ -174,8 +220,12 @@ export class LoopState implements Disposable {
             ? { name: stopping.metric, value: metrics[stopping.metric] ?? null, mode: stopping.mode }
             : null,
         thresholds: null,
+        board_records: board.records,
       },
     });
+    this.#savedAtMs = now().getTime();
+    heartbeat.enter('training');
+    this.#clock.pause();
   }
 
   /** Goes on from the run's checkpoint, if it has one. */
@@ -191,6 +241,7 @@ export class LoopState implements Disposable {
       stepInEpoch: counters.step_in_epoch ?? 0,
       skipped: counters.skipped ?? 0,
       skippedInARow: counters.skipped_in_a_row ?? 0,
+      collapsedInARow: counters.collapsed_in_a_row ?? 0,
       progress: stored.progress,
       metrics: stored.metrics,
     });
@@ -199,12 +250,26 @@ export class LoopState implements Disposable {
   }
 
   outcome(reason: Outcome['reason']): Outcome {
-    const { step, epoch, metrics } = this.state;
-    return { reason, step, epoch, metrics };
+    const { step, epoch, metrics, skipped } = this.state;
+    return { reason, step, epoch, metrics, skipped };
   }
 
   [Symbol.dispose](): void {
     this.#parts.ring[Symbol.dispose]();
+    this.#average?.[Symbol.dispose]();
+  }
+
+  #fetch(indices: readonly number[]): { batches: Batch[]; fetchedMs: number; waitedMs: number } {
+    const { config, windows } = this.#training;
+    const [before, waitedBefore] = [this.#clock.now, windows.waitedMs ?? 0];
+    const batches = inBatches(indices, config.training.batch_size).map((batch) =>
+      windows.batch(batch, this.#augmentation(batch)),
+    );
+    return {
+      batches,
+      fetchedMs: this.#clock.now - before,
+      waitedMs: (windows.waitedMs ?? 0) - waitedBefore,
+    };
   }
 
   #augmentation(indices: readonly number[]): Augmentation | null {
@@ -214,36 +279,58 @@ export class LoopState implements Disposable {
       epoch: this.state.epoch,
       windows: indices,
       channels: windows.channels,
+      mirror: this.#mirror,
     });
   }
 
   #report(arrived: readonly StepMetrics[]): void {
-    const { run, board, now, log } = this.#training;
     const { state } = this;
-    for (const { step, loss, gradientNorm, positiveShare, isSound } of arrived) {
-      run.events.append('step', step + 1, {
-        loss,
-        gradient_norm: gradientNorm,
-        positive_share: positiveShare,
-        windows: this.#windowHashes.get(step)!,
-      });
-      this.#windowHashes.delete(step);
-      board.scalars(step + 1, { 'train/loss': loss, 'train/gradient_norm': gradientNorm }, now());
-      this.#lastLoss = loss;
+    const { guards } = this.#training.config.training;
+    for (const metrics of arrived) {
+      const { step, loss, positiveShare, isSound } = metrics;
+      this.#stepLog.arrived(metrics);
       if (isSound) {
         this.#epochLoss.sum += loss;
         this.#epochLoss.positives += positiveShare;
         this.#epochLoss.steps++;
-      } else {
-        log.warning(`step ${step + 1} skipped: loss ${loss}, gradient norm ${gradientNorm}`);
       }
       state.skipped += isSound ? 0 : 1;
       state.skippedInARow = isSound ? 0 : state.skippedInARow + 1;
-      if (state.skippedInARow >= SKIPPED_LIMIT)
+      if (state.skippedInARow >= guards.skipped_steps)
         throw new NotFiniteError(
-          `Loss or gradient was not finite in ${SKIPPED_LIMIT} steps in a row, up to step ${step + 1}. Lower training.learning_rate, or look at the recordings of these batches.`,
+          `Loss or gradient was not finite in ${guards.skipped_steps} steps in a row, up to step ${step + 1}. Lower training.learning_rate, or look at the windows of these steps, which the log names.`,
         );
     }
+  }
+
+  #guardCollapse(metrics: Metrics, positiveShare: number | null): void {
+    const { config, log } = this.#training;
+    const { guards } = config.training;
+    if (guards.collapse_epochs === null) return;
+    const reason = collapseIn(metrics, guards);
+    this.state.collapsedInARow = reason === null ? 0 : this.state.collapsedInARow + 1;
+    if (reason === null) return;
+    const times = `${this.state.collapsedInARow} of the ${guards.collapse_epochs} evaluations in a row that stop the run`;
+    log.warning(`epoch ${this.state.epoch}: ${reason} (${times})`);
+    if (this.state.collapsedInARow < guards.collapse_epochs) return;
+    const causes = likelyCauses(config, positiveShare).map((cause) => `\n- ${cause}`);
+    throw new CollapseError(
+      `The model has collapsed: after epoch ${this.state.epoch}, for ${guards.collapse_epochs} evaluations in a row, ${reason}. Likely causes:${causes.join('')}\nTo train on all the same, set training.guards.collapse_epochs to null and --resume.`,
+    );
+  }
+
+  #withinMemory<T>(during: string, body: () => T): T {
+    try {
+      return body();
+    } catch (error) {
+      throw this.#explained(error, during);
+    }
+  }
+
+  #explained(error: unknown, during: string): unknown {
+    if (!isMemoryShortage(error)) return error;
+    const { config, fittingBatch } = this.#training;
+    return outOfMemory(error, { during, batchSize: config.training.batch_size, fitting: fittingBatch() });
   }
 }
 

@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Config } from '../config/index.ts';
-import type { Heartbeat, Logger, Run, TensorboardWriter } from '../runs/index.ts';
+import type { GpuSample, Heartbeat, Logger, Run, TensorboardWriter } from '../runs/index.ts';
 import type { Device, Dtype, Tensor } from '../torch/index.ts';
 import { LoopState } from './loop-state.ts';
 import type { Loss } from './loss.ts';
-import { NotFiniteError } from './not-finite.ts';
+import { RunStop } from './run-stop.ts';
 import type { Batch } from './step.ts';
+import type { LastStep } from './step-log.ts';
 import type { Windows } from './windows.ts';
 
 /** The model as training sees it. */
@@ -28,8 +29,8 @@ export interface Training {
   readonly windows: Windows;
   /** Indices of the windows of an epoch (0 is the first), in order: the same on every machine. */
   readonly order: (epoch: number) => ArrayLike<number>;
-  /** Metrics on the dev split, or null where there is none. */
-  readonly evaluate: (() => Metrics) | null;
+  /** Metrics on the dev split, or null when interrupted; null where there is no dev split. */
+  readonly evaluate: (() => Promise<Metrics | null>) | null;
   readonly run: Run;
   readonly log: Logger;
   readonly heartbeat: Heartbeat;
@@ -38,6 +39,12 @@ export interface Training {
   /** Set to the signal's name when the user wants to stop. */
   readonly interruption: () => NodeJS.Signals | null;
   readonly onProgress: (progress: TrainingProgress) => void;
+  /** What the GPU was last seen doing; null without one. */
+  readonly gpu: () => GpuSample | null;
+  /** Names of windows for the log: which recording, and where in it. */
+  readonly windowNames: (indices: readonly number[]) => string[];
+  /** Windows that the device's memory would hold at once; null where that is not known. */
+  readonly fittingBatch: () => number | null;
 }
 
 export interface TrainingProgress {
@@ -46,8 +53,9 @@ export interface TrainingProgress {
   /** Optimiser steps done, of all. */
   readonly step: number;
   readonly steps: number;
-  /** Of the last step whose metrics have arrived. */
-  readonly loss: number | null;
+  /** The last step whose metrics have arrived. */
+  readonly last: LastStep | null;
+  readonly gpu: GpuSample | null;
 }
 
 export interface Outcome {
@@ -55,6 +63,8 @@ export interface Outcome {
   readonly step: number;
   readonly epoch: number;
   readonly metrics: Metrics;
+  /** Steps left out because loss or gradient was not finite. */
+  readonly skipped: number;
 }
 
 /**
@@ -62,7 +72,8 @@ export interface Outcome {
  * step, it ends with the same bits as without (same machine and thread count): the order of windows, gains and
  * dropout are functions of seed and counters, and the rest is in the checkpoint.
  *
- * @throws NotFiniteError when loss, gradient or predictions are not finite any more; the run is aborted
+ * @throws RunStop when loss, gradient or predictions are not finite any more, the model has collapsed, or the memory does
+ * not suffice; the run is aborted
  */
 export async function train(training: Training): Promise<Outcome> {
   using loop = new LoopState(training);
@@ -70,7 +81,7 @@ export async function train(training: Training): Promise<Outcome> {
   try {
     return await trainEpochs(training, loop);
   } catch (error) {
-    if (error instanceof NotFiniteError) await training.run.abort(loop.state.step, error.message);
+    if (error instanceof RunStop) await training.run.abort(loop.state.step, error.message);
     throw error;
   }
 }
@@ -80,6 +91,11 @@ async function trainEpochs(training: Training, loop: LoopState): Promise<Outcome
   const { epochs, batch_size, gradient_accumulation_steps, checkpoint_interval } = config.training;
   const { state } = loop;
   const windowsPerStep = batch_size * gradient_accumulation_steps;
+  const interrupted = async (signal: NodeJS.Signals) => {
+    await loop.save('last');
+    log.info(`${signal}: saved at step ${state.step}; go on with --resume`);
+    return loop.outcome(signal);
+  };
 
   while (state.epoch < epochs) {
     const order = Array.from(training.order(state.epoch));
@@ -90,16 +106,14 @@ async function trainEpochs(training: Training, loop: LoopState): Promise<Outcome
       loop.step(order.slice(first, first + windowsPerStep), epochs * stepsPerEpoch);
       await nextTurn();
       const signal = training.interruption();
-      if (signal !== null) {
-        await loop.save('last');
-        log.info(`${signal}: saved at step ${state.step}; go on with --resume`);
-        return loop.outcome(signal);
-      }
+      if (signal !== null) return await interrupted(signal);
+      if (loop.isCheckpointDue()) await loop.save('last');
     }
     loop.flush();
-    state.epoch++;
-    state.stepInEpoch = 0;
-    const isBest = loop.evaluate();
+    const metrics = await loop.measure();
+    // The epoch's steps are done; on resuming it is evaluated first.
+    if (metrics === null) return await interrupted(training.interruption()!);
+    const isBest = loop.endEpoch(metrics);
     if (config.experiment.save_model) {
       if (isBest) await loop.save('best');
       if (state.epoch % checkpoint_interval === 0 && !config.experiment.save_best_only)

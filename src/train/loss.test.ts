@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Tensor, tensor } from '../torch/index.ts';
-import { lossOf, positiveShare } from './loss.ts';
+import { type Loss, lossOf, positiveShare } from './loss.ts';
+import { reference } from './testing/reference.ts';
 
 const logits = () => tensor([[0.5, -1, 2, 9]]).withGrad();
 const labels = tensor([[1, 0, 0, 2]], { dtype: 'uint8' });
@@ -40,4 +41,44 @@ test('alpha under 0.5 weakens the gradient of seizures against background (failu
 
 test('the positive share counts neither excluded samples nor background', () => {
   expect(positiveShare(labels).item()).toBeCloseTo(1 / 3, 6);
+});
+
+test.each(reference.focal)(
+  'focal with alpha $alpha, gamma $gamma, weight $positive_weight is PyTorch’s',
+  (row) => {
+    const z = tensor([row.logits]).withGrad();
+    const loss: Loss = {
+      kind: 'focal',
+      alpha: row.alpha,
+      gamma: row.gamma,
+      positiveWeight: row.positive_weight,
+    };
+    const value = lossOf(loss, z, tensor([row.targets], { dtype: 'uint8' }));
+    expect(value.item() / row.loss).toBeCloseTo(1, 5);
+    value.backward();
+    const largest = Math.max(...row.gradient.map(Math.abs));
+    z.grad!.toArray().forEach((gradient, i) => {
+      expect(Math.abs(gradient - row.gradient[i]!) / largest).toBeLessThan(2e-6);
+    });
+  },
+);
+
+// Wholly right: loss and gradient 0. Wholly wrong: (1 - p)^gamma is 1, so the loss is the logit's size and the gradient 1,
+// times the weight of the class (failures F7).
+const EXTREMES: [Loss, number, number][] = [
+  [{ kind: 'bce', positiveWeight: 1 }, 1, 1],
+  [{ kind: 'bce', positiveWeight: 4 }, 4, 1],
+  ...[0, 0.1, 0.5, 1, 2, 5, 50].map((gamma): [Loss, number, number] => [
+    { kind: 'focal', alpha: 0.5, gamma, positiveWeight: 3 },
+    1.5,
+    0.5,
+  ]),
+  [{ kind: 'focal', alpha: 0.75, gamma: 2, positiveWeight: 1 }, 0.75, 0.25],
+];
+test.each(EXTREMES)('%o is exact at logits of ±1e4', (loss, seizure, background) => {
+  const z = tensor([[1e4, -1e4, 1e4, -1e4]]).withGrad();
+  const value = lossOf(loss, z, tensor([[1, 1, 0, 0]], { dtype: 'uint8' }));
+  expect(value.item()).toBe((1e4 * (seizure + background)) / 4);
+  value.backward();
+  expect(z.grad!.toArray().map((gradient) => gradient + 0)).toEqual([0, -seizure / 4, background / 4, 0]);
 });

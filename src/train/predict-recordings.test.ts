@@ -53,6 +53,7 @@ const predict = (more: Partial<PredictionRequest> = {}) => {
     output,
     format: 'json',
     device: 'cpu',
+    isReferenceForced: false,
     signal: new AbortController().signal,
     onProgress: () => undefined,
     ...more,
@@ -119,6 +120,15 @@ test('B9: of a recording that cannot be used nothing is written, and it is named
   expect(unusable.map(({ recording }) => recording)).toEqual(['bad.edf', 'cut.edf']);
   expect(unusable[0]!.reason).toMatch(/bad\.edf/);
   expect(readdirSync(output)).toEqual(['good.csv_bi']);
+});
+
+test('a recording of another reference than the model knows cannot be used, unless that is forced', async () => {
+  const average = await saveUntrained(join(folder, 'average'), [], ['average']);
+  const request = { checkpoint: average, input: join(input, WHOLE) };
+  const { recordings, unusable } = await predict(request);
+  expect(recordings).toEqual([]);
+  expect(unusable[0]!.reason).toMatch(/recorded against .*, the model was trained on average.*--force/);
+  expect((await predict({ ...request, isReferenceForced: true })).recordings).toHaveLength(1);
 });
 
 test('input that is none: an error, and nothing written', async () => {

@@ -8,7 +8,7 @@ import { postprocessCurve } from '../post/index.ts';
 import { futureUses, preprocess } from '../signal/index.ts';
 import type { Device } from '../torch/index.ts';
 import { loadModel } from './evaluate-checkpoint.ts';
-import { setNumerics } from './numerics.ts';
+import { precisionOf, setNumerics } from './numerics.ts';
 import { type Predictor, predictRecording } from './predict.ts';
 import {
   isPredictionFile,
@@ -16,6 +16,7 @@ import {
   predictionPath,
   writePrediction,
 } from './prediction-file.ts';
+import { isOtherReference } from './reference.ts';
 
 export interface PredictionRequest {
   /** A checkpoint file, or a run folder. */
@@ -26,6 +27,8 @@ export interface PredictionRequest {
   readonly output: string;
   readonly format: PredictionFormat;
   readonly device: Device;
+  /** Also recordings of another reference than the model was trained on. */
+  readonly isReferenceForced: boolean;
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, all: number, name: string) => void;
 }
@@ -57,12 +60,12 @@ export interface PredictionReport {
 export async function predictRecordings(request: PredictionRequest): Promise<PredictionReport> {
   const { format, device } = request;
   const tasks = await tasksOf(request);
-  const { config, model, path, sha256 } = await loadModel(request.checkpoint, device);
-  setNumerics(threadsOf(config.resources));
+  const { config, model, path, sha256, references } = await loadModel(request.checkpoint, device);
+  setNumerics({ threads: threadsOf(config.resources), isDeterministic: true, hasTf32: config.training.tf32 });
   const predictor: Predictor = {
     forward: (signal) => model.forward(signal),
     device,
-    precision: device !== 'cpu' && config.training.mixed_precision ? 'bfloat16' : null,
+    precision: precisionOf(device, config.training),
     batchSize: config.training.batch_size,
   };
   const settings = { ...config.preprocessing, sampling_rate: config.data.sampling_rate };
@@ -79,6 +82,11 @@ export async function predictRecordings(request: PredictionRequest): Promise<Pre
     try {
       const recording = await openEdf(recordingPath);
       const prepared = await preprocess(recording, settings);
+      if (isOtherReference(prepared.reference, references) && !request.isReferenceForced)
+        throw new InputError(
+          'EVALUATE_REFERENCE',
+          `it is recorded against ${prepared.reference}, the model was trained on ${references!.join(', ')}: its channels are other signals than those the model knows. Train with preprocessing.reference: average, or predict all the same with --force.`,
+        );
       const curve = predictRecording(
         predictor,
         { ...prepared, name, channels: prepared.channels.length },

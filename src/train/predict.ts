@@ -13,7 +13,7 @@ import {
   scope,
   type Tensor,
 } from '../torch/index.ts';
-import { NotFiniteError } from './not-finite.ts';
+import { NotFiniteError } from './run-stop.ts';
 
 /** A preprocessed recording in memory, as the cache stores it. */
 export interface CachedRecording {

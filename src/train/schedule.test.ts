@@ -1,6 +1,18 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { learningRateShare } from './schedule.ts';
+import { reference } from './testing/reference.ts';
+
+test.each(reference.schedules)(
+  '$type after $warmup steps of warm-up is PyTorch’s',
+  ({ type, total, warmup, shares }) => {
+    // The share is rounded down to whole steps.
+    const schedule = { type, warmupRatio: (warmup + 0.5) / total };
+    shares.forEach((share, step) => {
+      expect(learningRateShare(schedule, step, total)).toBeCloseTo(share, 12);
+    });
+  },
+);
 
 test('warm-up rises linearly from its first step, cosine falls to zero', () => {
   const schedule = { type: 'cosine', warmupRatio: 0.1 } as const;

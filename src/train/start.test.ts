@@ -50,7 +50,8 @@ async function waitForStep(run: string, step: number): Promise<void> {
 
 /** Which tensors the last checkpoint holds: the file is named by their hash. */
 function lastTensors(run: string): string {
-  return readdirSync(join(folder, run, 'checkpoints')).find((name) => /^last-.*safetensors$/.test(name))!;
+  const last = readFileSync(join(folder, run, 'checkpoints/last.json'), 'utf8');
+  return JSON.parse(last).tensors.sha256;
 }
 
 function steps(run: string): { step: number; loss: number; windows: string }[] {
@@ -107,6 +108,8 @@ test('killed or interrupted and resumed, or read from disk, a training ends with
 test('a trained model scores a cache and recordings alike; undefined figures say why', async () => {
   const request = {
     checkpoint: join(folder, 'whole'),
+    isReferenceForced: false,
+    patientPattern: null,
     output: join(folder, 'scores'),
     device: 'cpu' as const,
     signal: new AbortController().signal,
@@ -117,6 +120,7 @@ test('a trained model scores a cache and recordings alike; undefined figures say
   const read = await evaluateCheckpoint({ ...request, data: recordings });
   expect(read.figures).toEqual(cached.figures);
   expect(cached).toMatchObject({ recordings: 7, patients: 1, seizures: 7, left_out: [] });
+  expect(cached.references).toEqual({ trained_on: ['bipolar'], found: ['bipolar'], mismatched: 0 });
   expect(cached.recorded_hours).toBeCloseTo(140 / 3600, 9);
   expect(cached.figures.false_alarms_per_24h_recorded).toEqual({
     value: null,

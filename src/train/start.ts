@@ -1,19 +1,26 @@
 import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type Config,
   checkDevice,
+  firstVisibleGpu,
   inForce,
   type LoadedConfig,
   originTexts,
   resolvedDevice,
   threadsOf,
 } from '../config/index.ts';
-import { loadRecording } from '../data/index.ts';
+import { loadRecording, type WindowSet } from '../data/index.ts';
 import { createModel } from '../model/index.ts';
 import {
+  type CheckpointState,
   captureEnvironment,
   createRun,
+  cutTensorboard,
   describeEnvironment,
+  describeGpu,
+  GpuMonitor,
   Heartbeat,
   Logger,
   openRun,
@@ -23,12 +30,16 @@ import {
 } from '../runs/index.ts';
 import { montageChannels } from '../signal/index.ts';
 import { freeMemory, isCudaAvailable, libraryInfo } from '../torch/index.ts';
+import { mirrorFrom } from './augmentation.ts';
 import { Evaluation, falseAlarmRateOf } from './evaluate.ts';
+import { loadInitialWeights } from './initial-weights.ts';
 import { type Outcome, type TrainingProgress, train } from './loop.ts';
-import type { Loss } from './loss.ts';
-import { setNumerics } from './numerics.ts';
+import { lossFrom } from './loss-from-config.ts';
+import { planMemory } from './memory-plan.ts';
+import { precisionOf, setNumerics } from './numerics.ts';
 import { predictRecording } from './predict.ts';
 import { hostMemory, type PlacedWindows, placeWindows } from './residency.ts';
+import { trainable } from './trainable.ts';
 import { openTrainingData, type TrainingData } from './training-data.ts';
 
 export interface TrainingRequest {
@@ -60,6 +71,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   const device = resolvedDevice(config, { cudaAvailable });
   const folder = config.experiment.output_dir;
   const alsoRate = falseAlarmRateOf(config);
+  mirrorFrom(config);
   const mended: string[] = [];
   const data = await openTrainingData(config, {
     isRebuildForced: request.isManifestRebuildForced,
@@ -68,10 +80,16 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
 
   // The thread count decides the last bits of sums: a resumed run keeps the one it was started with.
   const threads = (isResuming ? await storedThreads(folder) : null) ?? threadsOf(config.resources);
-  setNumerics(threads);
-  const precision = device === 'cuda' && config.training.mixed_precision ? 'bfloat16' : null;
+  const { training } = config;
+  setNumerics({ threads, isDeterministic: training.deterministic, hasTf32: training.tf32 });
+  const precision = precisionOf(device, training);
   const channels = montageChannels(config.preprocessing).length;
-  const model = createModel(config.model, { channels, seed: config.experiment.seed }).to({ device });
+  const model = createModel(config.model, { channels, seed: config.experiment.seed });
+  const fillInitially = async () =>
+    training.init_from === null ? null : await loadInitialWeights(training.init_from, model.store);
+  let initial = isResuming ? null : await fillInitially();
+  const freeBytes = freeMemory(device) ?? process.availableMemory();
+  model.to({ device });
   const placed = placeWindows(config, data.train.set, device, {
     host: hostMemory(),
     device: freeMemory(device),
@@ -84,7 +102,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
     version: request.version,
     libtorch: library.version,
     cuda: /CUDA (?:Runtime )?([\d.]+)/.exec(library.configuration)?.[1] ?? null,
-    gpus: [],
+    gpus: device === 'cuda' ? await describeGpu(firstVisibleGpu()) : [],
     device,
     threads,
     variables: inForce(),
@@ -92,6 +110,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   const start = {
     config: { values: config, origins: originTexts(loaded.origins) },
     data: data.hashes,
+    references: data.train.set.references,
     environment,
     now,
   };
@@ -108,16 +127,22 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   await using heartbeat = await Heartbeat.start({
     path: run.path('heartbeat'),
     intervalS: 10,
+    quietS: 60,
     onFailure: (message) => log.warning(message),
   });
-  const step = run.resumedFrom?.state.step;
+  const { resumedFrom } = run;
+  const step = resumedFrom?.state.step;
+  if (isResuming && step === undefined) initial = await fillInitially();
+  if (initial !== null) log.info(`weights${initial.isAverage ? ', averaged,' : ''} from ${initial.path}`);
   using board = TensorboardWriter.create(run.path('tensorboard'), {
     now: now(),
     ...(step !== undefined && { restartStep: step + 1 }),
+    records: isResuming ? keepBoard(run.path('tensorboard'), resumedFrom?.state ?? null) : 0,
   });
+  using monitor = device === 'cuda' ? new GpuMonitor(firstVisibleGpu()) : null;
   request.onStart({ done: step ?? 0 });
   const { dev } = data;
-  const evaluate = () => {
+  const evaluate = async () => {
     const evaluation = new Evaluation(config, alsoRate);
     const predictor = {
       forward: model.forward.bind(model),
@@ -126,6 +151,9 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
       batchSize: config.training.batch_size,
     } as const;
     for (const name of dev!.recordings) {
+      await nextTurn();
+      if (request.interruption() !== null) return null;
+      heartbeat.enter('evaluating');
       const recording = loadRecording(dev!.folder, name);
       evaluation.add(recording, predictRecording(predictor, recording, config.postprocessing.stitching));
     }
@@ -133,15 +161,10 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   };
   const outcome = await train({
     config,
-    model: {
-      parameters: () => model.parameters(),
-      buffers: () => model.buffers(),
-      forwardTraining: ({ signal, samples }, step) =>
-        model.forward(signal, { isTraining: true, seed: config.experiment.seed, step, samples }),
-    },
+    model: trainable(model, config.experiment.seed),
     device,
     precision,
-    loss: lossFrom(config, data),
+    loss: lossFrom(config.training, data.manifest),
     windows,
     order: (epoch) => data.train.order(epoch),
     evaluate: dev === null ? null : evaluate,
@@ -152,6 +175,9 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
     now,
     interruption: request.interruption,
     onProgress: request.onProgress,
+    gpu: () => monitor?.last ?? null,
+    windowNames: (indices) => windowNames(data.train.set, indices),
+    fittingBatch: () => planMemory(config, device, freeBytes).fitting,
   });
   const { reason, step: lastStep, metrics } = outcome;
   if (reason === 'finished' || reason === 'stopped early') {
@@ -161,23 +187,29 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   return { ...outcome, folder };
 }
 
+/** Cuts the TensorBoard files back to a checkpoint; returns how many records they have then. */
+function keepBoard(folder: string, state: CheckpointState | null): number {
+  // Runs of earlier versions do not count them: TensorBoard itself then drops what the new session writes again.
+  const keep = state === null ? 0 : (state.board_records ?? Number.MAX_SAFE_INTEGER);
+  return cutTensorboard(folder, keep);
+}
+
+/** As in `chb01/chb01_03.npz row 3072`. */
+function windowNames(set: WindowSet, indices: readonly number[]): string[] {
+  return indices.map((index) => {
+    const { recording, start } = set.windows[index]!;
+    return `${set.recordings[recording]} row ${start}`;
+  });
+}
+
 async function storedThreads(folder: string): Promise<number | null> {
   if ((await runStage(folder)) !== 'unfinished') return null;
   return (await readRun(folder)).sessions[0]?.environment.threads ?? null;
 }
 
-function lossFrom({ training }: Config, { manifest }: TrainingData): Loss {
-  const seizure = manifest.seizure_seconds;
-  // Square-root scaled, so that rare seizures count more without drowning the rest.
-  const counted = Math.sqrt(Math.max(manifest.recorded_s - seizure, 0) / Math.max(seizure, 1e-9));
-  const positiveWeight = training.pos_weight === 'auto' ? counted : (training.pos_weight ?? 1);
-  if (training.loss === 'bce') return { kind: 'bce', positiveWeight };
-  return { kind: 'focal', alpha: training.focal_alpha, gamma: training.focal_gamma, positiveWeight };
-}
-
 function describeStart(
   config: Config,
-  { train, isFallback, dev, manifest }: TrainingData,
+  { train, isFallback, dev, manifest, hits }: TrainingData,
   device: string,
   { residency, reason }: PlacedWindows,
   environment: readonly string[],
@@ -187,7 +219,7 @@ function describeStart(
     ...Object.entries(inForce()).map(([name, value]) => `in force: ${name}=${value}`),
     ...environment,
     `device ${device} (experiment.device: ${config.experiment.device}), samples on ${residency === 'device' ? device : residency}: ${reason}`,
-    `cache ${config.data.cache_dir}: ${manifest.recordings} recordings of ${manifest.patients.length} patients, ${(manifest.recorded_s / 3600).toFixed(2)} h, ${manifest.seizures} seizures`,
+    `cache ${resolve(config.data.cache_dir)}: ${hits.found} of ${hits.listed} windows found (${((100 * hits.found) / hits.listed).toFixed(1)} %), ${manifest.recordings} recordings of ${manifest.patients.length} patients, ${(manifest.recorded_s / 3600).toFixed(2)} h, ${manifest.seizures} seizures`,
     `an epoch: ${partial_seizure} windows partly seizure, ${full_seizure} fully, ${no_seizure} without${config.data.use_balanced_sampling && !isFallback ? ' (balanced)' : ''}`,
     dev === null
       ? 'no dev split: nothing is tuned, the last epoch counts'

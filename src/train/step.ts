@@ -1,8 +1,8 @@
 import { aten, autocast, type Dtype, full, noGrad, scope, type Tensor } from '../torch/index.ts';
-import type { AdamW } from './adamw.ts';
 import type { FlatParameters } from './flat-parameters.ts';
 import { type Loss, lossOf, positiveShare } from './loss.ts';
 import type { MetricRing } from './metric-ring.ts';
+import type { Optimizer } from './optimizer.ts';
 
 /** Windows on the device. */
 export interface Batch {
@@ -18,7 +18,7 @@ export interface StepParts {
   /** (B, T, C) -> logits (B, T). `step` counts forward passes in training, for dropout. */
   readonly forward: (batch: Batch, step: number) => Tensor;
   readonly parameters: FlatParameters;
-  readonly optimizer: AdamW;
+  readonly optimizer: Optimizer;
   readonly loss: Loss;
   /** Largest gradient norm; null leaves gradients as they are. */
   readonly gradientClip: number | null;

@@ -6,6 +6,8 @@ import type { Batch } from './step.ts';
 /** Where training's batches come from: memory of the device or the host, or disk. All give the same batches. */
 export interface Windows extends Disposable {
   readonly channels: number;
+  /** Milliseconds spent so far waiting for readers, where there are readers. */
+  readonly waitedMs?: number;
   /** Says which batches will be asked for, in order; what is planned may be prepared ahead. */
   plan(batches: readonly (readonly number[])[]): void;
   /**

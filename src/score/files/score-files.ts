@@ -1,4 +1,4 @@
-import { patientOf } from '../../cache/index.ts';
+import { namedPatientOf } from '../../cache/index.ts';
 import { InputError } from '../../errors.ts';
 import { asPrinted, ExactSum, NEDC_SCORER, type NedcScores, NedcTally } from '../nedc/index.ts';
 import {
@@ -130,7 +130,7 @@ class Tally {
     const event = countEvents(reference, found, eventSettings);
     this.#sample = addCounts(this.#sample, sample);
     this.#event = addCounts(this.#event, event);
-    const subject = patientOf(name);
+    const subject = namedPatientOf(name) ?? nameless(name);
     const [boardReference, boardFound] = [
       boardRecording(reference),
       boardRecording({ events: hypothesis.boardEvents, durationS }),
@@ -227,4 +227,10 @@ function falseAlarms(
     szcore_samples_mean_over_subjects: board.per_subject_mean.sample_results.fpRate,
     ...Object.fromEntries(ofNedc),
   };
+}
+
+/** Where the name says nothing: the folder, else the file. Nothing is trained on here, so no split can be wrong. */
+function nameless(name: string): string {
+  const [first, ...rest] = name.split('/');
+  return rest.length > 0 ? first! : name.replace(/\.\w+$/, '');
 }

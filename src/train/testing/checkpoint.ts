@@ -7,7 +7,11 @@ import { toStored } from '../checkpoint-tensors.ts';
 import { SMOKE } from './sample-cache.ts';
 
 /** A checkpoint of the small detector, untrained, as if a run had saved it. */
-export async function saveUntrained(run: string, set: readonly string[] = []): Promise<string> {
+export async function saveUntrained(
+  run: string,
+  set: readonly string[] = [],
+  references: string[] | null = null,
+): Promise<string> {
   const { config } = await loadConfig(SMOKE, { set });
   const channels = montageChannels(config.preprocessing).length;
   const model = createModel(config.model, { channels, seed: 0 });
@@ -21,6 +25,7 @@ export async function saveUntrained(run: string, set: readonly string[] = []): P
     metric: null,
     thresholds: null,
     data: {},
+    references,
     code_version: '0.1.0',
     events: 0,
   };
