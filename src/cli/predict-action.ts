@@ -38,6 +38,11 @@ export async function predict(
   });
   command.end();
   const { recordings, unusable } = report;
+  for (const { recording, longer_than_max_duration_s: long } of recordings)
+    if (long > 0)
+      process.stderr.write(
+        `${recording}: ${long} seizures longer than max_duration_s, kept; look at them.\n`,
+      );
   if (options.json) writeJson(report);
   else if (recordings.length > 0) process.stdout.write(text(recordings));
   if (unusable.length === 0) return;

@@ -36,7 +36,7 @@ beforeAll(async () => {
   ];
   expect(await runProgram(['train', smoke, ...set.flatMap((field) => ['--set', field])])).toBe(0);
   vi.restoreAllMocks();
-});
+}, 300_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => {
   vi.unstubAllEnvs();

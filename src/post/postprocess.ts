@@ -4,7 +4,7 @@ import { confidence } from './confidence.ts';
 import type { ProbabilityCurve } from './curve.ts';
 import { hysteresis } from './hysteresis.ts';
 import { close, open } from './morphology.ts';
-import { keepDurations, mergeGaps, type Run } from './runs.ts';
+import { isLongerThan, keepDurations, mergeGaps, type Run } from './runs.ts';
 
 /** A detected seizure; times from the start of the recording (or of what was given). */
 export interface DetectedEvent {
@@ -13,6 +13,8 @@ export interface DetectedEvent {
   readonly endS: number;
   /** 0 to 1 */
   readonly confidence: number;
+  /** Longer than `max_duration_s`: kept, for real seizures are (CHB-MIT has one of 752 s), and to be looked at. */
+  readonly isLong: boolean;
 }
 
 /** The part of `config.postprocessing` that makes events from a curve; a score file stores it (failures G15-G18). */
@@ -23,8 +25,8 @@ export type PostprocessingSettings = Pick<
 
 /**
  * Events of one stretch without holes, `(T)`: hysteresis, opening, closing (zero outside), minimum and maximum
- * duration, merging of gaps, confidence. Events longer than the maximum are dropped, before merging. Linear in T;
- * the percentile confidence also sorts each event's samples. `startSample` is the time of the first sample.
+ * duration, merging of gaps, confidence. Events longer than the maximum are kept and flagged. Linear in T; the
+ * percentile confidence also sorts each event's samples. `startSample` is the time of the first sample.
  *
  * @throws BgbError `POST_NAN`
  */
@@ -40,6 +42,7 @@ export function postprocess(
     startS: (startSample + run.start) / sampleRate,
     endS: (startSample + run.end) / sampleRate,
     confidence: confidence(probabilities, run, events.confidence_method, events.confidence_percentile),
+    isLong: isLongerThan(run, settings.duration.max_duration_s * sampleRate),
   }));
 }
 
@@ -47,19 +50,20 @@ export function postprocess(
 function eventRuns(
   probabilities: ArrayLike<number>,
   sampleRate: number,
-  { hysteresis: tau, morphology, duration, events }: PostprocessingSettings,
+  settings: PostprocessingSettings,
   extremes: BlockExtremes | null = null,
 ): Run[] {
+  const { morphology, duration, events } = settings;
   const thresholds = {
-    tauOn: tau.tau_on,
-    tauOff: tau.tau_off,
-    minOnsetSamples: tau.min_onset_samples,
-    minOffsetSamples: tau.min_offset_samples,
+    tauOn: settings.hysteresis.tau_on,
+    tauOff: settings.hysteresis.tau_off,
+    minOnsetSamples: settings.hysteresis.min_onset_samples,
+    minOffsetSamples: settings.hysteresis.min_offset_samples,
   };
   let runs = hysteresis(probabilities, thresholds, extremes);
   runs = open(runs, morphology.opening_kernel);
   runs = close(runs, morphology.closing_kernel, probabilities.length);
-  runs = keepDurations(runs, duration.min_duration_s * sampleRate, duration.max_duration_s * sampleRate);
+  runs = keepDurations(runs, duration.min_duration_s * sampleRate);
   return mergeGaps(runs, events.tau_merge * sampleRate);
 }
 

@@ -41,6 +41,7 @@ beforeAll(async () => {
     'postprocessing.hysteresis.tau_off=1e-7',
     'postprocessing.morphology.opening_kernel=1',
     'postprocessing.morphology.closing_kernel=1',
+    'postprocessing.duration.max_duration_s=30',
   ];
   checkpoint = await saveUntrained(join(folder, 'run'), set);
 });
@@ -106,6 +107,7 @@ test('JSON says what it was made with', async () => {
     made_by: 'bgb predict',
     checkpoint_sha256,
     postprocessing: { hysteresis: { tau_on: 1e-6 } },
+    longer_than_max_duration_s: [{ start_s: 0, end_s: 37 }],
   });
 });
 

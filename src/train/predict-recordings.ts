@@ -44,6 +44,8 @@ export interface PredictionReport {
     readonly duration_s: number;
     readonly seizures: number;
     readonly seizure_s: number;
+    /** Seizures longer than `postprocessing.duration.max_duration_s`: kept, and to be looked at. */
+    readonly longer_than_max_duration_s: number;
     readonly notices: readonly string[];
   }[];
   /** Recordings that could not be used: nothing is written of them. */
@@ -95,12 +97,17 @@ export async function predictRecordings(request: PredictionRequest): Promise<Pre
       const events = postprocessCurve(curve, config.postprocessing);
       const { durationS, startedAt } = recording;
       const content = { name: basename(name).replace(/\.(edf|bdf)$/i, ''), durationS, startedAt, events };
-      await writePrediction(file, format, content, source);
+      const long = events.filter(({ isLong }) => isLong);
+      await writePrediction(file, format, content, {
+        ...source,
+        longer_than_max_duration_s: long.map(({ startS, endS }) => ({ start_s: startS, end_s: endS })),
+      });
       recordings.push({
         recording: name,
         file,
         duration_s: durationS,
         seizures: events.length,
+        longer_than_max_duration_s: long.length,
         seizure_s: events.reduce((sum, { startS, endS }) => sum + endS - startS, 0),
         notices: [...recording.warnings.map(({ message }) => message), ...prepared.notices],
       });
