@@ -102,6 +102,7 @@ function compileFlags({ root, nodeHeaders, libtorch }: BridgeBuild): string[] {
     ...collectives.macros.map((macro) => `-D${macro}`),
     `-DBGB_TORCH_VERSION_MAJOR=${libtorch.major}`,
     `-DBGB_TORCH_VERSION_MINOR=${libtorch.minor}`,
+    ...(libtorch.hasCuda ? ['-DBGB_HAS_CUDA'] : []),
   ];
 }
 

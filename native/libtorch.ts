@@ -5,7 +5,7 @@
  *     const { libtorch, notes } = findLibtorch({ environment: process.env });
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { InputError } from '../src/errors.ts';
 
@@ -106,7 +106,9 @@ function libtorchIn(source: Libtorch['source'], prefix: string, arch: string): L
     source,
     // Naming /usr/include with -isystem would put it before the compiler's own headers, which include it
     // with #include_next and then fail.
-    includeDirs: [include, api].filter((folder) => folder !== '/usr/include'),
+    includeDirs: [include, api, ...(hasCuda ? cudaHeaders(prefix) : [])].filter(
+      (folder) => folder !== '/usr/include',
+    ),
     libDir,
     version,
     major,
@@ -115,6 +117,20 @@ function libtorchIn(source: Libtorch['source'], prefix: string, arch: string): L
     collectives: collectivesOf(include, hasCuda),
     usesCxx11Abi: usesCxx11Abi(join(libDir, 'libc10.so')),
   };
+}
+
+/**
+ * CUDA's runtime headers, for graphs alone: beside pip's PyTorch, or of a toolkit. None where there are none; the
+ * bridge is then built without graphs.
+ */
+function cudaHeaders(prefix: string): string[] {
+  const packages = dirname(prefix);
+  const folders = [
+    ...globSync(join(packages, 'nvidia/cu[0-9]*/include')),
+    join(packages, 'nvidia/cuda_runtime/include'),
+    '/usr/local/cuda/include',
+  ];
+  return folders.filter((folder) => existsSync(join(folder, 'cuda_runtime_api.h'))).slice(0, 1);
 }
 
 function versionIn(include: string): string | null {

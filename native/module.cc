@@ -13,6 +13,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   bgb::defineDevices(env, exports);
   bgb::defineProcessGroups(env, exports);
   bgb::defineGradientReducer(env, exports);
+  bgb::defineKernels(env, exports);
+  bgb::defineGraphs(env, exports);
   return exports;
 }
 

@@ -64,6 +64,7 @@ class SyncBatchNorm : public torch::autograd::Function<SyncBatchNorm> {
     const auto scale = inverse * weight;
     context->save_for_backward({input, weight, mean, inverse});
     context->saved_data["group"] = groupId;
+    context->saved_data["counts"] = counts[group->rank()] > 0;
     context->saved_data["total"] =
         static_cast<double>(std::accumulate(counts.begin(), counts.end(), int64_t{0}));
     return (wide * spread(scale) + spread(bias - mean * scale)).to(input.scalar_type());
@@ -80,7 +81,11 @@ class SyncBatchNorm : public torch::autograd::Function<SyncBatchNorm> {
     const auto sums = own.clone();
     group->allReduce(sums);
     const auto means = sums / context->saved_data["total"].toDouble();
-    const auto byInput = spread(weight * inverse) * (gradient - spread(means[0]) - normalised * spread(means[1]));
+    // What does not count had no part in the statistics, and they have none in its gradient.
+    const auto byInput = context->saved_data["counts"].toBool()
+                             ? spread(weight * inverse) *
+                                   (gradient - spread(means[0]) - normalised * spread(means[1]))
+                             : at::zeros_like(gradient);
     return {byInput.to(input.dtype()), own[1].to(weight.dtype()), own[0].to(weight.dtype()), Tensor(), Tensor(),
             Tensor(), Tensor(), Tensor(), Tensor()};
   }

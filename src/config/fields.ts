@@ -152,7 +152,8 @@ export const FIELDS: Readonly<Record<FieldName, FieldUse>> = {
   'logging.log_weights': used('train'),
   'resources.max_memory_gb': used('data', 'train'),
   'resources.threads': used('config'),
-  'resources.distributed': { ignored: 'Training on several GPUs is not supported yet.' },
+  'resources.processes': used('config', 'train'),
+  'resources.distributed': used('config'),
   'resources.compile_model': {
     ignored: "There is no torch.compile here; bgb's layers run as they are written.",
   },

@@ -308,6 +308,12 @@ const resources = z.strictObject({
   max_memory_gb: positive.nullable().default(null),
   /** null: the usable cores. */
   threads: count.nullable().default(null),
+  /** Processes of this machine that train together, each with a part of every batch; `auto`: one a GPU. */
+  processes: z
+    .union([count, z.literal('auto')])
+    .describe("a number of processes, or 'auto'")
+    .default(1),
+  /** Stands for `processes: auto`. */
   distributed: z.boolean().default(false),
   compile_model: z.boolean().default(false),
   mixed_precision: z.boolean().default(true),

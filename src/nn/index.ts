@@ -15,7 +15,10 @@ export {
   ConvTranspose1d,
   LayerNorm,
   Linear,
+  normalisedConvolution,
+  parallelConvolutions,
   RmsNorm,
+  residualNorm,
 } from './layers.ts';
 export { Mamba2, type Mamba2Options, ssd } from './mamba2.ts';
 export { EVALUATION, type Mode, type Peers } from './mode.ts';

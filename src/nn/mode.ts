@@ -6,8 +6,8 @@ export type Mode =
   | {
       readonly isTraining: true;
       readonly seed: number;
-      /** Counts forward passes in training. */
-      readonly step: number;
+      /** Counts forward passes in training; () int64 where work is recorded once for all of them. */
+      readonly step: number | Tensor;
       /** (B) int64, each window's index in the data set */
       readonly samples: Tensor;
       /** The processes that share the batch; statistics are over the windows of all. */

@@ -47,6 +47,8 @@ export const RESULT_NEUTRAL_FIELDS: readonly string[] = [
   'experiment.wandb',
   'logging',
   'resources.max_memory_gb',
+  'resources.processes',
+  'resources.distributed',
 ];
 
 /** The configuration as YAML that bgb reads again, with each value's origin as a comment. */

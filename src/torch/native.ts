@@ -62,7 +62,23 @@ export interface NativeBridge {
     gradients: unknown,
     bucketElements: number,
   ) => { arm(): void; finish(): void; dispose(): void };
+  kernelsMissing(): string | null;
+  setKernelArchitecture(architecture: string): void;
+  sharedMemoryLimit(): number;
+  readonly graphsAvailable: boolean;
+  useOwnStream?(): void;
+  cudaMemory?(): { allocated: number; peak: number; reserved: number };
+  resetCudaPeak?(): void;
+  readonly CudaGraph?: new () => NativeGraph;
   readonly DeviceEvent: new (device: string) => { readonly isDone: boolean; wait(): void };
+}
+
+/** A CUDA graph of `native/cuda_graph.cc`. */
+export interface NativeGraph {
+  begin(): void;
+  end(): void;
+  replay(): void;
+  release(): void;
 }
 
 /** The native half of a tensor; `Tensor` extends it. */

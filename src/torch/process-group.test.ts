@@ -76,6 +76,7 @@ test.runIf(hasGloo).each(Object.keys(SHARES) as (keyof typeof SHARES)[])(
     // The shares are in order of the windows.
     expectClose([...first.output, ...second.output], one.output);
     expectClose([...first.input, ...second.input], one.input);
+    expect((second as Normalised & { idle: number }).idle).toBe(0);
     for (const peer of [first, second]) {
       expectClose(peer.weight, one.weight);
       expectClose(peer.bias, one.bias);

@@ -78,11 +78,20 @@ export class ProcessGroup implements Disposable {
   }
 }
 
+/** Whether the bridge can join processes whose tensors are there: it was compiled with the headers of the library below. */
+export function isTogetherPossible(device: Device): boolean {
+  return native.collectiveBackends().includes(backendOf(device));
+}
+
+function backendOf(device: Device): 'gloo' | 'nccl' {
+  return device === 'cpu' ? 'gloo' : 'nccl';
+}
+
 /** Joins a group; returns when all its processes have. @throws BgbError `TORCH_PEERS` when they do not come in time */
 export function openProcessGroup(options: ProcessGroupOptions): ProcessGroup {
   const { rank, size, port, device, timeoutS = 60, onPort } = options;
-  const backend = device === 'cpu' ? 'gloo' : 'nccl';
-  if (!native.collectiveBackends().includes(backend))
+  const backend = backendOf(device);
+  if (!isTogetherPossible(device))
     throw new BgbError(
       'TORCH_COLLECTIVES',
       `this machine's bridge has no ${backend}, which ${size} processes on ${device} need: its headers were not found when the bridge was compiled. ${backend === 'gloo' ? "Install them ('apt-get install libgloo-dev')" : "Install NCCL's and CUDA's headers ('pip install nvidia-nccl-cu13 nvidia-cuda-runtime')"} and run 'make setup', or set resources.processes to 1.`,

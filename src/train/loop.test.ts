@@ -130,6 +130,7 @@ async function trainLine(changes: Changes = {}) {
     gpu: () => null,
     windowNames: (indices) => indices.map((index) => `r.npz row ${index * LENGTH}`),
     fittingBatch: () => 2,
+    peers: null,
   };
   let outcome: Awaited<ReturnType<typeof train>> | null = null;
   let error: unknown = null;

@@ -6,7 +6,7 @@ export function trainable(model: Detector, seed: number): TrainableModel {
   return {
     parameters: () => model.parameters(),
     buffers: () => model.buffers(),
-    forwardTraining: ({ signal, samples }, step) =>
-      model.forward(signal, { isTraining: true, seed, step, samples }),
+    forwardTraining: ({ signal, samples }, step, peers = null) =>
+      model.forward(signal, { isTraining: true, seed, step, samples, peers }),
   };
 }

@@ -100,6 +100,7 @@ function normalised(group: ProcessGroup, name: keyof typeof SHARES) {
   return {
     output: isIdle ? [] : output.reshape(-1).toArray(),
     input: isIdle ? [] : input.grad!.reshape(-1).toArray(),
+    idle: isIdle ? input.grad!.abs().sum().item() : 0,
     weight: group.allReduce(weight.grad!.contiguous()).toArray(),
     bias: group.allReduce(bias.grad!.contiguous()).toArray(),
     running: running.map((tensor) => tensor.toArray()),
