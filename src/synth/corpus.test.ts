@@ -22,7 +22,7 @@ beforeAll(async () => {
   report = await made(one);
   hashes = await hashesBelow(one);
   truths = await truthsBelow(one);
-});
+}, 300_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('the same seed gives the same bytes', () => {
@@ -66,8 +66,8 @@ describe('recordings', () => {
       expect(recording.durationS).toBe(duration_s);
       expect(recording.signals.every(({ sampleRate }) => sampleRate === sampling_rate)).toBe(true);
       if (index > 0) continue;
-      const patient = [0, 1, 2].find((each) => path.includes(outlineOf(331, 'tusz', each, 0).patient.id))!;
-      const renderer = new Renderer(planRecording(331, PROFILES.tusz, outlineOf(331, 'tusz', patient, 0)));
+      const patient = [0, 1, 2].find((each) => path.includes(outlineOf(478, 'tusz', each, 0).patient.id))!;
+      const renderer = new Renderer(planRecording(478, PROFILES.tusz, outlineOf(478, 'tusz', patient, 0)));
       const signals = recording.signals.map((_, signal) => signal);
       const read = await readDigital(recording, signals, recording.segments[0]!);
       const samples = new Int16Array(signals.length * sampling_rate);
@@ -109,12 +109,12 @@ describe('recordings', () => {
     expect(seizures).toBeGreaterThan(0);
   });
 
-  test('at least ten hard negatives a seizure, a twin of its length among them, none touching another', () => {
+  test('at least five hard negatives a seizure beside it, a twin of its length among them, none touching another', () => {
     for (const { events, duration_s } of truths) {
       const planned = events.filter(({ kind }) => kind !== 'artefact');
       const seizures = planned.filter(({ kind }) => kind === 'seizure');
       const negatives = planned.filter(({ kind }) => kind === 'negative');
-      expect(negatives.length).toBeGreaterThanOrEqual(10 * seizures.length);
+      expect(negatives.length).toBeGreaterThanOrEqual(5 * seizures.length);
       const twins = negatives
         .filter(({ type }) => type === 'twin')
         .map(({ start_s, end_s }) => end_s - start_s);

@@ -57,8 +57,9 @@ const parametersSchema = z.strictObject({
 });
 
 /**
- * Recordings of a corpus: the first of every patient, the second of every patient, and so on, until there are hours
- * enough. More hours only add recordings; each is the same in every corpus of its seed and profile.
+ * Recordings of a corpus: always the next of the patient of whom there is the least, until there are hours enough. So
+ * patients have equal times, and the shares of the profile hold, although recordings with seizures are longer. More
+ * hours only add recordings; each is the same in every corpus of its seed and profile.
  */
 export function listRecordingsToMake({
   seed,
@@ -71,14 +72,15 @@ export function listRecordingsToMake({
 } {
   const drawn = Array.from({ length: patients }, (_, index) => drawPatient(seed, PROFILES[profile], index));
   const courses = drawn.map((patient) => new PatientCourse(seed, PROFILES[profile], patient));
+  const recordedS = new Float64Array(patients);
   const all: RecordingOutline[] = [];
   for (let seconds = 0; seconds < hours * 3600; ) {
-    for (const course of courses) {
-      const outline = course.next();
-      all.push(outline);
-      seconds += outline.durationS;
-      if (seconds >= hours * 3600) break;
-    }
+    let least = 0;
+    for (let index = 1; index < patients; index++) if (recordedS[index]! < recordedS[least]!) least = index;
+    const outline = courses[least]!.next();
+    all.push(outline);
+    recordedS[least]! += outline.durationS;
+    seconds += outline.durationS;
   }
   return { all, patients: drawn };
 }
