@@ -27,7 +27,7 @@ export async function synthCommand(options: SynthCommandOptions): Promise<void> 
       'Give either --out, the folder for a new corpus, or --gate, that of one to measure.',
     );
   const profile = profileOf(options.profile);
-  const patients = numberOf('--patients', options.patients, { least: 1, most: 100_000, isWhole: true });
+  const patients = numberOf('--patients', options.patients, { least: 1, most: 10_000, isWhole: true });
   const hours = numberOf('--hours', options.hours, { least: 0.01, most: 1e6, isWhole: false });
   const seed = numberOf('--seed', options.seed, { least: 0, most: 2 ** 32 - 1, isWhole: true });
   const jobs =

@@ -21,6 +21,8 @@ export const LARGEST_AUROC = 0.8;
 export const LARGEST_SENSITIVITY = 0.6;
 /** Of seizures against their twins, by evolution. */
 export const SMALLEST_EVOLUTION_AUROC = 0.8;
+/** With fewer, none of the figures says much. */
+const FEWEST_SEIZURES = 10;
 const FALSE_ALARMS_PER_24H = 24;
 
 /** Windows are multiplied by gains within these bounds, as those of `bgb demo`; each score is a mean over draws. */
@@ -102,7 +104,10 @@ export function gateOf(recordings: readonly MeasuredRecording[]): GateReport {
   const evolutions = (isNegative: (type: string) => boolean) => evolutionAuroc(recordings, isNegative);
   const evolutionAgainstTwins = evolutions((type) => type === 'twin');
   const evolutionAgainstNegatives = evolutions(() => true);
+  const seizures = recordings.reduce((sum, each) => sum + each.seizures.length, 0);
   const problems: string[] = [];
+  if (seizures < FEWEST_SEIZURES)
+    problems.push(`${seizures} seizures are too few to tell, at least ${FEWEST_SEIZURES} are needed`);
   for (const [name, { value }] of Object.entries(aurocOverWindows))
     if (value === null || value > LARGEST_AUROC)
       problems.push(`${name} alone has an AUROC of ${value?.toFixed(3) ?? 'none'}, above ${LARGEST_AUROC}`);
@@ -119,7 +124,7 @@ export function gateOf(recordings: readonly MeasuredRecording[]): GateReport {
     recordings: recordings.length,
     patients: new Set(recordings.map(({ patient }) => patient)).size,
     hours: (windows.length * WINDOW_S) / 3600,
-    seizures: recordings.reduce((sum, { seizures }) => sum + seizures.length, 0),
+    seizures,
     aurocOverWindows,
     regression,
     evolutionAgainstTwins,
