@@ -117,7 +117,7 @@ export function drawPatient(seed: number, profile: Profile, index: number): Pati
     sources,
     sourceLevels: Float64Array.from(sources, () => Math.exp(draws.around(0, 0.5))),
     alphaHz,
-    alphaLevel: draws.logBetween(0.3, isShifted ? 1.1 : 1.5),
+    alphaLevel: draws.logBetween(0.25, isShifted ? 0.9 : 1.2),
     muHz: alphaHz + draws.between(-0.5, 1),
     muLevel: draws.logBetween(0.15, 0.8),
     betaHz: draws.between(16, 25),
