@@ -22,7 +22,7 @@ const LEVELS: Readonly<
   alpha: { wake: 1, n1: 0.25, n2: 0.06, n3: 0, rem: 0.15 },
   mu: { wake: 1, n1: 0.3, n2: 0, n3: 0, rem: 0.1 },
   beta: { wake: 1, n1: 0.9, n2: 0.5, n3: 0.3, rem: 0.8 },
-  theta: { wake: 0.25, n1: 0.9, n2: 0.7, n3: 0.5, rem: 0.6 },
+  theta: { wake: 0.5, n1: 0.9, n2: 0.7, n3: 0.5, rem: 0.6 },
   slow: { wake: 0, n1: 0.15, n2: 0.8, n3: 2.4, rem: 0.1 },
 };
 

@@ -111,7 +111,7 @@ export function drawPatient(seed: number, profile: Profile, index: number): Pati
     focus: draws.pick(FOCI[syndrome]),
     reference: draws.weighted(profile.references),
     rate: Number(draws.weighted(profile.rates)),
-    gainUv: (isShifted ? 20 : 16.5) * Math.exp(draws.around(0, 0.4)),
+    gainUv: (isShifted ? 28 : 24) * Math.exp(draws.around(0, 0.4)),
     exponent: Math.max(0.6, Math.min(1.85, draws.around(isShifted ? 1.35 : 1.2, 0.22))),
     kneeHz: draws.logBetween(8, 20),
     sources,

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { configSchema } from '../config/index.ts';
 import { openEdf } from '../edf/index.ts';
@@ -123,6 +124,58 @@ test('a twin has its seizure’s length, amplitude and strongest band', () => {
   expect(pairs).toBeGreaterThanOrEqual(6);
   expect(sameLoudness / pairs).toBeGreaterThanOrEqual(0.85);
   expect(sameBand / pairs).toBeGreaterThanOrEqual(0.85);
+});
+
+test('band powers as in real EEG: medians of the CHB-MIT clips before their seizures', async () => {
+  const { use_mne: _, ...defaults } = configSchema.parse({}).preprocessing;
+  const settings = { ...defaults, sampling_rate: RATE, montage: 'double-banana', normalize: 'none' } as const;
+  const welch = new Welch(RATE, 2 * RATE);
+  /** Median over channels and stretches of 10 s, by band. */
+  const medians = async (stretches: readonly { path: string; startsS: readonly number[] }[]) => {
+    const powers: number[][] = Object.keys(BANDS).map(() => []);
+    for (const { path, startsS } of stretches) {
+      const { signal, scale, channels } = await preprocess(await openEdf(path), settings);
+      for (const startS of startsS)
+        for (let channel = 0; channel < channels.length; channel++) {
+          const x = Float64Array.from(
+            { length: 10 * RATE },
+            (_, row) => signal[(startS * RATE + row) * channels.length + channel]! * scale,
+          );
+          const density = welch.density(x);
+          Object.values(BANDS).forEach(([low, high], band) => {
+            const inBand = density.filter(
+              (_, k) => welch.frequencies[k]! >= low && welch.frequencies[k]! < high,
+            );
+            powers[band]!.push(inBand.reduce((sum, value) => sum + value, 0) * welch.frequencies[1]!);
+          });
+        }
+    }
+    return powers.map((values) => values.sort((a, b) => a - b)[values.length >> 1]!);
+  };
+  const sample = fileURLToPath(new URL('../../data/sample', import.meta.url));
+  const clips = globSync('chb*/*.edf', { cwd: sample });
+  expect(clips.length).toBe(17);
+  const real = await medians(clips.map((clip) => ({ path: join(sample, clip), startsS: [0] })));
+  const truths = await truthsBelow(folder);
+  const synthetic = await medians(
+    truths.map((truth) => {
+      const planned = truth.events.filter(({ kind }) => kind !== 'artefact');
+      const startsS = Array.from(
+        { length: Math.floor(truth.duration_s / 30) },
+        (_, index) => 30 * index,
+      ).filter((at) => !planned.some(({ start_s, end_s }) => start_s < at + 10 && end_s > at));
+      return { path: join(folder, `${truth.path}.edf`), startsS };
+    }),
+  );
+  // Children's EEG is larger than adults'; each band is within a factor of three, its share of the whole of 2.2.
+  const [all, allReal] = [synthetic, real].map((powers) => powers.reduce((sum, power) => sum + power, 0)) as [
+    number,
+    number,
+  ];
+  synthetic.forEach((power, band) => {
+    expect(Math.abs(Math.log(power / real[band]!))).toBeLessThan(Math.log(3));
+    expect(Math.abs(Math.log(power / all / (real[band]! / allReal)))).toBeLessThan(Math.log(2.2));
+  });
 });
 
 test('the gate: amplitude and spectrum do not find seizures, evolution does', async () => {
