@@ -71,8 +71,8 @@ export class Background {
     this.#key = draws.key;
     this.#filter = new PowerLawFilter(patient.rate, patient.exponent, patient.kneeHz);
     this.#mixing = mixingMatrix(patient);
-    // Four more than there are sources may be asked for: they are mixed by fours.
     this.#states = this.#mixing.map(() => new Float64Array(POWER_LAW_STATE));
+    // Sources are mixed by fours.
     this.#samples = Array.from({ length: 4 }, () => new Float64Array(blockLength));
     this.#gain = gain;
     this.#broadband = stageTrack(spans, durationS, LEVELS.broadband);

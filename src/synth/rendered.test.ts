@@ -26,7 +26,7 @@ interface Looked {
 let looked: Looked[];
 
 beforeAll(async () => {
-  await made(folder, { patients: 15, hours: 4, seed: 21, jobs: 2 });
+  await made(folder, { patients: 15, hours: 3, seed: 112, jobs: 2 });
   const truths = await truthsBelow(folder);
   looked = [];
   for (const truth of truths)
@@ -161,8 +161,8 @@ test('band powers as in real EEG: medians of the CHB-MIT clips before their seiz
     truths.map((truth) => {
       const planned = truth.events.filter(({ kind }) => kind !== 'artefact');
       const startsS = Array.from(
-        { length: Math.floor(truth.duration_s / 30) },
-        (_, index) => 30 * index,
+        { length: Math.floor(truth.duration_s / 90) },
+        (_, index) => 90 * index,
       ).filter((at) => !planned.some(({ start_s, end_s }) => start_s < at + 10 && end_s > at));
       return { path: join(folder, `${truth.path}.edf`), startsS };
     }),
