@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { BgbError, InputError } from '../src/errors.ts';
 import { canonicalJson, sha256, writeAtomic } from '../src/files/index.ts';
+import { withBuildLock } from './build-lock.ts';
 import {
   CompileError,
   compileObjects,
@@ -42,7 +43,7 @@ export interface BridgeStamp {
   /** Over sources, flags, compiler, Node and libtorch. */
   hash: string;
   node: string;
-  libtorch: Pick<Libtorch, 'source' | 'version' | 'libDir' | 'hasCuda'>;
+  libtorch: Pick<Libtorch, 'source' | 'version' | 'libDir' | 'hasCuda'> & { bytes: number };
 }
 
 /** Builds `bgb.node` in `outDir` unless it is there and up to date. Returns whether anything was done. */
@@ -77,7 +78,11 @@ export async function buildBridge(build: BridgeBuild): Promise<boolean> {
   const objects = await compileObjects({ sources, objectsDir, flags: compile, identity, environment, say });
   await link(objects, linking, addon, environment);
   const { source, version, libDir, hasCuda } = libtorch;
-  const stamp: BridgeStamp = { hash, node: process.version, libtorch: { source, version, libDir, hasCuda } };
+  const stamp: BridgeStamp = {
+    hash,
+    node: process.version,
+    libtorch: { source, version, libDir, hasCuda, bytes: library.size },
+  };
   await writeAtomic(stampPath, `${JSON.stringify(stamp, null, 2)}\n`);
   return true;
 }
@@ -150,15 +155,17 @@ async function main(): Promise<number> {
     return NO_LIBTORCH;
   }
   const startedMs = performance.now();
-  const wasBuilt = await buildBridge({
-    root,
-    sourcesDir: values.sources,
-    outDir: values.out,
-    nodeHeaders: values['node-headers'],
-    libtorch,
-    environment: process.env,
-    say,
-  });
+  const wasBuilt = await withBuildLock(values.out, say, () =>
+    buildBridge({
+      root,
+      sourcesDir: values.sources,
+      outDir: values.out,
+      nodeHeaders: values['node-headers'],
+      libtorch,
+      environment: process.env,
+      say,
+    }),
+  );
   if (wasBuilt) {
     for (const note of notes) say(note);
     say(`built in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);

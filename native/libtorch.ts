@@ -88,6 +88,7 @@ function libtorchIn(
   prefix: string,
   { arch, systemRoot }: { arch: string; systemRoot: string },
 ): Libtorch | string {
+  const systemHeaders = [join(systemRoot, 'usr/local/cuda/include'), join(systemRoot, 'usr/include')];
   if (!existsSync(prefix)) return `${prefix} does not exist`;
   const include = join(prefix, 'include');
   const api = join(include, 'torch/csrc/api/include');
@@ -106,33 +107,35 @@ function libtorchIn(
     const found = `libtorch ${version}${hasCuda ? ' with CUDA' : ''} in ${libDir}`;
     throw new InputError('LIBTORCH_VERSION', `${found} is not supported: ${SUPPORTED}. ${REMEDY}`);
   }
+  const cuda = hasCuda ? cudaHeaders(prefix, systemHeaders) : [];
   return {
     source,
     // Naming /usr/include with -isystem would put it before the compiler's own headers, which include it
     // with #include_next and then fail.
-    includeDirs: [include, api, ...(hasCuda ? cudaHeaders(prefix, systemRoot) : [])].filter(
-      (folder) => folder !== '/usr/include',
-    ),
+    includeDirs: [include, api, ...cuda].filter((folder) => folder !== '/usr/include'),
     libDir,
     version,
     major,
     minor,
     hasCuda,
-    collectives: collectivesOf(include, hasCuda),
+    collectives: collectivesOf(
+      include,
+      cuda.length === 0 ? [] : [join(dirname(prefix), 'nvidia/nccl/include'), ...systemHeaders],
+    ),
     usesCxx11Abi: usesCxx11Abi(join(libDir, 'libc10.so')),
   };
 }
 
 /**
- * CUDA's runtime headers, for graphs alone: beside pip's PyTorch, or of a toolkit. None where there are none; the
- * bridge is then built without graphs.
+ * CUDA's runtime headers, for graphs and NCCL: beside pip's PyTorch, or of a toolkit. None where there are none; the
+ * bridge is then built without either.
  */
-function cudaHeaders(prefix: string, systemRoot: string): string[] {
+function cudaHeaders(prefix: string, systemHeaders: readonly string[]): string[] {
   const packages = dirname(prefix);
   const folders = [
     ...globSync(join(packages, 'nvidia/cu[0-9]*/include')),
     join(packages, 'nvidia/cuda_runtime/include'),
-    join(systemRoot, 'usr/local/cuda/include'),
+    ...systemHeaders,
   ];
   // pip's package of the runtime lacks crt/, which comes with nvcc or as a package of its own.
   const needed = ['cuda_runtime_api.h', 'crt/host_config.h'];
@@ -153,30 +156,19 @@ function versionIn(include: string): string | null {
 }
 
 /**
- * c10d's headers need those of the libraries below them. gloo's come with libgloo-dev or PyTorch itself; NCCL's and
- * CUDA's with the packages that pip installs beside PyTorch, or with the system's.
+ * c10d's headers need those of the libraries below them: gloo's come with libgloo-dev or PyTorch itself, NCCL's with the
+ * package that pip installs beside PyTorch, or with the system's.
+ *
+ * @param ncclFolders to look for NCCL in; none without CUDA's headers
  */
-function collectivesOf(include: string, hasCuda: boolean): Libtorch['collectives'] {
+function collectivesOf(include: string, ncclFolders: readonly string[]): Libtorch['collectives'] {
   const macros: string[] = [];
-  const includeDirs: string[] = [];
-  const find = (header: string, places: readonly string[]) =>
-    places.find((place) => existsSync(join(place, header)));
   // Only those beside libtorch's own: its C++ classes are those of one version of gloo.
   if (existsSync(join(include, 'gloo/algorithm.h'))) macros.push('USE_C10D_GLOO');
-  const packages = join(include, '../../nvidia');
-  const system = ['/usr/local/cuda/include', '/usr/include'];
-  const nccl = find('nccl.h', [join(packages, 'nccl/include'), ...system]);
-  const cuda = find('cuda_runtime_api.h', [
-    ...['cu13', 'cu12', 'cuda_runtime'].map((name) => join(packages, name, 'include')),
-    ...system,
-  ]);
-  if (hasCuda && nccl !== undefined && cuda !== undefined) {
-    macros.push('USE_C10D_NCCL');
-    const others = ['cublas', 'cusparse', 'cusolver'].map((name) => join(packages, name, 'include'));
-    for (const folder of [nccl, cuda, ...others.filter((folder) => existsSync(folder))])
-      if (folder !== '/usr/include' && !includeDirs.includes(folder)) includeDirs.push(folder);
-  }
-  return { macros, includeDirs };
+  const nccl = ncclFolders.find((folder) => existsSync(join(folder, 'nccl.h')));
+  if (nccl === undefined) return { macros, includeDirs: [] };
+  macros.push('USE_C10D_NCCL');
+  return { macros, includeDirs: nccl === '/usr/include' ? [] : [nccl] };
 }
 
 /**

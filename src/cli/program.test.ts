@@ -56,6 +56,16 @@ describe('the command line', () => {
     expect(stderr).toContain(message);
   });
 
+  test('build-bridge says where the bridge is and for which libtorch', async () => {
+    const { code, stdout } = await bgb(['build-bridge', '--json'], {
+      BGB_LIBTORCH: process.env.BGB_LIBTORCH ?? '',
+    });
+    expect(code).toBe(0);
+    const { addon, libtorch } = JSON.parse(stdout);
+    expect(addon).toBe(join(root, 'build/bridge/bgb.node'));
+    expect(libtorch.version).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+
   test('what --help loads is the command line itself: no libtorch, no schema', () => {
     const reached = new Set<string>();
     const follow = (path: string) => {

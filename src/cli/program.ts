@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { register as benchLoader } from './bench-loader.ts';
+import { register as buildBridge } from './build-bridge.ts';
 import { register as buildCache } from './build-cache.ts';
 import { register as convertCache } from './convert-cache.ts';
 import { register as demo } from './demo.ts';
@@ -7,6 +8,7 @@ import { register as edf } from './edf.ts';
 import { register as evaluate } from './evaluate.ts';
 import { exitCodeOf } from './exit.ts';
 import { register as model } from './model.ts';
+import { register as predict } from './predict.ts';
 import { register as scanCache } from './scan-cache.ts';
 import { register as score } from './score.ts';
 import { register as synth } from './synth.ts';
@@ -29,8 +31,10 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   synth,
   train,
   evaluate,
+  predict,
   score,
   demo,
+  buildBridge,
 ];
 
 const EXIT_CODES = `

@@ -75,7 +75,7 @@ export async function train(path: string, options: TrainOptions): Promise<void> 
     if (outcome.reason !== 'finished' && outcome.reason !== 'stopped early')
       throw new Interruption(
         outcome.reason,
-        `stopped at step ${outcome.step}; go on with: bgb train ${path} --resume`,
+        `stopped at step ${outcome.step}; go on with: ${resumeCommand(path, options)}`,
       );
     const rows: [string, string | number | null][] = [
       ['outcome', `${outcome.reason} after epoch ${outcome.epoch}, step ${outcome.step}`],
@@ -90,6 +90,19 @@ export async function train(path: string, options: TrainOptions): Promise<void> 
   } finally {
     stop.end();
   }
+}
+
+/** What goes on with the run: with the same options, since the configuration must be the same. */
+function resumeCommand(path: string, { set, device, initFrom }: TrainOptions): string {
+  const word = (text: string) => (/^[\w./:=,@+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+  const words = [
+    ...['bgb', 'train', path],
+    ...set.flatMap((assignment) => ['--set', assignment]),
+    ...(device === undefined ? [] : ['--device', device]),
+    ...(initFrom === undefined ? [] : ['--init-from', initFrom]),
+    '--resume',
+  ];
+  return words.map(word).join(' ');
 }
 
 /** As in `epoch 3/10  loss 0.1234  lr 3.0e-4  812 windows/s  waiting 0.3 %  GPU 97 %, 61.2 GiB`. */

@@ -128,3 +128,34 @@ test('the batch that fits leaves room for weights, gradients and state', () => {
   expect(fittingBatch(30_000, memory)).toBe(70);
   expect(fittingBatch(10_000, memory)).toBe(0);
 });
+
+const shapesOf = (config: Config['model']) =>
+  [...createModel(config, { channels: 2, seed: 1 }).parameters()].map(([name, { shape }]) => [name, shape]);
+
+test.each([
+  ['encoder', { channels: [8, 32] }],
+  ['encoder', { channels: [8, 16, 16] }],
+  ['encoder', { kernel_size: 7 }],
+  ['encoder', { downsample_factor: 4 }],
+  ['rescnn', { n_blocks: 2 }],
+  ['rescnn', { kernel_sizes: [3, 5] }],
+  ['rescnn', { kernel_sizes: [3, 5, 9] }],
+  ['mamba', { n_layers: 2 }],
+  ['mamba', { d_state: 8 }],
+  ['mamba', { conv_kernel: 3 }],
+  ['mamba', { expand: 4 }],
+  ['mamba', { head_dim: 8 }],
+  ['decoder', { kernel_size: 4 }],
+])('every size of the model section is used, by the model and its cost: %s %o', (section, sizes) => {
+  const plain = configOf([8, 16]);
+  const widths = 'channels' in sizes && sizes.channels !== undefined ? sizes.channels : [8, 16];
+  const changed = configOf(widths, {
+    [section]: sizes,
+    ...('downsample_factor' in sizes && { decoder: { kernel_size: sizes.downsample_factor! } }),
+  });
+  expect(shapesOf(changed)).not.toEqual(shapesOf(plain));
+  const costOf = (config: Config['model']) =>
+    modelCost(config, { channels: 2, length: 64, precision: 'float32' });
+  expect(costOf(changed).parameters).not.toBe(costOf(plain).parameters);
+  expect(costOf(changed).flops).not.toBe(costOf(plain).flops);
+});

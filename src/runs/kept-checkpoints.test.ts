@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -73,6 +73,8 @@ test.each([
     /^Damaged, and now last\.json\.damaged: .*checkpoints\/last.* The checkpoint before/,
   );
   expect(readdirSync(checkpoints)).toContain('last.json.damaged');
+  // Killed before the next save, it would resume from the same one.
+  expect(await stepOf(join(folder, 'run'))).toBe(2);
   // The log is cut back to the older one, and the next save is the last again.
   expect(run.events.length).toBe(3);
   const { events: _events, data: _data, code_version: _version, ...state } = stateAt(3);
@@ -96,6 +98,13 @@ test('several damaged ones are passed over; where all are, all are named and not
   await using run = await openRun(join(folder, 'run'), startWith());
   expect(run.resumedFrom?.state.step).toBe(1);
   expect(run.notices.filter((notice) => notice.startsWith('Damaged'))).toHaveLength(2);
+});
+
+test('killed between setting a damaged one aside and the next save, the one before is still found', async () => {
+  const checkpoints = await runWith([1, 2, 3]);
+  renameSync(join(checkpoints, 'last.json'), join(checkpoints, 'last.json.damaged'));
+  await using run = await openRun(join(folder, 'run'), startWith());
+  expect(run.resumedFrom?.state.step).toBe(2);
 });
 
 /** Turns one bit in the middle of a file. */

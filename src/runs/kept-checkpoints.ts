@@ -63,7 +63,7 @@ const DAMAGE = new Set(['CHECKPOINT_JSON', 'CHECKPOINT_HALF', 'SAFETENSORS_HEADE
  * The latest checkpoint of a name that is whole.
  *
  * @param open opens the checkpoint of a JSON file, and throws where it is damaged
- * @throws InputError of the latest one where all are damaged, naming them all
+ * @throws InputError of the latest one where all are damaged, naming them all; there must be one
  */
 export async function latestWhole<Checkpoint>(
   folder: string,
@@ -72,8 +72,9 @@ export async function latestWhole<Checkpoint>(
 ): Promise<{ checkpoint: Checkpoint; damaged: DamagedCheckpoint[] }> {
   const damaged: DamagedCheckpoint[] = [];
   let first: InputError | null = null;
-  for (const entry of [`${name}.json`, ...(await keptBefore(folder, name))]) {
-    const path = join(folder, entry);
+  const entries = [`${name}.json`, ...(await keptBefore(folder, name))];
+  const there = await readdir(folder);
+  for (const path of entries.filter((entry) => there.includes(entry)).map((entry) => join(folder, entry))) {
     try {
       return { checkpoint: await open(path), damaged };
     } catch (error) {
@@ -86,9 +87,16 @@ export async function latestWhole<Checkpoint>(
   throw new InputError(first!.code, damaged.map(({ reason }) => reason).join('\n'), { cause: first });
 }
 
-/** Takes damaged checkpoints out of the way, under names that nothing looks for. */
-export async function setAside(damaged: readonly DamagedCheckpoint[]): Promise<void> {
+/** Takes damaged checkpoints out of the way, under names that nothing looks for; the one before becomes the last. */
+export async function setAside(
+  folder: string,
+  name: string,
+  damaged: readonly DamagedCheckpoint[],
+  whole: string,
+): Promise<void> {
   for (const { path } of damaged) await rename(path, `${path}.damaged`);
+  const last = join(folder, `${name}.json`);
+  if (whole !== last) await rename(whole, last);
 }
 
 function namedIn(text: string): Named | null {

@@ -188,7 +188,8 @@ export async function openRun(
     now: start.now,
   });
   undo.use(events);
-  await setAside(damaged);
+  if (resumedFrom !== null && damaged.length > 0)
+    await setAside(join(folder, RUN_FILES.checkpoints), 'last', damaged, resumedFrom.path);
   await removeTemporaries(folder);
   await writeSessions(folder, record.sessions, start);
   const step = resumedFrom?.state.step ?? 0;
@@ -235,7 +236,7 @@ async function lastCheckpoint(
   const names = (await exists(within)) ? await readdir(within) : [];
   if (!names.some((name) => name.endsWith('.json'))) return { checkpoint: null, damaged: [] };
   // A run whose last checkpoint someone removed goes on from its best.
-  return names.includes('last.json')
+  return names.some((name) => /^last(-step-\d+)?\.json$/.test(name))
     ? await latestWhole(within, 'last', (path) => loadCheckpoint(path))
     : { checkpoint: await loadCheckpoint(folder, 'last'), damaged: [] };
 }

@@ -56,6 +56,21 @@ test('the file has the bytes of the event protocol', async () => {
   expect(scalars).toEqual(hex(`${WALL_TIME} 10 ac02 2a 1a ${loss} ${rate}`));
 });
 
+test('a histogram has the bytes that TensorBoard’s own protobuf classes give it', async () => {
+  const writer = TensorboardWriter.create(folder, { now });
+  writer.histogram(4, 'w', [3, 3, Number.NaN], now);
+  writer.close();
+  expect(writer.records).toBe(2);
+  // tensorboard 2.21: Event(wall_time=1610612736.5, step=4, summary=Summary(value=[Value(tag="w",
+  //   histo=HistogramProto(min=3, max=3, num=2, sum=6, sum_squares=18, bucket_limit=[3], bucket=[2]))]))
+  expect(messagesOf(await readFile(writer.path))[1]).toEqual(
+    hex(
+      `${WALL_TIME} 1004 2a48 0a46 0a0177 2a41 090000000000000840 110000000000000840 190000000000000040` +
+        ' 210000000000001840 290000000000003240 32080000000000000840 3a080000000000000040',
+    ),
+  );
+});
+
 test('the first record is the one that other writers begin with', async () => {
   const writer = TensorboardWriter.create(folder, { now });
   writer.close();

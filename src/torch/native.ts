@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { ensureBridge } from '../bridge/index.ts';
 import { BgbError, messageOf } from '../errors.ts';
 
 /** What `native/*.cc` exports. Internal to src/torch: everything else goes through {@link Tensor}. */
@@ -99,20 +98,14 @@ export interface NativeTensor {
   reportMemory(): void;
 }
 
-const ADDON = fileURLToPath(new URL('../../build/bridge/bgb.node', import.meta.url));
-
 function load(): NativeBridge {
-  if (!existsSync(ADDON))
-    throw new BgbError(
-      'TORCH_BRIDGE_MISSING',
-      `the bridge to libtorch is not built: ${ADDON} is missing. Run 'make setup'.`,
-    );
+  const addon = ensureBridge();
   try {
-    return createRequire(import.meta.url)(ADDON) as NativeBridge;
+    return createRequire(import.meta.url)(addon) as NativeBridge;
   } catch (cause) {
     throw new BgbError(
       'TORCH_BRIDGE_LOAD',
-      `the bridge to libtorch does not load: ${messageOf(cause)}. If libtorch was moved or updated, run 'make setup' to build it again.`,
+      `the bridge to libtorch does not load: ${messageOf(cause)}. If libtorch was moved or updated, build it again: 'make setup', or in a bundle 'bgb build-bridge'.`,
       { cause },
     );
   }

@@ -16,7 +16,7 @@ import {
 } from '../torch/index.ts';
 import { drawAugmentation, mirrorFrom } from './augmentation.ts';
 import { adviceOn } from './loader-advice.ts';
-import { lossFrom } from './loss-from-config.ts';
+import { lossFrom } from './loss-settings.ts';
 import { precisionOf, setNumerics } from './numerics.ts';
 import { corpusBytes, hostMemory, placeWindows, type Residency } from './residency.ts';
 import { type Batch, type StepParts, trainingStep } from './step.ts';

@@ -29,6 +29,7 @@ import {
 import { futureUses, montageChannels } from '../signal/index.ts';
 import type { Device } from '../torch/index.ts';
 import { fillModel } from './initial-weights.ts';
+import { isMemoryShortage, outOfMemory } from './memory-shortage.ts';
 import { precisionOf, setNumerics } from './numerics.ts';
 import { type Predictor, predictRecording } from './predict.ts';
 import { compareReferences, type ReferenceReport } from './reference.ts';
@@ -113,7 +114,7 @@ export async function evaluateCheckpoint(request: EvaluationRequest): Promise<Ev
   };
   const { postprocessing } = config;
   const pool = new ScorePool('samples');
-  const sweep = new SensitivityCurve(sweepThresholds(postprocessing), postprocessingDetector(postprocessing));
+  const sweep = new SensitivityCurve(sweepThresholds(), postprocessingDetector(postprocessing));
   let events = anyOverlapEvents([]);
   let samples = { truePositives: 0, falsePositives: 0, trueNegatives: 0, falseNegatives: 0 };
   const patients = new Set<string>();
@@ -125,7 +126,7 @@ export async function evaluateCheckpoint(request: EvaluationRequest): Promise<Ev
       labels: null,
     });
     const { labels, segments, sampleRate, provenance } = recording;
-    const curve = predictRecording(predictor, recording, postprocessing.stitching);
+    const curve = predictWithin(predictor, recording, postprocessing.stitching);
     const recorded = recordedSpans(segments, sampleRate);
     const references = labelledEvents(labels, SEIZURE, segments, sampleRate);
     const excluded = labelledEvents(labels, EXCLUDED, segments, sampleRate);
@@ -183,6 +184,16 @@ export async function evaluateCheckpoint(request: EvaluationRequest): Promise<Ev
   };
   if (output !== null) await writeAtomic(join(output, 'scores.json'), `${JSON.stringify(report, null, 2)}\n`);
   return report;
+}
+
+/** As {@link predictRecording}. @throws OutOfMemoryError where the memory does not hold a batch */
+function predictWithin(...[predictor, recording, stitching]: Parameters<typeof predictRecording>) {
+  try {
+    return predictRecording(predictor, recording, stitching);
+  } catch (error) {
+    if (!isMemoryShortage(error)) throw error;
+    throw outOfMemory(error, { during: 'predicting', batchSize: predictor.batchSize, fitting: null });
+  }
 }
 
 function onlyMeasured(figures: object): Record<string, Measured> {

@@ -27,8 +27,9 @@ export class GraphedStep implements Disposable {
 
   constructor(parts: StepParts, { isAllowed = true } = {}) {
     this.#parts = parts;
-    const { device } = parts.parameters.decayed.values;
-    this.#isAllowed = isAllowed && hasGraphs() && device !== 'cpu' && !parts.joint;
+    // Sums over processes go step by step: what each waits for is no part of a recording.
+    const isAlone = (parts.joint ?? null) === null;
+    this.#isAllowed = isAllowed && isAlone && hasGraphs() && parts.parameters.decayed.values.device !== 'cpu';
   }
 
   /** Whether steps are started as a graph by now. */

@@ -53,8 +53,8 @@ export class LoopState implements Disposable {
   };
   readonly #training: Training;
   readonly #parts: StepParts;
-  readonly #step: GraphedStep;
   readonly #mirror: Mirror | null;
+  readonly #step: GraphedStep;
   readonly #average: WeightAverage | null;
   readonly #tensors: ReadonlyMap<string, Tensor>;
   readonly #clock = new StepClock();

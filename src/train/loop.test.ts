@@ -64,6 +64,7 @@ interface Changes {
   readonly broken?: ReadonlySet<number>;
   readonly evaluate?: (weight: () => number) => Promise<Metrics | null>;
   readonly forward?: () => never;
+  readonly setUp?: () => void;
   readonly now?: () => Date;
   readonly interruption?: (step: number) => NodeJS.Signals | null;
   readonly isResuming?: boolean;
@@ -106,7 +107,10 @@ async function trainLine(changes: Changes = {}) {
     config,
     model: {
       parameters: () => new Map([['weight', weight], ['bias', bias]]), // biome-ignore format: short
-      buffers: () => new Map(),
+      buffers: () => {
+        changes.setUp?.();
+        return new Map();
+      },
       forwardTraining:
         changes.forward ??
         (({ signal }) => {
@@ -237,12 +241,16 @@ test('no memory left: the run is aborted with the batch that would fit', async (
   };
   const { error, events } = await trainLine({ forward });
   expect(error).toMatchObject({ code: 'TRAIN_MEMORY' });
-  expect((error as Error).message).toMatch(/batch of 3 windows \(training\)\. A batch of 2 would fit/);
+  expect((error as Error).message).toMatch(/\(training, batches of 3 windows\)\. A batch of 2 would fit/);
   expect(events.at(-1)).toMatchObject({ kind: 'aborted', step: 0 });
   expect(readdirSync(folder)).not.toContain('done.json');
   rmSync(folder, { recursive: true });
+  const starting = await trainLine({ setUp: () => void zeros([2 ** 50]) });
+  expect((starting.error as Error).message).toMatch(/\(setting up, batches of 3 windows\)/);
+  expect(starting.events.at(-1)).toMatchObject({ kind: 'aborted', step: 0 });
+  rmSync(folder, { recursive: true });
   const evaluating = await trainLine({ evaluate: async () => ({ loss: zeros([2 ** 50]).item() }) });
-  expect((evaluating.error as Error).message).toMatch(/batch of 3 windows \(evaluating on dev\)/);
+  expect((evaluating.error as Error).message).toMatch(/\(evaluating on dev, batches of 3 windows\)/);
 });
 
 test('the average is what is evaluated and saved, beside the weights; resumed, both end with the same bits', async () => {

@@ -6,6 +6,7 @@ import type { Device, Dtype, Tensor } from '../torch/index.ts';
 import type { Keeping } from './keeping.ts';
 import { LoopState } from './loop-state.ts';
 import type { Loss } from './loss.ts';
+import { isMemoryShortage, outOfMemory } from './memory-shortage.ts';
 import type { TrainingPeers } from './peers.ts';
 import { RunStop } from './run-stop.ts';
 import type { Batch } from './step.ts';
@@ -78,14 +79,28 @@ export interface Outcome {
  * not suffice; the run is aborted
  */
 export async function train(training: Training): Promise<Outcome> {
-  using loop = new LoopState(training);
-  await loop.restore();
+  let step = training.run.resumedFrom?.state.step ?? 0;
   try {
-    return await trainEpochs(training, loop);
+    using loop = new LoopState(training);
+    try {
+      await loop.restore();
+      return await trainEpochs(training, loop);
+    } finally {
+      step = loop.state.step;
+    }
   } catch (error) {
-    if (error instanceof RunStop) await training.run.abort(loop.state.step, error.message);
-    throw error;
+    const stop = asStop(error, training);
+    if (stop !== null) await training.run.abort(step, stop.message);
+    throw stop ?? error;
   }
+}
+
+/** What ends a run for good; null for any other error. */
+function asStop(error: unknown, { config, fittingBatch }: Training): RunStop | null {
+  if (error instanceof RunStop) return error;
+  if (!isMemoryShortage(error)) return null;
+  const batchSize = config.training.batch_size;
+  return outOfMemory(error, { during: 'setting up', batchSize, fitting: fittingBatch() });
 }
 
 async function trainEpochs(training: Training, loop: LoopState): Promise<Outcome> {

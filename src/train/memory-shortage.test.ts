@@ -33,6 +33,6 @@ test.each([
   const error = outOfMemory(cause, { during: 'training', batchSize: 64, fitting });
   expect(error.code).toBe('TRAIN_MEMORY');
   expect(error.message).toContain(advice);
-  expect(error.message).toContain('The memory does not hold a batch of 64 windows (training).');
+  expect(error.message).toContain('The memory does not suffice (training, batches of 64 windows).');
   expect(error.message).toMatch(/libtorch says: CUDA out of memory\. Tried to allocate 2\.00 GiB$/);
 });

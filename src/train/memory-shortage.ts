@@ -29,7 +29,7 @@ export function outOfMemory(
           : `A batch of ${fitting} would fit: set training.batch_size to ${fitting}${batchSize % fitting === 0 ? ` and training.gradient_accumulation_steps to ${batchSize / fitting} times what it is, for the same windows a step` : ', with more training.gradient_accumulation_steps'}.`;
   const [first] = messageOf(cause).split('\n');
   return new OutOfMemoryError(
-    `The memory does not hold a batch of ${batchSize} windows (${during}). ${advice} libtorch says: ${first}`,
+    `The memory does not suffice (${during}, batches of ${batchSize} windows). ${advice} libtorch says: ${first}`,
     cause,
   );
 }

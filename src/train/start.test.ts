@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { isCudaAvailable } from '../torch/index.ts';
 import { evaluateCheckpoint } from './evaluate-checkpoint.ts';
 import { buildSampleCache, SMOKE } from './testing/sample-cache.ts';
 
@@ -84,13 +85,18 @@ test('killed or interrupted and resumed, or read from disk, a training ends with
   interrupted.kill('SIGINT');
   const { code, errors } = await ended(interrupted);
   expect(code).toBe(130);
-  expect(errors).toMatch(/stopped at step \d+; go on with: bgb train .* --resume/);
+  expect(errors).toMatch(
+    /stopped at step \d+; go on with: bgb train .* --set training\.epochs=5 .* --resume/,
+  );
   expect(await ended(startTrain('interrupted', '--resume'))).toMatchObject({ code: 0 });
   expect(lastTensors('interrupted')).toBe(lastTensors('whole'));
   expect(steps('interrupted')).toEqual(whole);
 
   const disk = startTrain('disk', '--set', 'data.residency=disk', '--set', 'data.num_workers=2');
-  expect(await ended(disk)).toMatchObject({ code: 0, errors: expect.stringMatching(/samples on disk/) });
+  expect(await ended(disk)).toMatchObject({
+    code: 0,
+    errors: expect.stringMatching(/samples on disk.*\n.*cache \/.*: 118 of 118 windows found \(100\.0 %\)/),
+  });
   expect(lastTensors('disk')).toBe(lastTensors('whole'));
   expect(steps('disk')).toEqual(whole);
 
@@ -130,6 +136,37 @@ test('a trained model scores a cache and recordings alike; undefined figures say
   expect(JSON.parse(readFileSync(join(folder, 'scores/scores.json'), 'utf8')).figures).toEqual(
     cached.figures,
   );
+});
+
+test('--init-from starts from a run’s weights, and names those that do not fit before anything is written', async () => {
+  const first = steps('whole')[0]!.loss;
+  const tuned = startTrain(
+    'tuned',
+    ...[
+      '--init-from',
+      join(folder, 'whole'),
+      '--set',
+      'training.epochs=1',
+      '--set',
+      'training.optimizer=sgd',
+    ],
+  );
+  const { code, errors } = await ended(tuned);
+  expect({ code, errors }).toMatchObject({
+    code: 0,
+    errors: expect.stringMatching(/weights from .*whole\/checkpoints\/best\.json/),
+  });
+  expect(steps('tuned')[0]!.loss).toBeLessThan(0.9 * first);
+  const other = await ended(
+    startTrain('refused', '--init-from', join(folder, 'whole'), '--set', 'model.mamba.d_state=4'),
+  );
+  expect(other).toMatchObject({
+    code: 2,
+    errors: expect.stringMatching(/best-.*does not fit the model.*mamba\.layers\.0\.forward_mamba\.in_proj/),
+  });
+  expect(existsSync(join(folder, 'refused'))).toBe(false);
+  const cuda = await ended(startTrain('refused', '--device', 'cuda'));
+  if (!isCudaAvailable()) expect(cuda.code).toBe(2);
 });
 
 test('a training that diverges stops, names step or recording, and publishes nothing (failures F1, F10)', async () => {

@@ -26,6 +26,7 @@ import { montageChannels } from '../signal/index.ts';
 import {
   type Device,
   freeMemory,
+  hostTensorMemory,
   isCudaAvailable,
   libraryInfo,
   openProcessGroup,
@@ -37,12 +38,12 @@ import { Evaluation, falseAlarmRateOf } from './evaluate.ts';
 import { loadInitialWeights } from './initial-weights.ts';
 import { keepNothing, keepRun } from './keeping.ts';
 import { type Outcome, type TrainingProgress, train } from './loop.ts';
-import { lossFrom } from './loss-from-config.ts';
+import { describeLoss, lossFrom } from './loss-settings.ts';
 import { planMemory } from './memory-plan.ts';
 import { describeComputing, precisionOf, setNumerics } from './numerics.ts';
 import { TrainingPeers } from './peers.ts';
 import { predictRecording } from './predict.ts';
-import { hostMemory, type PlacedWindows, placeWindows } from './residency.ts';
+import { corpusBytes, hostMemory, type PlacedWindows, placeWindows } from './residency.ts';
 import { trainable } from './trainable.ts';
 import { openTrainingData, type TrainingData } from './training-data.ts';
 
@@ -112,6 +113,8 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
     device: freeMemory(device),
   });
   using windows = placed.windows;
+  const taken = placed.residency === 'device' ? corpusBytes(data.train.set) : 0;
+  const fittingIn = (bytes: number) => planMemory(config, device, bytes - taken).fitting;
 
   const library = libraryInfo();
   const environment = await captureEnvironment({
@@ -144,9 +147,22 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   if (config.experiment.description !== '') log.info(config.experiment.description);
   for (const notice of [...notices.map(({ message }) => message), ...keeping.notices]) log.info(notice);
   for (const sentence of mended) log.warning(sentence);
+  const loss = lossFrom(training, data.manifest);
   for (const line of describeComputing(device, precision, training)) log.info(line);
   for (const line of describeStart(config, data, device, placed, describeEnvironment(environment)))
     log.info(line);
+  if (run.resumedFrom === null)
+    run.events.append('data_set', 0, {
+      is_unbalanced_fallback: data.isFallback,
+      ...data.train.composition,
+      residency: placed.residency,
+    });
+  log.info(describeLoss(loss, training));
+  const fitting = fittingIn(freeBytes);
+  if (training.batch_size > fitting)
+    log.warning(
+      `training.batch_size ${training.batch_size} may not fit: by bgb model, the free memory holds a batch of ${fitting}`,
+    );
 
   const { resumedFrom } = run;
   const step = resumedFrom?.state.step;
@@ -178,7 +194,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
     model: trainable(model, config.experiment.seed),
     device,
     precision,
-    loss: lossFrom(config.training, data.manifest),
+    loss,
     windows,
     order: (epoch) => data.train.order(epoch),
     evaluate: dev === null ? null : evaluate,
@@ -186,7 +202,9 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
     interruption: () => (peers === null ? request.interruption() : peers.agree(request.interruption)),
     onProgress: request.onProgress,
     windowNames: (indices) => windowNames(data.train.set, indices),
-    fittingBatch: () => planMemory(config, device, freeBytes).fitting,
+    // On the CPU a limit that nobody tells of, such as ulimit's, is known by what was in use when it was met.
+    fittingBatch: () =>
+      fittingIn(device === 'cpu' ? Math.min(freeBytes, hostTensorMemory().peak) : freeBytes),
     peers,
   });
   const { reason, step: lastStep, metrics } = outcome;
