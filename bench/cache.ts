@@ -65,7 +65,15 @@ const name = 'aaaaaaac_s001_t000.edf';
 const source = join(folder, 'edf');
 const cacheDir = join(folder, 'cache');
 const build = (target = cacheDir, recording = name) =>
-  buildEntry({ dataDir: source, name: recording, cacheDir: target, settings, labels: {} });
+  buildEntry({
+    dataDir: source,
+    name: recording,
+    entry: recording,
+    patient: 'aaaaaaac',
+    cacheDir: target,
+    settings,
+    labels: {},
+  });
 
 async function timed(body: () => Promise<unknown>, repeats = 5): Promise<number> {
   const times: number[] = [];

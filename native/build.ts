@@ -88,7 +88,11 @@ export async function buildBridge(build: BridgeBuild): Promise<boolean> {
 }
 
 function compileFlags({ root, nodeHeaders, libtorch }: BridgeBuild): string[] {
-  const headers = [nodeHeaders, join(root, 'node_modules/node-addon-api'), ...libtorch.includeDirs];
+  const { includeDirs, collectives } = libtorch;
+  const headers = [
+    ...[nodeHeaders, join(root, 'node_modules/node-addon-api')],
+    ...[...includeDirs, ...collectives.includeDirs],
+  ];
   // PyTorch's headers ask for C++17 since 2.1, use C++20 from 2.9 on and insist on it from 2.14 on.
   const needsCxx20 = libtorch.major > 2 || (libtorch.major === 2 && libtorch.minor >= 9);
   return [
@@ -100,8 +104,10 @@ function compileFlags({ root, nodeHeaders, libtorch }: BridgeBuild): string[] {
     ...headers.flatMap((folder) => ['-isystem', folder]), // no warnings about the headers of others
     '-DNODE_ADDON_API_CPP_EXCEPTIONS',
     `-D_GLIBCXX_USE_CXX11_ABI=${libtorch.usesCxx11Abi ? 1 : 0}`,
+    ...collectives.macros.map((macro) => `-D${macro}`),
     `-DBGB_TORCH_VERSION_MAJOR=${libtorch.major}`,
     `-DBGB_TORCH_VERSION_MINOR=${libtorch.minor}`,
+    ...(libtorch.hasCuda ? ['-DBGB_HAS_CUDA'] : []),
   ];
 }
 

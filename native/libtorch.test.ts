@@ -78,6 +78,7 @@ test('what is found is described whole', () => {
   const chosen = layOut(join(folder, 'chosen'), { cuda: true });
   expect(find({ BGB_LIBTORCH: chosen }).libtorch).toEqual({
     source: 'BGB_LIBTORCH',
+    collectives: expect.any(Object),
     includeDirs: [join(chosen, 'include'), join(chosen, 'include/torch/csrc/api/include')],
     libDir: join(chosen, 'lib'),
     version: '2.11.0',
@@ -86,6 +87,24 @@ test('what is found is described whole', () => {
     hasCuda: true,
     usesCxx11Abi: true,
   });
+});
+
+test("collectives whose headers lie beside libtorch: gloo's in its own folder, NCCL's and CUDA's as pip lays them out", () => {
+  const chosen = layOut(join(folder, 'torch'), { cuda: true });
+  const put = (path: string) => {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, '');
+  };
+  put(join(chosen, 'include/gloo/algorithm.h'));
+  put(join(folder, 'nvidia/nccl/include/nccl.h'));
+  put(join(folder, 'nvidia/cu13/include/cuda_runtime_api.h'));
+  put(join(folder, 'nvidia/cublas/include/cublas_v2.h'));
+  expect(find({ BGB_LIBTORCH: chosen }).libtorch?.collectives).toEqual({
+    macros: ['USE_C10D_GLOO', 'USE_C10D_NCCL'],
+    includeDirs: ['nccl', 'cu13', 'cublas'].map((name) => join(folder, 'nvidia', name, 'include')),
+  });
+  const onCpu = layOut(join(folder, 'cpu'));
+  expect(find({ BGB_LIBTORCH: onCpu }).libtorch?.collectives).toEqual({ macros: [], includeDirs: [] });
 });
 
 test('BGB_LIBTORCH that names no libtorch is an error, not a fall-back', () => {

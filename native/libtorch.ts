@@ -5,7 +5,7 @@
  *     const { libtorch, notes } = findLibtorch({ environment: process.env });
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { InputError } from '../src/errors.ts';
 
@@ -20,6 +20,8 @@ export interface Libtorch {
   major: number;
   minor: number;
   hasCuda: boolean;
+  /** Collectives among processes whose headers are there, as macros of c10d; folders of those headers. */
+  collectives: { macros: string[]; includeDirs: string[] };
   /** Whether its `std::string` is the one of GCC's C++11 ABI; the bridge must be compiled for the same. */
   usesCxx11Abi: boolean;
 }
@@ -104,14 +106,31 @@ function libtorchIn(source: Libtorch['source'], prefix: string, arch: string): L
     source,
     // Naming /usr/include with -isystem would put it before the compiler's own headers, which include it
     // with #include_next and then fail.
-    includeDirs: [include, api].filter((folder) => folder !== '/usr/include'),
+    includeDirs: [include, api, ...(hasCuda ? cudaHeaders(prefix) : [])].filter(
+      (folder) => folder !== '/usr/include',
+    ),
     libDir,
     version,
     major,
     minor,
     hasCuda,
+    collectives: collectivesOf(include, hasCuda),
     usesCxx11Abi: usesCxx11Abi(join(libDir, 'libc10.so')),
   };
+}
+
+/**
+ * CUDA's runtime headers, for graphs alone: beside pip's PyTorch, or of a toolkit. None where there are none; the
+ * bridge is then built without graphs.
+ */
+function cudaHeaders(prefix: string): string[] {
+  const packages = dirname(prefix);
+  const folders = [
+    ...globSync(join(packages, 'nvidia/cu[0-9]*/include')),
+    join(packages, 'nvidia/cuda_runtime/include'),
+    '/usr/local/cuda/include',
+  ];
+  return folders.filter((folder) => existsSync(join(folder, 'cuda_runtime_api.h'))).slice(0, 1);
 }
 
 function versionIn(include: string): string | null {
@@ -125,6 +144,33 @@ function versionIn(include: string): string | null {
     if (parts.every((part) => part !== undefined)) return parts.join('.');
   }
   return null;
+}
+
+/**
+ * c10d's headers need those of the libraries below them. gloo's come with libgloo-dev or PyTorch itself; NCCL's and
+ * CUDA's with the packages that pip installs beside PyTorch, or with the system's.
+ */
+function collectivesOf(include: string, hasCuda: boolean): Libtorch['collectives'] {
+  const macros: string[] = [];
+  const includeDirs: string[] = [];
+  const find = (header: string, places: readonly string[]) =>
+    places.find((place) => existsSync(join(place, header)));
+  // Only those beside libtorch's own: its C++ classes are those of one version of gloo.
+  if (existsSync(join(include, 'gloo/algorithm.h'))) macros.push('USE_C10D_GLOO');
+  const packages = join(include, '../../nvidia');
+  const system = ['/usr/local/cuda/include', '/usr/include'];
+  const nccl = find('nccl.h', [join(packages, 'nccl/include'), ...system]);
+  const cuda = find('cuda_runtime_api.h', [
+    ...['cu13', 'cu12', 'cuda_runtime'].map((name) => join(packages, name, 'include')),
+    ...system,
+  ]);
+  if (hasCuda && nccl !== undefined && cuda !== undefined) {
+    macros.push('USE_C10D_NCCL');
+    const others = ['cublas', 'cusparse', 'cusolver'].map((name) => join(packages, name, 'include'));
+    for (const folder of [nccl, cuda, ...others.filter((folder) => existsSync(folder))])
+      if (folder !== '/usr/include' && !includeDirs.includes(folder)) includeDirs.push(folder);
+  }
+  return { macros, includeDirs };
 }
 
 /**

@@ -11,6 +11,10 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   bgb::defineMemory(env, exports);
   bgb::defineAutograd(env, exports);
   bgb::defineDevices(env, exports);
+  bgb::defineProcessGroups(env, exports);
+  bgb::defineGradientReducer(env, exports);
+  bgb::defineKernels(env, exports);
+  bgb::defineGraphs(env, exports);
   return exports;
 }
 

@@ -6,5 +6,9 @@ namespace bgb {
 void defineOperators(Napi::Env env, Napi::Object exports);
 void defineMemory(Napi::Env env, Napi::Object exports);
 void defineAutograd(Napi::Env env, Napi::Object exports);
+void defineKernels(Napi::Env env, Napi::Object exports);
+void defineGraphs(Napi::Env env, Napi::Object exports);
 void defineDevices(Napi::Env env, Napi::Object exports);
+void defineProcessGroups(Napi::Env env, Napi::Object exports);
+void defineGradientReducer(Napi::Env env, Napi::Object exports);
 }  // namespace bgb

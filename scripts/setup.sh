@@ -83,7 +83,8 @@ install_npm_packages() {
 }
 
 # OpenBLAS with it: Debian's default is the reference BLAS, whose matrix products take 14 times as long.
-libtorch_packages='libtorch-dev libopenblas0-pthread'
+# libgloo-dev: headers for computing with several processes.
+libtorch_packages='libtorch-dev libgloo-dev libopenblas0-pthread'
 
 # build.ts ends with 4 where there is no libtorch.
 build_bridge() {
@@ -122,7 +123,14 @@ compile_typescript() {
   echo "$hash" > "$stamp"
 }
 
+# A libtorch-dev from before this was needed lacks it; without, one process computes as ever.
+add_gloo() {
+  [ -e /usr/include/torch ] && [ ! -e /usr/include/gloo ] && [ "$(id -u)" = 0 ] && can_install || return 0
+  step "installed libgloo-dev" install_packages libgloo-dev
+}
+
 check_programs
+add_gloo
 install_npm_packages
 build_bridge
 compile_typescript

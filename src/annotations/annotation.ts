@@ -23,7 +23,8 @@ export type AnnotationFormat =
   | 'chbmit-records'
   | 'siena-list'
   | 'bids-events'
-  | 'edf-plus';
+  | 'edf-plus'
+  | 'bgb-json';
 
 /**
  * What a file gave: `seizures`, when they were; `types`, of which type (TUSZ's `.csv` beside a `.csv_bi`);

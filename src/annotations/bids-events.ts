@@ -4,6 +4,7 @@ import { knownMeaning, type LabelRules, labelRules } from './labels.ts';
 import {
   checkedEvents,
   confidenceOf,
+  type EmptySeizures,
   lineError,
   numberOf,
   printable,
@@ -19,7 +20,11 @@ import {
  *
  * @throws InputError `ANNOTATION_READ`, `ANNOTATION_LINE`, `ANNOTATION_LABEL`, each with file and line
  */
-export async function readBidsEvents(path: string, rules: LabelRules = labelRules()): Promise<Annotation> {
+export async function readBidsEvents(
+  path: string,
+  rules: LabelRules = labelRules(),
+  emptySeizures: EmptySeizures = 'refused',
+): Promise<Annotation> {
   const [header, ...rows] = await readLines(path);
   const columns = header?.text.split('\t').map((name) => name.trim()) ?? [];
   for (const name of ['onset', 'duration', 'eventType'])
@@ -37,6 +42,7 @@ export async function readBidsEvents(path: string, rules: LabelRules = labelRule
   const durationS = durationOf(parsed);
   const { events, notices } = checkedEvents(
     parsed.map(({ event }) => ({ ...event, endS: event.endS ?? durationS ?? Number.POSITIVE_INFINITY })),
+    emptySeizures,
   );
   return {
     format: 'bids-events',

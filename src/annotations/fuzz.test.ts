@@ -5,6 +5,7 @@ import { InputError } from '../errors.ts';
 import {
   edfPlusAnnotation,
   labelRules,
+  readBgbJson,
   readBidsEvents,
   readChbmitSummary,
   readSienaList,
@@ -23,6 +24,11 @@ test('damaged files are read or refused, never anything else', async () => {
       name: 'fuzz_events.tsv',
       text: 'onset\tduration\teventType\trecordingDuration\n1\t2\tsz\t60\n5\t2\tbckg\t60\n',
       read: (path: string) => readBidsEvents(path),
+    },
+    {
+      name: 'fuzz.seizures.json',
+      text: '{"format":"bgb-annotation","version":1,"recording":"a","duration_s":60,"events":[{"start_s":1,"end_s":2,"label":"sz"}]}',
+      read: (path: string) => readBgbJson(path),
     },
     {
       name: 'fuzz-summary.txt',

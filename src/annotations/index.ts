@@ -16,6 +16,8 @@ export type {
   AnnotationSource,
   FoundAnnotation,
 } from './annotation.ts';
+export type { AnnotationContent } from './annotation-content.ts';
+export { JSON_ENDING, readBgbJson, writeBgbJson } from './bgb-json.ts';
 export { readBidsEvents } from './bids-events.ts';
 export { readChbmitSummary } from './chbmit-summary.ts';
 export { edfPlusAnnotation } from './edf-plus.ts';
@@ -38,6 +40,9 @@ export {
 } from './place.ts';
 export { readSienaList, type SienaRecording } from './siena-list.ts';
 export { type SeizureSpan, seizureSpans } from './spans.ts';
+export type { EmptySeizures } from './text-lines.ts';
 export { readTuszCsv } from './tusz-csv.ts';
 export { joinTuszPair } from './tusz-pair.ts';
+export { writeBidsEvents } from './write-bids-events.ts';
 export { type CsvBiContent, writeCsvBi } from './write-csv-bi.ts';
+export { type TuszCsvContent, writeTuszCsv } from './write-tusz-csv.ts';

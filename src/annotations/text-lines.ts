@@ -69,21 +69,24 @@ export function printable(text: string): string {
   return text.slice(0, 80).replace(/[^\x20-\x7e]/g, '?');
 }
 
+/** Whether a seizure that ends where it starts is an error, or kept as it stands for scorers that count such. */
+export type EmptySeizures = 'refused' | 'kept';
+
 /**
  * Checks that events end after they start. One that does not and is no seizure says nothing that can be used, and is
  * left out with a notice: SeizeIT2 has impedance checks of no and of negative duration.
  *
  * @throws InputError `ANNOTATION_LINE` for a seizure, or a stretch to be excluded, that does not end after it starts
  */
-export function checkedEvents(events: readonly (AnnotatedEvent & { where: string })[]): {
-  events: AnnotatedEvent[];
-  notices: AnnotationNotice[];
-} {
+export function checkedEvents(
+  events: readonly (AnnotatedEvent & { where: string })[],
+  emptySeizures: EmptySeizures = 'refused',
+): { events: AnnotatedEvent[]; notices: AnnotationNotice[] } {
   const kept: AnnotatedEvent[] = [];
   const notices: AnnotationNotice[] = [];
   for (const { where, ...event } of events) {
     const { startS, endS, label, meaning } = event;
-    if (endS > startS) {
+    if (endS > startS || (endS === startS && meaning === 'seizure' && emptySeizures === 'kept')) {
       kept.push(event);
     } else if (meaning === 'background' || meaning === 'untrained') {
       const [code, what] =

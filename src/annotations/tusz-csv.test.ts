@@ -154,7 +154,7 @@ describe('TUSZ', () => {
       '1750.00 secs',
       '-1 secs',
       'ANNOTATION_LINE',
-      /:3: expected a duration above 0 s/,
+      /:3: expected a duration of 0 s or more/,
     ],
     ['other columns', 'channel,start_time', 'channel,onset', 'ANNOTATION_LINE', /:6: expected the columns/],
   ])('refuses %s, with file and line', async (_, from, to, code, message) => {

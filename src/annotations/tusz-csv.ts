@@ -5,6 +5,7 @@ import { knownMeaning, type LabelRules, labelRules } from './labels.ts';
 import {
   checkedEvents,
   confidenceOf,
+  type EmptySeizures,
   lineError,
   numberOf,
   printable,
@@ -22,7 +23,11 @@ export const VERSION = 'csv_v1.0.0';
  *
  * @throws InputError `ANNOTATION_READ`, `ANNOTATION_LINE`, `ANNOTATION_LABEL`, each with file and line
  */
-export async function readTuszCsv(path: string, rules: LabelRules = labelRules()): Promise<Annotation> {
+export async function readTuszCsv(
+  path: string,
+  rules: LabelRules = labelRules(),
+  emptySeizures: EmptySeizures = 'refused',
+): Promise<Annotation> {
   const lines = await readLines(path);
   const comments = lines.filter(({ text }) => text.startsWith('#'));
   const [header, ...rows] = lines.filter(({ text }) => !text.startsWith('#'));
@@ -36,7 +41,10 @@ export async function readTuszCsv(path: string, rules: LabelRules = labelRules()
       header.where,
       'expected events after the columns, found none. A recording without seizures has one row bckg.',
     );
-  const { events, notices } = checkedEvents(rows.map((row) => parseRow(row, rules)));
+  const { events, notices } = checkedEvents(
+    rows.map((row) => parseRow(row, rules)),
+    emptySeizures,
+  );
   const duration = commentOf(comments, 'duration');
   const durationS = duration === null ? null : durationOf(duration);
   return {
@@ -99,8 +107,8 @@ function commentOf(comments: readonly TextLine[], name: string): Comment | null 
 
 function durationOf({ value, where }: Comment): number {
   const seconds = numberOf(value.replace(/(seconds|secs?|s)$/, ''), 'a duration in seconds', where);
-  if (!(seconds > 0))
-    throw lineError(where, `expected a duration above 0 s, found ${seconds}. Correct the line.`);
+  if (!(seconds >= 0))
+    throw lineError(where, `expected a duration of 0 s or more, found ${seconds}. Correct the line.`);
   return seconds;
 }
 

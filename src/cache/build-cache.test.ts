@@ -120,6 +120,8 @@ test('recordings in = cached + rejected + unlabelled, and the losses stay on rec
     cached: 1,
     rejected: census!.rejected,
     unlabelled: census!.unlabelled,
+    duplicates: [],
+    limitedFrom: null,
   });
 });
 

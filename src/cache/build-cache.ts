@@ -1,135 +1,258 @@
-import { join } from 'node:path';
+import { rm, rmdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { type LabelMap, labelRules } from '../annotations/index.ts';
 import { SPLITS, type Split } from '../config/index.ts';
 import { InputError } from '../errors.ts';
 import { removeStaleTemporaries } from '../files/index.ts';
-import { uniform } from '../random/index.ts';
 import type { PreprocessingSettings } from '../signal/index.ts';
-import { type BuildResult, entryPath } from './build.ts';
+import { type BuildResult, type EntryTask, entryName, entryPath } from './build.ts';
 import { buildEntries } from './build-pool.ts';
-import { type Census, censusOf, writeCensus } from './census.ts';
-import { listRecordings, splitFolder } from './layout.ts';
-import { patientOf } from './patient.ts';
+import { CENSUS_FILE, type Census, censusOf, readLosses, writeCensus } from './census.ts';
+import { findDuplicates } from './duplicates.ts';
+import { listEntries, splitFolder } from './layout.ts';
+import { MANIFEST_FILE } from './manifest.ts';
+import { type Assignment, assignRecordings, type SplitChoice } from './splits.ts';
+import { requirePatientsApart, type StandingEntry, standingEntries } from './standing.ts';
 
-export interface BuildOptions {
-  readonly dataDir: string;
+/** Recordings are divided as {@link SplitChoice} says. */
+export interface BuildOptions extends Omit<SplitChoice, 'dataDirs'> {
+  /** One folder, or several. */
+  readonly dataDir: string | readonly string[];
   readonly cacheDir: string;
-  /** Which split the recordings are; null: by sub-folders train, dev, eval, else divided by patients. */
-  readonly split: Split | null;
-  /** Share of patients that go to dev where the corpus has no splits. */
-  readonly validationSplit: number;
-  readonly seed: number;
   readonly settings: PreprocessingSettings;
   /** `data.labels`: what labels mean that bgb does not know. */
   readonly labels?: LabelMap;
-  /** At most so many recordings (BGB_LIMIT_FILES), or null. */
+  /** At most so many recordings, for bring-up; null takes all. */
   readonly limitFiles: number | null;
-  /** Recordings built at once, each on a thread of its own. */
+  /** Recordings that are built at once, each by a thread; the entries are the same for any number. */
   readonly jobs: number;
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, all: number, result: BuildResult) => void;
+  /** Told of what deserves a word: how the recordings are divided, what stands in the cache beside them. */
+  readonly say?: (sentence: string) => void;
 }
 
 /**
- * Builds the entries of all recordings below a folder, each atomically; can be interrupted and repeated at any
- * moment and then does only what is missing or has changed.
+ * Preprocesses all recordings below the data folders into cache entries, each once. Entries that are there and still fit
+ * are kept, or moved where they belong now; interrupted and repeated, it goes on.
  *
- * @throws InputError `DATA_EMPTY` when there is no recording, or none can be used; `ANNOTATION_LABEL_MAP`
+ * @throws InputError `DATA_*` when there is no recording, none can be used, or a patient would be in two splits;
+ * `SPLIT_FILE`; `ANNOTATION_LABEL_MAP`
  */
 export async function buildCache(options: BuildOptions): Promise<Census[]> {
-  const { dataDir, signal, limitFiles, settings, labels = {}, onProgress } = options;
+  const { dataDir, cacheDir, signal, limitFiles, onProgress, say = () => undefined } = options;
   // A map that cannot be is not the recordings' fault.
-  labelRules(labels);
-  const found = await listRecordings(dataDir);
-  if (found.length === 0)
-    throw new InputError(
-      'DATA_EMPTY',
-      `${dataDir} holds no recordings: expected .edf or .bdf files in it or below. Check --data-dir.`,
-    );
-  const tasks = assign(found.slice(0, limitFiles ?? found.length), options);
-  refuseClashes(tasks, dataDir);
-  for (const split of new Set(tasks.map(({ split }) => split)))
-    await removeStaleTemporaries(splitFolder(options.cacheDir, split));
+  labelRules(options.labels ?? {});
+  const dataDirs = typeof dataDir === 'string' ? [dataDir] : dataDir;
+  const assigned = await assignRecordings({ ...options, dataDirs }, say);
+  refuseClashes(assigned);
+  const splits = splitsInPlay(options.split, assigned);
+  const standing = await standingEntries(cacheDir);
+  requirePatientsApart([
+    ...assigned.map(({ split, patient, root, name }) => ({ split, patient, where: join(root, name) })),
+    ...standing.filter(({ split }) => !splits.has(split)).map(asWhere),
+  ]);
+  const recordings = limited(assigned, limitFiles);
+  if (recordings.length < assigned.length)
+    say(`BGB_LIMIT_FILES takes ${recordings.length} of ${assigned.length} recordings.`);
+  for (const split of splits) await removeStaleTemporaries(splitFolder(cacheDir, split));
+  const tasks = await tasksOf(options, recordings, assigned, standing, splits);
   let done = 0;
-  const results = await buildEntries(
-    tasks.map(({ split, name, root }) => ({
-      dataDir: root,
-      name,
-      cacheDir: splitFolder(options.cacheDir, split),
-      settings,
-      labels,
-    })),
-    options.jobs,
-    signal,
-    (result) => onProgress(++done, tasks.length, result),
+  const built = await buildEntries(tasks, options.jobs, signal, (result) =>
+    onProgress(++done, tasks.length, result),
   );
-  const bySplit = Map.groupBy(results.entries(), ([index]) => tasks[index]!.split);
-  const censuses = [...bySplit].map(([split, built]) =>
-    censusOf(
-      split,
-      splitFolder(options.cacheDir, split),
-      built.map(([, result]) => result),
-    ),
+  await buildWidowed(tasks, built, cacheDir, options);
+  const results = await withoutDuplicates(cacheDir, recordings, built);
+  const censuses = SPLITS.filter((split) => recordings.some((recording) => recording.split === split)).map(
+    (split) =>
+      censusOf(
+        split,
+        splitFolder(cacheDir, split),
+        results.filter((_, index) => recordings[index]!.split === split),
+        assigned.filter((recording) => recording.split === split).length,
+      ),
   );
-  if (censuses.every(({ cached }) => cached === 0)) {
-    const reasons = censuses.flatMap(({ rejected, unlabelled }) => [
-      ...rejected.map(({ reason }) => reason),
-      ...unlabelled.map((name) => `${name}: no annotation was found`),
-    ]);
-    throw new InputError(
-      'DATA_EMPTY',
-      `None of the ${tasks.length} recordings in ${dataDir} can be used:\n  ${reasons.slice(0, 10).join('\n  ')}${reasons.length > 10 ? `\n  and ${reasons.length - 10} more` : ''}`,
-    );
-  }
+  if (censuses.every(({ cached }) => cached === 0)) throw noneUsable(censuses, dataDirs);
   for (const census of censuses) await writeCensus(census);
+  for (const split of splits) await removeEmptySplit(splitFolder(cacheDir, split));
+  await reviewOthers(cacheDir, assigned, splits, say);
   return censuses;
 }
 
+/** Splits whose folders this build decides about; what stands in others is only looked at. */
+function splitsInPlay(split: Split | null, assigned: readonly Assignment[]): Set<Split> {
+  if (split !== null) return new Set([split]);
+  return new Set(['train', 'dev', ...assigned.map(({ split }) => split)]);
+}
+
+const asWhere = ({ split, provenance, path }: StandingEntry) => ({
+  split,
+  patient: provenance.patient,
+  where: path,
+});
+
+/** At most so many recordings, of the splits in turn, so that none is left without. */
+function limited(assigned: readonly Assignment[], limit: number | null): readonly Assignment[] {
+  if (limit === null || assigned.length <= limit) return assigned;
+  const counts = new Map<Split, number>();
+  const turns = assigned.map((recording) => {
+    const turn = counts.get(recording.split) ?? 0;
+    counts.set(recording.split, turn + 1);
+    return { recording, turn };
+  });
+  return turns
+    .sort((a, b) => a.turn - b.turn)
+    .slice(0, limit)
+    .map(({ recording }) => recording);
+}
+
 /** Two recordings whose entries would be one file, such as a.edf and a.bdf (failures D10). */
-function refuseClashes(tasks: readonly Assignment[], dataDir: string): void {
+function refuseClashes(recordings: readonly Assignment[]): void {
   const seen = new Map<string, string>();
-  for (const { split, name } of tasks) {
-    const path = entryPath({ cacheDir: split, name });
+  for (const { split, name, entry, root } of recordings) {
+    const path = entryPath({ cacheDir: split, entry });
     const other = seen.get(path);
     if (other !== undefined)
       throw new InputError(
         'DATA_CLASH',
-        `${other} and ${name} in ${dataDir} would share one cache entry. Rename or remove one of them.`,
+        `${other} and ${name} in ${root} would share one cache entry. Rename or remove one of them.`,
       );
     seen.set(path, name);
   }
 }
 
-interface Assignment {
-  readonly split: Split;
-  /** Relative to `root`. */
-  readonly name: string;
-  readonly root: string;
+async function tasksOf(
+  { cacheDir, settings, labels = {} }: BuildOptions,
+  recordings: readonly Assignment[],
+  assigned: readonly Assignment[],
+  standing: readonly StandingEntry[],
+  splits: ReadonlySet<Split>,
+): Promise<EntryTask[]> {
+  const known = await knownDuplicates(cacheDir, standing);
+  // Entries of recordings that may now belong to another place, by what can be told without reading the recordings.
+  const claimed = new Set(
+    assigned.map(({ split, entry }) => entryPath({ cacheDir: splitFolder(cacheDir, split), entry })),
+  );
+  const placeless = standing.filter(({ split, path }) => splits.has(split) && !claimed.has(path));
+  const byFile = new Map(
+    placeless.map(({ path, provenance: { recording } }) => [`${recording.name} ${recording.bytes}`, path]),
+  );
+  const tasks: EntryTask[] = [];
+  for (const { split, root, name, entry, patient } of recordings) {
+    const bytes = byFile.size === 0 ? null : await stat(join(root, name)).catch(() => null);
+    tasks.push({
+      dataDir: root,
+      name,
+      entry,
+      patient,
+      cacheDir: splitFolder(cacheDir, split),
+      settings,
+      labels,
+      earlierPath: (bytes && byFile.get(`${basename(name)} ${bytes.size}`)) ?? null,
+      duplicate: known.get(`${split}/${entryName(entry)}`) ?? null,
+    });
+  }
+  return tasks;
 }
 
-function assign(names: readonly string[], options: BuildOptions): Assignment[] {
-  const { dataDir, split, validationSplit, seed } = options;
-  if (split !== null) return names.map((name) => ({ split, name, root: dataDir }));
-  const official = names.map((name) => {
-    const [folder, ...rest] = name.split('/');
-    const known = folder === 'val' ? 'dev' : SPLITS.find((split) => split === folder);
-    return known === undefined || rest.length === 0
-      ? null
-      : { split: known, name: rest.join('/'), root: join(dataDir, folder!) };
+type DuplicateResult = Extract<BuildResult, { outcome: 'duplicate' }>;
+
+/** What the last build found to be duplicates, by the place that their entries would have; of entries that still stand. */
+async function knownDuplicates(
+  cacheDir: string,
+  standing: readonly StandingEntry[],
+): Promise<Map<string, DuplicateResult>> {
+  const keys = new Map(standing.map(({ split, name, provenance }) => [`${split}/${name}`, provenance.key]));
+  const known = new Map<string, DuplicateResult>();
+  for (const split of SPLITS) {
+    const losses = await readLosses(splitFolder(cacheDir, split)).catch(() => null);
+    for (const duplicate of losses?.duplicates ?? [])
+      if (keys.get(duplicate.of) === duplicate.ofKey)
+        known.set(`${split}/${entryName(duplicate.name)}`, duplicate);
+  }
+  return known;
+}
+
+/** Builds the entries of known duplicates of one that this build rejected or changed, in place of their results. */
+async function buildWidowed(
+  tasks: readonly EntryTask[],
+  results: BuildResult[],
+  cacheDir: string,
+  { jobs, signal }: BuildOptions,
+): Promise<void> {
+  if (!results.some(({ outcome }) => outcome === 'duplicate')) return;
+  const standing = await standingEntries(cacheDir);
+  const keys = new Map(standing.map(({ split, name, provenance }) => [`${split}/${name}`, provenance.key]));
+  const widowed = [...results.entries()]
+    .filter(([, result]) => result.outcome === 'duplicate' && keys.get(result.of) !== result.ofKey)
+    .map(([index]) => index);
+  const again = widowed.map((index) => ({ ...tasks[index]!, duplicate: null }));
+  const built = await buildEntries(again, jobs, signal, () => undefined);
+  for (const [at, index] of widowed.entries()) results[index] = built[at]!;
+}
+
+/** Removes the entries of recordings whose samples are another's, and says so in their place. */
+async function withoutDuplicates(
+  cacheDir: string,
+  recordings: readonly Assignment[],
+  results: readonly BuildResult[],
+): Promise<BuildResult[]> {
+  const paths = recordings.map(({ split, entry }) =>
+    entryPath({ cacheDir: splitFolder(cacheDir, split), entry }),
+  );
+  const own = new Set(paths);
+  const duplicates = findDuplicates(await standingEntries(cacheDir), ({ path }) => own.has(path));
+  const found = new Map(duplicates.map((duplicate) => [duplicate.entry.path, duplicate]));
+  for (const path of found.keys()) await rm(path, { force: true });
+  return results.map((result, index) => {
+    const duplicate = found.get(paths[index]!);
+    if (duplicate === undefined) return result;
+    const { entry, of, isLabelledOtherwise } = duplicate;
+    return {
+      outcome: 'duplicate',
+      name: recordings[index]!.entry,
+      of: `${of.split}/${of.name}`,
+      key: entry.provenance.key,
+      ofKey: of.provenance.key,
+      isLabelledOtherwise,
+    };
   });
-  if (official.every((assignment) => assignment !== null)) return official;
-  const dev = devPatients([...new Set(names.map(patientOf))], validationSplit, seed);
-  return names.map((name) => ({ split: dev.has(patientOf(name)) ? 'dev' : 'train', name, root: dataDir }));
 }
 
-/** A seeded choice of whole patients (failures C1, C2); at least one stays for training. */
-export function devPatients(patients: readonly string[], share: number, seed: number): Set<string> {
-  const drawn = patients
-    .toSorted()
-    .map((patient, index) => ({ patient, draw: uniform(seed, SPLIT_DRAW, index) }))
-    .sort((a, b) => a.draw - b.draw);
-  const count = Math.min(Math.round(patients.length * share), patients.length - 1);
-  return new Set(drawn.slice(0, Math.max(0, count)).map(({ patient }) => patient));
+/** Without an entry, what was said about the split's entries goes too. */
+async function removeEmptySplit(folder: string): Promise<void> {
+  if ((await listEntries(folder)).length > 0) return;
+  for (const name of [MANIFEST_FILE, CENSUS_FILE]) await rm(join(folder, name), { force: true });
+  await rmdir(folder).catch(() => undefined);
 }
 
-const SPLIT_DRAW = 2;
+/** Looks at the cache's own contents once more: patients apart, and what is of no recording here is named. */
+async function reviewOthers(
+  cacheDir: string,
+  assigned: readonly Assignment[],
+  splits: ReadonlySet<Split>,
+  say: (sentence: string) => void,
+): Promise<void> {
+  const standing = await standingEntries(cacheDir);
+  requirePatientsApart(standing.map(asWhere));
+  const claimed = new Set(
+    assigned.map(({ split, entry }) => entryPath({ cacheDir: splitFolder(cacheDir, split), entry })),
+  );
+  const others = standing.filter(({ split, path }) => splits.has(split) && !claimed.has(path));
+  if (others.length > 0)
+    say(
+      `${others.length} entries in the cache are of no recording here and stay, such as ${others[0]!.path}. Remove those that should not be trained on.`,
+    );
+}
+
+function noneUsable(censuses: readonly Census[], dataDirs: readonly string[]): InputError {
+  const reasons = censuses.flatMap(({ rejected, unlabelled, duplicates }) => [
+    ...rejected.map(({ reason }) => reason),
+    ...unlabelled.map((name) => `${name}: no annotation was found, and unlabelled is not seizure-free`),
+    ...duplicates.map(({ name, of }) => `${name}: its samples are those of ${of}`),
+  ]);
+  return new InputError(
+    'DATA_EMPTY',
+    `None of the ${reasons.length} recordings in ${dataDirs.join(', ')} can be used:\n  ${reasons.slice(0, 10).join('\n  ')}${reasons.length > 10 ? `\n  and ${reasons.length - 10} more` : ''}`,
+  );
+}

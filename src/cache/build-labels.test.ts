@@ -9,7 +9,7 @@ import { buildEntry, entryPath } from './build.ts';
 import { buildCache } from './build-cache.ts';
 import { Entry } from './entry.ts';
 import { scoredLabels } from './label-mask.ts';
-import { scanSplit } from './manifest.ts';
+import { scanSplit } from './scan.ts';
 import { TEST_SETTINGS } from './testing/settings.ts';
 
 const CLIP = fileURLToPath(new URL('../../data/sample/chb01/chb01_04_clip.edf', import.meta.url));
@@ -28,18 +28,27 @@ beforeEach(() => {
   copyFileSync(CLIP, join(dataDir, 'chb01_04.edf'));
 });
 
+const RECORDING = 'chb01_04.edf';
 const COLUMNS = 'channel,start_time,stop_time,label,confidence';
 const term = (...rows: string[]) =>
   `# duration = 37 secs\n${COLUMNS}\n${rows.map((row) => `TERM,${row},1\n`).join('')}`;
 const events = (...rows: string[]) => `onset\tduration\teventType\n${rows.join('\n')}\n`;
 const put = (extension: string, text: string) => writeFileSync(join(dataDir, `chb01_04${extension}`), text);
 const build = (labels: LabelMap = {}) =>
-  buildEntry({ dataDir, name: 'chb01_04.edf', cacheDir, settings: TEST_SETTINGS, labels });
+  buildEntry({
+    dataDir,
+    name: RECORDING,
+    entry: RECORDING,
+    patient: 'chb01',
+    cacheDir,
+    settings: TEST_SETTINGS,
+    labels,
+  });
 
 async function built(labels: LabelMap = {}) {
   const result = await build(labels);
-  if (!('provenance' in result)) throw new Error(result.reason);
-  using entry = new Entry(entryPath({ cacheDir, name: 'chb01_04.edf' }));
+  if (!('provenance' in result)) throw new Error(JSON.stringify(result));
+  using entry = new Entry(entryPath({ cacheDir, entry: RECORDING }));
   const mask = new Uint8Array(entry.rows);
   entry.readLabels(0, mask);
   // The clip has two signals T8-P8, which is said of the montage.

@@ -1,5 +1,5 @@
-import { rm, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import {
   type FoundAnnotation,
   findAnnotation,
@@ -15,42 +15,66 @@ import { canonicalJson, sha256, sha256File } from '../files/index.ts';
 import { type PreprocessingSettings, preprocess } from '../signal/index.ts';
 import { Entry, writeEntry } from './entry.ts';
 import { labelMask } from './label-mask.ts';
-import { patientOf } from './patient.ts';
 import { FORMAT_VERSION, type Provenance, settingsRecord } from './provenance.ts';
 
-/** What became of one recording. */
+/** What became of one recording; `name` is the task's `entry`. */
 export type BuildResult =
-  | { readonly outcome: 'built' | 'rebuilt' | 'kept'; readonly name: string; readonly provenance: Provenance }
-  | { readonly outcome: 'rejected' | 'unlabelled'; readonly name: string; readonly reason: string };
+  | {
+      readonly outcome: 'built' | 'rebuilt' | 'moved' | 'kept';
+      readonly name: string;
+      readonly provenance: Provenance;
+    }
+  | { readonly outcome: 'rejected' | 'unlabelled'; readonly name: string; readonly reason: string }
+  /** Its samples are those of the entry `of` (with its split); `key` is what this one's would be. */
+  | {
+      readonly outcome: 'duplicate';
+      readonly name: string;
+      readonly of: string;
+      readonly key: string;
+      readonly ofKey: string;
+      readonly isLabelledOtherwise: boolean;
+    };
 
 export interface EntryTask {
   readonly dataDir: string;
   /** Relative to `dataDir`. */
   readonly name: string;
+  /** `name` as it stands in the split's folder. */
+  readonly entry: string;
+  readonly patient: string;
   /** The folder of the split. */
   readonly cacheDir: string;
+  /** An entry elsewhere in the cache that may be of this recording, from before it was placed here. */
+  readonly earlierPath?: string | null;
+  /** What the last build found out: with this key it has the samples of another. */
+  readonly duplicate?: Extract<BuildResult, { outcome: 'duplicate' }> | null;
   readonly settings: PreprocessingSettings;
   /** `data.labels`: what labels mean that bgb does not know. */
   readonly labels?: LabelMap;
 }
 
 /** Where a recording's entry lies: its own relative path with `.npz`, so that equal stems do not meet (D10). */
-export function entryPath(task: Pick<EntryTask, 'cacheDir' | 'name'>): string {
-  return join(task.cacheDir, task.name.replace(/\.(edf|bdf)$/i, '.npz'));
+export function entryPath({ cacheDir, entry }: Pick<EntryTask, 'cacheDir' | 'entry'>): string {
+  return join(cacheDir, entryName(entry));
+}
+
+/** The entry's file, relative to its split's folder, of a recording that stands there as `entry`. */
+export function entryName(entry: string): string {
+  return entry.replace(/\.(edf|bdf)$/i, '.npz');
 }
 
 /**
  * Builds one recording's entry, or keeps the one that is there if it was made of the same bytes with the same
- * settings. A recording that cannot be used is rejected with its reason, one without annotation is left out.
+ * settings. A recording that cannot be used is rejected with its reason, one without annotation is left out; an entry
+ * that either had before goes.
  */
 export async function buildEntry(task: EntryTask): Promise<BuildResult> {
-  const { name } = task;
-  try {
-    return await tryEntry(task);
-  } catch (error) {
-    if (error instanceof InputError) return { outcome: 'rejected', name, reason: error.message };
+  const result = await tryEntry(task).catch((error): BuildResult => {
+    if (error instanceof InputError) return { outcome: 'rejected', name: task.entry, reason: error.message };
     throw error;
-  }
+  });
+  if (!('provenance' in result)) await rm(entryPath(task), { force: true });
+  return result;
 }
 
 async function tryEntry({
@@ -59,12 +83,20 @@ async function tryEntry({
   cacheDir,
   settings,
   labels: map = {},
+  entry,
+  patient,
+  earlierPath = null,
+  duplicate = null,
 }: EntryTask): Promise<BuildResult> {
-  const path = entryPath({ cacheDir, name });
+  const path = entryPath({ cacheDir, entry });
   const recording = await openEdf(join(dataDir, name));
   const annotation = await findAnnotation(recording, labelRules(map));
   if (annotation === null)
-    return { outcome: 'unlabelled', name, reason: 'no annotation was found; unlabelled is not seizure-free' };
+    return {
+      outcome: 'unlabelled',
+      name: entry,
+      reason: 'no annotation was found; unlabelled is not seizure-free',
+    };
   const inputs = {
     recording: await inputRecord(recording.path),
     annotations: await annotationRecords(annotation),
@@ -79,9 +111,19 @@ async function tryEntry({
       preprocessing,
     }),
   );
+  if (duplicate?.key === key) return duplicate;
   const earlier = await existing(path);
-  if (earlier !== null && earlier !== 'damaged' && earlier.key === key)
-    return { outcome: 'kept', name, provenance: earlier };
+  const isSame = (entry: Provenance) => entry.key === key && entry.patient === patient;
+  if (isWhole(earlier) && isSame(earlier)) return { outcome: 'kept', name: entry, provenance: earlier };
+  const elsewhere = earlierPath === null ? null : await existing(earlierPath);
+  if (isWhole(elsewhere) && isSame(elsewhere)) {
+    await mkdir(dirname(path), { recursive: true });
+    await rename(earlierPath!, path);
+    return { outcome: 'moved', name: entry, provenance: elsewhere };
+  }
+  // Of this recording with other settings: two entries of one recording must not stand.
+  if (isWhole(elsewhere) && elsewhere.recording.sha256 === inputs.recording.sha256)
+    await rm(earlierPath!, { force: true });
 
   const { signal, segments, channels, sampleRate, scale, reference, clippedShare, notices } =
     await preprocess(recording, settings);
@@ -97,9 +139,10 @@ async function tryEntry({
     channels: [...channels],
     sampling_rate: sampleRate,
     reference,
-    patient: patientOf(name),
+    patient,
     recorded_s: recordedS,
     seizures: placement.seizureCount,
+    seizure_s: placement.seizures.reduce((sum, { startS, endS }) => sum + endS - startS, 0),
     seizure_s_by_label: placement.seizureSecondsByLabel,
     excluded_s_by_label: placement.excludedSecondsByLabel,
     events_lost: lostEvents(placement),
@@ -114,7 +157,7 @@ async function tryEntry({
     ],
   };
   await writeEntry(path, { signal, labels, segments, scale, provenance });
-  return { outcome: earlier === null ? 'built' : 'rebuilt', name, provenance };
+  return { outcome: earlier === null ? 'built' : 'rebuilt', name: entry, provenance };
 }
 
 function lostEvents({ reports }: Placement): Provenance['events_lost'] {
@@ -132,6 +175,10 @@ async function annotationRecords({ sources }: FoundAnnotation): Promise<Provenan
   const records: Provenance['annotations'] = [];
   for (const { path, format, role } of sources) records.push({ ...(await inputRecord(path)), format, role });
   return records;
+}
+
+function isWhole(entry: Provenance | 'damaged' | null): entry is Provenance {
+  return entry !== null && entry !== 'damaged';
 }
 
 /** The provenance of the entry there, null where there is none. A damaged one is removed. */

@@ -6,8 +6,9 @@ import { InputError, messageOf } from '../errors.ts';
 import { writeAtomic } from '../files/index.ts';
 import type { BuildResult } from './build.ts';
 import type { Provenance } from './provenance.ts';
+import { type Comparison, compareWithTusz, isTuszFormat, isTuszName } from './published.ts';
 
-/** Recordings in = cached + rejected + unlabelled. */
+/** Recordings in = cached + rejected + unlabelled + duplicates. */
 export interface Census {
   readonly split: Split;
   readonly folder: string;
@@ -24,11 +25,23 @@ export interface Census {
   readonly eventsLost: Readonly<Record<string, number>>;
   readonly rejected: readonly { name: string; reason: string }[];
   readonly unlabelled: readonly string[];
+  /** Recordings whose samples are those of another entry, which counts. */
+  readonly duplicates: readonly Extract<BuildResult, { outcome: 'duplicate' }>[];
+  /** Recordings that there were before `BGB_LIMIT_FILES`; null where all were taken. */
+  readonly limitedFrom: number | null;
+  /** Beside the published figures, where the corpus is known. */
+  readonly published: Comparison | null;
   /** Everything clipped, repaired or left out, by recording. */
   readonly notices: readonly { name: string; notices: readonly string[] }[];
 }
 
-export function censusOf(split: Split, folder: string, results: readonly BuildResult[]): Census {
+/** @param available recordings of the split, of which a limit may have taken fewer */
+export function censusOf(
+  split: Split,
+  folder: string,
+  results: readonly BuildResult[],
+  available = results.length,
+): Census {
   const cached = results.filter((result) => 'provenance' in result);
   const sums = (of: (provenance: Provenance) => Readonly<Record<string, number>>) => {
     const sum: Record<string, number> = {};
@@ -36,26 +49,58 @@ export function censusOf(split: Split, folder: string, results: readonly BuildRe
       for (const [name, count] of Object.entries(of(provenance))) sum[name] = (sum[name] ?? 0) + count;
     return sum;
   };
+  const patients = new Set(cached.map(({ provenance }) => provenance.patient)).size;
+  const recordedS = cached.reduce((sum, { provenance }) => sum + provenance.recorded_s, 0);
+  const seizures = cached.reduce((sum, { provenance }) => sum + provenance.seizures, 0);
+  const seizureSecondsByLabel = sums(({ seizure_s_by_label }) => seizure_s_by_label);
+  const limitedFrom = available > results.length ? available : null;
   return {
     split,
     folder,
     recordings: results.length,
     cached: cached.length,
-    built: cached.filter(({ outcome }) => outcome !== 'kept').length,
-    patients: new Set(cached.map(({ provenance }) => provenance.patient)).size,
-    hours: cached.reduce((sum, { provenance }) => sum + provenance.recorded_s, 0) / 3600,
-    seizures: cached.reduce((sum, { provenance }) => sum + provenance.seizures, 0),
-    seizureSecondsByLabel: sums(({ seizure_s_by_label }) => seizure_s_by_label),
+    built: cached.filter(({ outcome }) => outcome === 'built' || outcome === 'rebuilt').length,
+    patients,
+    hours: recordedS / 3600,
+    seizures,
+    seizureSecondsByLabel,
     excludedSecondsByLabel: sums(({ excluded_s_by_label }) => excluded_s_by_label),
     eventsLost: sums(({ events_lost }) => events_lost),
     rejected: results.flatMap((result) =>
       result.outcome === 'rejected' ? [{ name: result.name, reason: result.reason }] : [],
     ),
     unlabelled: results.flatMap((result) => (result.outcome === 'unlabelled' ? [result.name] : [])),
+    duplicates: results.filter((result) => result.outcome === 'duplicate'),
+    limitedFrom,
+    published: isTusz(results)
+      ? compareWithTusz(
+          split,
+          {
+            files: results.length,
+            patients,
+            seizures,
+            seizureSeconds: cached.reduce((sum, { provenance }) => sum + seizureSecondsOf(provenance), 0),
+            seconds: recordedS,
+          },
+          { leftOut: results.length - cached.length, limitedFrom },
+        )
+      : null,
     notices: cached.flatMap(({ name, provenance }) =>
       provenance.notices.length > 0 ? [{ name, notices: provenance.notices }] : [],
     ),
   };
+}
+
+function seizureSecondsOf({ seizure_s, seizure_s_by_label }: Provenance): number {
+  return seizure_s ?? Object.values(seizure_s_by_label).reduce((sum, seconds) => sum + seconds, 0);
+}
+
+function isTusz(results: readonly BuildResult[]): boolean {
+  return results.every(
+    (result) =>
+      isTuszName(result.name) &&
+      (!('provenance' in result) || isTuszFormat(result.provenance.annotations[0]!.format)),
+  );
 }
 
 /** What the last build of a split did not cache, and why. */
@@ -66,11 +111,26 @@ const lossesSchema = z.strictObject({
   cached: z.int().nonnegative(),
   rejected: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
   unlabelled: z.array(z.string()),
+  /** `key` is what the recording's own entry would have, `ofKey` that of the entry that counts. */
+  duplicates: z
+    .array(
+      z.strictObject({
+        outcome: z.literal('duplicate'),
+        name: z.string(),
+        of: z.string(),
+        key: z.string(),
+        ofKey: z.string(),
+        isLabelledOtherwise: z.boolean(),
+      }),
+    )
+    .default([]),
+  /** Recordings that there were before `BGB_LIMIT_FILES`; null where all were taken. */
+  limitedFrom: z.int().nullable().default(null),
 });
 
 export type Losses = z.infer<typeof lossesSchema>;
 
-const CENSUS_FILE = 'census.json';
+export const CENSUS_FILE = 'census.json';
 
 /** Writes a split's losses beside its entries, where `readLosses` finds them; a split without an entry has no folder. */
 export async function writeCensus({
@@ -79,6 +139,8 @@ export async function writeCensus({
   cached,
   rejected,
   unlabelled,
+  duplicates,
+  limitedFrom,
 }: Census): Promise<void> {
   if (cached === 0) return;
   const losses: Losses = {
@@ -88,6 +150,8 @@ export async function writeCensus({
     cached,
     rejected: [...rejected],
     unlabelled: [...unlabelled],
+    duplicates: [...duplicates],
+    limitedFrom,
   };
   await writeAtomic(join(folder, CENSUS_FILE), `${JSON.stringify(losses, null, 1)}\n`);
 }

@@ -4,11 +4,15 @@ import { Entry, writeEntry } from './entry.ts';
 import { ForeignEntry } from './foreign-entry.ts';
 import { listEntries, splitFolders } from './layout.ts';
 import { openEntry } from './open-entry.ts';
+import { patientOf } from './patient.ts';
+import type { Provenance } from './provenance.ts';
 
 export interface ConvertOptions {
   /** A cache made elsewhere, or one split of it. */
   readonly from: string;
   readonly to: string;
+  /** `data.patient_pattern`, over the paths of the files; null for the naming rules of the corpora. */
+  readonly patientPattern: string | null;
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, all: number, result: ConvertResult) => void;
 }
@@ -27,6 +31,7 @@ export type ConvertResult =
 export async function convertCache({
   from,
   to,
+  patientPattern,
   signal,
   onProgress,
 }: ConvertOptions): Promise<ConvertResult[]> {
@@ -44,14 +49,19 @@ export async function convertCache({
   const results: ConvertResult[] = [];
   for (const [index, { folder, name, target }] of tasks.entries()) {
     signal.throwIfAborted();
-    const result = await convert(folder, name, target);
+    const result = await convert(folder, name, target, patientPattern);
     results.push(result);
     onProgress(index + 1, tasks.length, result);
   }
   return results;
 }
 
-async function convert(folder: string, name: string, target: string): Promise<ConvertResult> {
+async function convert(
+  folder: string,
+  name: string,
+  target: string,
+  patientPattern: string | null,
+): Promise<ConvertResult> {
   try {
     using entry = openEntry(folder, name);
     if (!(entry instanceof ForeignEntry))
@@ -60,9 +70,10 @@ async function convert(folder: string, name: string, target: string): Promise<Co
         name,
         reason: `${entry.path} is an entry of bgb already; it needs no conversion.`,
       };
-    if (keyOf(target) === entry.provenance.key)
-      return { outcome: 'kept', name, notices: entry.provenance.notices };
-    await writeEntry(target, entry.content);
+    const patient = patientPattern === null ? entry.provenance.patient : patientOf(name, patientPattern);
+    const provenance = { ...entry.provenance, patient };
+    if (isAlready(target, provenance)) return { outcome: 'kept', name, notices: provenance.notices };
+    await writeEntry(target, { ...entry.content, provenance });
     return { outcome: 'converted', name, notices: entry.provenance.notices };
   } catch (error) {
     if (error instanceof InputError) return { outcome: 'rejected', name, reason: error.message };
@@ -70,12 +81,12 @@ async function convert(folder: string, name: string, target: string): Promise<Co
   }
 }
 
-/** Of the entry there; null where there is none or a damaged one. */
-function keyOf(path: string): string | null {
+/** Whether a whole entry of the same content is there. */
+function isAlready(path: string, { key, patient }: Provenance): boolean {
   try {
     using entry = new Entry(path);
-    return entry.provenance.key;
+    return entry.provenance.key === key && entry.provenance.patient === patient;
   } catch {
-    return null;
+    return false;
   }
 }

@@ -26,6 +26,8 @@ async function built(name: string, starts: readonly number[], seizure: string) {
   const result = await buildEntry({
     dataDir: folder,
     name: `${name}.edf`,
+    entry: `${name}.edf`,
+    patient: 'chb01',
     cacheDir: folder,
     settings: TEST_SETTINGS,
   });

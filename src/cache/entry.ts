@@ -202,6 +202,11 @@ export class Entry implements CacheEntry {
     return this.#labels.at;
   }
 
+  /** CRC-32 of the signal with its header, as stored: entries of other samples have another, but for 1 in 2^32. */
+  get signalChecksum(): number {
+    return this.#signal.member.crc32;
+  }
+
   /**
    * Reads the whole recording and checks it against the checksums.
    *

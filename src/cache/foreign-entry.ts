@@ -3,7 +3,7 @@ import { montageChannels } from '../signal/index.ts';
 import { type CacheEntry, type EntryContent, type LabelRun, labelRuns } from './entry.ts';
 import { readForeign } from './foreign-npz.ts';
 import { EXCLUDED, SEIZURE } from './labels.ts';
-import { patientOf } from './patient.ts';
+import { namedPatientOf, UNKNOWN_PATIENT } from './patient.ts';
 import { FORMAT_VERSION, type Provenance } from './provenance.ts';
 import { reconstruct } from './reconstruct.ts';
 
@@ -47,7 +47,7 @@ export function foreignContent(folder: string, name: string): EntryContent {
     channels: channelNames(channels),
     sampling_rate: SAMPLING_RATE,
     reference: 'unknown',
-    patient: patientOf(name.replace(/\.npz$/, '.edf')),
+    patient: namedPatientOf(name) ?? UNKNOWN_PATIENT,
     recorded_s: rows / SAMPLING_RATE,
     seizures: seizures.length,
     seizure_s_by_label: seizureS > 0 ? { seiz: seizureS } : {},

@@ -2,7 +2,7 @@
  * Caches that other programs wrote: a .npz with `windows` (n, C, T) and, where there are labels, `labels` (n, T) or
  * (n), stored or compressed, as NumPy writes it (zip, APPNOTE 6.3.10; .npy, NumPy enhancement proposal 1).
  */
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { constants, inflateRawSync } from 'node:zlib';
 import { InputError, messageOf } from '../errors.ts';
@@ -60,9 +60,9 @@ const ELEMENTS: Readonly<Record<string, { bytes: number; at: (view: DataView, of
 
 /** Whether a file is of this kind rather than a bgb entry: its directory lists `windows.npy`. */
 export function isForeign(path: string): boolean {
-  const bytes = readFileSync(path);
   try {
-    return membersOf(bytes, path).some(({ name }) => name === 'windows.npy');
+    using file = new ArchiveFile(path);
+    return membersOf(file).some(({ name }) => name === 'windows.npy');
   } catch {
     return false;
   }
@@ -75,9 +75,11 @@ export function isForeign(path: string): boolean {
  * the file cannot have
  */
 export function readForeign(path: string): ForeignWindows {
-  if (statSync(path).size > LARGEST) refuse(path, `it has more than ${LARGEST} bytes`);
-  const bytes = readFileSync(path);
-  const members = membersOf(bytes, path);
+  using file = new ArchiveFile(path);
+  const members = membersOf(file);
+  if (file.size > Math.min(LARGEST, freemem() / 2))
+    refuse(path, `it has ${file.size} bytes, more than half of the memory that is free`);
+  const bytes = file.read(0, file.size);
   const member = (name: string) => members.find((each) => each.name === name);
   const windows = arrayOf(bytes, member('windows.npy') ?? refuse(path, 'it has no windows.npy'), path);
   const shape = windows.shape;
@@ -124,21 +126,59 @@ function toFloat32({ dtype, isFortran, shape, elements }: ForeignArray): Float32
   });
 }
 
-function membersOf(bytes: Buffer, path: string): ForeignMember[] {
+/** A file read by places: only its directory is read to tell what it is. */
+class ArchiveFile implements Disposable {
+  readonly path: string;
+  readonly size: number;
+  readonly #file: number;
+
+  constructor(path: string) {
+    this.path = path;
+    this.#file = openSync(path, 'r');
+    this.size = fstatSync(this.#file).size;
+  }
+
+  read(position: number, length: number): Buffer {
+    const bytes = Buffer.alloc(length);
+    for (let done = 0; done < length; ) {
+      // Node reads 2 GiB at once at most.
+      const read = readSync(this.#file, bytes, done, Math.min(length - done, 2 ** 30), position + done);
+      if (read === 0) refuse(this.path, `it became shorter than ${position + length} bytes`);
+      done += read;
+    }
+    return bytes;
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#file);
+  }
+}
+
+/** A directory of more bytes is none. */
+const LARGEST_DIRECTORY = 1 << 20;
+
+function membersOf(file: ArchiveFile): ForeignMember[] {
+  const { path, size: fileBytes } = file;
   // A comment of up to 64 KiB may follow the end record.
-  let end = bytes.length - 22;
-  while (end >= Math.max(0, bytes.length - 65_557) && bytes.readUInt32LE(end) !== END) end--;
-  if (end < 0 || bytes.length < 22 || bytes.readUInt32LE(end) !== END)
-    refuse(path, 'it is no .npz, or is cut off');
+  const tailAt = Math.max(0, fileBytes - 65_557);
+  const tail = file.read(tailAt, fileBytes - tailAt);
+  let end = tail.length - 22;
+  while (end >= 0 && tail.readUInt32LE(end) !== END) end--;
+  if (end < 0) refuse(path, 'it is no .npz, or is cut off');
+  const directoryAt = tail.readUInt32LE(end + 16);
+  const directoryBytes = tailAt + end - directoryAt;
+  if (directoryBytes < 0 || directoryBytes > LARGEST_DIRECTORY)
+    refuse(path, `its directory cannot lie at byte ${directoryAt}`);
+  const bytes = file.read(directoryAt, directoryBytes);
   const members: ForeignMember[] = [];
-  let at = bytes.readUInt32LE(end + 16);
-  for (let count = bytes.readUInt16LE(end + 10); count > 0; count--) {
-    if (at + 46 > end || bytes.readUInt32LE(at) !== CENTRAL)
-      refuse(path, `its directory is damaged at byte ${at}`);
+  let at = 0;
+  for (let count = tail.readUInt16LE(end + 10); count > 0; count--) {
+    if (at + 46 > bytes.length || bytes.readUInt32LE(at) !== CENTRAL)
+      refuse(path, `its directory is damaged at byte ${directoryAt + at}`);
     const nameBytes = bytes.readUInt16LE(at + 28);
     const extraBytes = bytes.readUInt16LE(at + 30);
     const next = at + 46 + nameBytes + extraBytes + bytes.readUInt16LE(at + 32);
-    if (next > end) refuse(path, `its directory is damaged at byte ${at}`);
+    if (next > bytes.length) refuse(path, `its directory is damaged at byte ${directoryAt + at}`);
     const large = zip64Values(bytes.subarray(at + 46 + nameBytes, at + 46 + nameBytes + extraBytes));
     const value = (place: number) => {
       const short = bytes.readUInt32LE(at + place);

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -80,6 +80,13 @@ test('an entry is opened for what it is', async () => {
   theirs.readAll(signal, labels);
   expect(labels.reduce((sum, label) => sum + label, 0)).toBe(27);
   expect(() => openEntry(folder, 'none.npz')).toThrow(/none\.npz/);
+  // 3 GiB of nothing, more than Node reads at once.
+  truncateSync(join(folder, 'none.npz'), 3 * 2 ** 30);
+  const before = process.memoryUsage().arrayBuffers;
+  expect(() => openEntry(folder, 'none.npz')).toThrow(
+    expect.objectContaining({ code: 'CACHE_NPZ', message: expect.stringMatching(/none\.npz/) }),
+  );
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1e6);
 });
 
 test('objects, other shapes, and sizes that are lies are refused by name', () => {

@@ -13,20 +13,18 @@ export { type Census, type Losses, readLosses } from './census.ts';
 export { type ConvertResult, convertCache } from './convert.ts';
 export { type CacheEntry, Entry, type EntryContent, writeEntry } from './entry.ts';
 export { scoredLabels } from './label-mask.ts';
-export { listEntries, listRecordings, splitFolder, splitFolders } from './layout.ts';
+export { listEntries, splitFolder, splitFolders } from './layout.ts';
 export { madeElsewhereNotice } from './made-elsewhere.ts';
-export {
-  MANIFEST_FILE,
-  type Manifest,
-  type ManifestWindow,
-  readManifest,
-  type Scan,
-  scanSplit,
-  type WindowShape,
-  windowStarts,
-} from './manifest.ts';
+export { MANIFEST_FILE, type Manifest, type ManifestWindow, readManifest } from './manifest.ts';
 export { writeNpy } from './npy.ts';
 export { openEntry } from './open-entry.ts';
-export { patientOf } from './patient.ts';
+export { namedPatientOf, patientOf, UNKNOWN_PATIENT } from './patient.ts';
 export { type Provenance, settingsRecord } from './provenance.ts';
-export { usableManifest, type Validity, validateManifest } from './use-manifest.ts';
+export { type Comparison, compareWithTusz, comparisonText } from './published.ts';
+export { listRecordings } from './recordings.ts';
+export { type Scan, scanSplit } from './scan.ts';
+export { type Fold, foldOf } from './split-draw.ts';
+export type { SplitChoice } from './splits.ts';
+export { type WindowShape, windowStarts } from './survey.ts';
+export { usableManifest } from './use-manifest.ts';
+export { type Validity, validateManifest } from './validity.ts';

@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { listEntries, listRecordings, splitFolder, splitFolders } from './layout.ts';
+import { listEntries, requireInside, splitFolder, splitFolders } from './layout.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bgb-layout-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -19,6 +20,33 @@ test('a split lies below the cache folder, or is the folder that was given, and 
   expect(splitFolder('/c/train', 'train')).toBe('/c/train');
   expect(splitFolder('/c/train/', 'dev')).toBe('/c/dev');
   expect(splitFolder('/c/val', 'dev')).toBe('/c/val');
+  expect(splitFolder('/c/val', 'train')).toBe('/c/train');
+});
+
+test('C4: a val folder is the dev split, and both are one too many', async () => {
+  put('theirs/train/a.npz', 'theirs/val/b.npz', 'both/dev/a.npz', 'both/val/b.npz');
+  const theirs = join(folder, 'theirs');
+  expect(splitFolder(theirs, 'dev')).toBe(join(theirs, 'val'));
+  expect(splitFolder(join(theirs, 'train'), 'dev')).toBe(join(theirs, 'val'));
+  expect(await splitFolders(theirs)).toEqual([
+    ['train', join(theirs, 'train')],
+    ['dev', join(theirs, 'val')],
+  ]);
+  expect(() => splitFolder(join(folder, 'both'), 'dev')).toThrow(/has both dev and val/);
+  await expect(splitFolders(join(folder, 'both'))).rejects.toThrow(/has both dev and val/);
+});
+
+test('a split on another disk may be linked into the cache; a pipe named like an entry is none', async () => {
+  put('disk/a.npz', 'linked/dev/b.npz');
+  symlinkSync(join(folder, 'disk'), join(folder, 'linked/train'));
+  const linked = join(folder, 'linked');
+  expect(await splitFolders(linked)).toEqual([
+    ['train', join(linked, 'train')],
+    ['dev', join(linked, 'dev')],
+  ]);
+  execFileSync('mkfifo', [join(folder, 'disk/pipe.npz')]);
+  expect(await listEntries(join(linked, 'train'))).toEqual(['a.npz']);
+  await requireInside(join(linked, 'train'), ['a.npz']);
 });
 
 test('the splits of a cache: its folders of these names, else the folder itself', async () => {
@@ -32,9 +60,7 @@ test('the splits of a cache: its folders of these names, else the folder itself'
   expect(await splitFolders(join(cache, 'other'))).toEqual([[null, join(cache, 'other')]]);
 });
 
-test('recordings and entries are listed in one order, whatever order the disk has; left-overs are not', async () => {
-  put('data/b.EDF', 'data/a/z.bdf', 'data/a/x.edf', 'data/a/x.edf.txt', 'data/.x.edf.0123456789ab.tmp');
-  expect(await listRecordings(join(folder, 'data'))).toEqual(['a/x.edf', 'a/z.bdf', 'b.EDF']);
+test('entries are listed in one order, whatever order the disk has; left-overs are not', async () => {
   put('entries/b.npz', 'entries/a/c.npz', 'entries/.d.npz.0123456789ab.tmp', 'entries/manifest.json');
   expect(await listEntries(join(folder, 'entries'))).toEqual(['a/c.npz', 'b.npz']);
 });

@@ -1,24 +1,49 @@
+import { existsSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { SPLITS, type Split } from '../config/index.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { isTemporaryName } from '../files/index.ts';
 
-/** A split's folder: the cache folder itself where its name ends in the split, else a folder of that name in it. */
+/**
+ * A split's folder: the cache folder itself where its name is the split's, else a folder of that name in it. `val` is
+ * read as `dev` where there is no `dev` (failures C4).
+ *
+ * @throws InputError `CACHE_SPLITS` where both are there
+ */
 export function splitFolder(cacheDir: string, split: Split): string {
-  const name = basename(resolve(cacheDir));
-  if (name === split || (split === 'dev' && name === 'val')) return cacheDir;
+  const own = splitNamed(basename(resolve(cacheDir)));
+  if (own === split) return cacheDir;
   // A split's own folder was given: its sisters lie beside it.
-  if ((SPLITS as readonly string[]).includes(name)) return join(cacheDir, '..', split);
-  return join(cacheDir, split);
+  const root = own === null ? cacheDir : join(cacheDir, '..');
+  if (split !== 'dev' || !existsSync(join(root, 'val'))) return join(root, split);
+  if (existsSync(join(root, 'dev'))) throw bothNames(root);
+  return join(root, 'val');
 }
 
-/** The splits that a cache folder holds, as `[split or null, folder]`: its sub-folders, or itself. */
+/**
+ * The splits that a cache folder holds, as `[split or null, folder]`: its sub-folders, also linked ones, or itself.
+ *
+ * @throws InputError `CACHE_SPLITS` where both dev and val are there
+ */
 export async function splitFolders(cacheDir: string): Promise<[Split | null, string][]> {
-  const folders = (await list(cacheDir)).filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  const splits = SPLITS.filter((split) => folders.includes(split));
-  if (splits.length > 0) return splits.map((split) => [split, join(cacheDir, split)]);
-  return [[SPLITS.find((split) => split === basename(resolve(cacheDir))) ?? null, cacheDir]];
+  const found: [Split, string][] = [];
+  for (const { name } of await list(cacheDir)) {
+    const split = splitNamed(name);
+    const folder = join(cacheDir, name);
+    if (split !== null && (await stat(folder).catch(() => null))?.isDirectory()) found.push([split, folder]);
+  }
+  if (found.filter(([split]) => split === 'dev').length > 1) throw bothNames(cacheDir);
+  if (found.length === 0) return [[splitNamed(basename(resolve(cacheDir))), cacheDir]];
+  return found.sort(([a], [b]) => SPLITS.indexOf(a) - SPLITS.indexOf(b));
+}
+
+function splitNamed(name: string): Split | null {
+  return name === 'val' ? 'dev' : (SPLITS.find((split) => split === name) ?? null);
+}
+
+function bothNames(folder: string): InputError {
+  return new InputError('CACHE_SPLITS', `${folder} has both dev and val, two names of one split. Keep one.`);
 }
 
 /** Cache entries below a folder, relative to it, sorted; none where there is no such folder. */
@@ -45,17 +70,16 @@ export async function requireInside(folder: string, names: Iterable<string>): Pr
   }
 }
 
-/** Recordings below a folder, relative to it, sorted. @throws InputError `DATA_FOLDER` */
-export async function listRecordings(folder: string): Promise<string[]> {
-  return listFiles(folder, (name) => /\.(edf|bdf)$/i.test(name));
-}
-
 async function listFiles(folder: string, matches: (name: string) => boolean): Promise<string[]> {
   const entries = await list(folder, true);
-  return entries
-    .filter((entry) => !entry.isDirectory() && matches(entry.name) && !isTemporaryName(entry.name))
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
-    .sort();
+  return (
+    entries
+      // Pipes and devices are no entries: opening one would wait for ever.
+      .filter((entry) => entry.isFile() || entry.isSymbolicLink())
+      .filter((entry) => matches(entry.name) && !isTemporaryName(entry.name))
+      .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+      .sort()
+  );
 }
 
 async function list(folder: string, recursive = false) {

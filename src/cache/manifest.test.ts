@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { InputError } from '../errors.ts';
-import { readManifest, scanSplit, windowStarts } from './manifest.ts';
+import { readManifest } from './manifest.ts';
+import { scanSplit } from './scan.ts';
+import { windowStarts } from './survey.ts';
 import { writeTestEntry } from './testing/entry.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bgb-manifest-'));
@@ -99,6 +101,8 @@ test('no entries, no window and no seizure are refused and write nothing (failur
   await refused('nowhere', /nowhere holds no cache entries/);
   await entry('short/a.npz', '11111');
   await refused('short', /None of the 1 entries .* is as long as a window/);
+  await entry('unlabelled/a.npz', '2'.repeat(30));
+  await refused('unlabelled', /All 5 windows of the 1 entries .* are excluded: they have no labels/);
   await entry('quiet/a.npz', '0'.repeat(30));
   await refused('quiet', /No window .* holds a seizure: 1 recordings, 5 windows .* 0\.0 s of seizure/);
 });

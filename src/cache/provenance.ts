@@ -24,6 +24,8 @@ export const provenanceSchema = z.strictObject({
   patient: z.string(),
   recorded_s: z.number(),
   seizures: z.int(),
+  /** Recorded seizure seconds, each once; entries of before it was stored lack it. */
+  seizure_s: z.number().optional(),
   /** Recorded seizure seconds by label; types of one moment each count. */
   seizure_s_by_label: z.record(z.string(), z.number()),
   /** Recorded seconds by label that are neither trained on nor scored, or not trained on: `nesz`, `impd`. */

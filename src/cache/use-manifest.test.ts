@@ -1,9 +1,12 @@
+import { execFileSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -11,9 +14,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { type Manifest, scanSplit } from './manifest.ts';
+import type { Manifest } from './manifest.ts';
+import { scanSplit } from './scan.ts';
 import { writeTestEntry } from './testing/entry.ts';
-import { usableManifest, validateManifest } from './use-manifest.ts';
+import { usableManifest } from './use-manifest.ts';
+import { validateManifest } from './validity.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bgb-use-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -33,7 +38,10 @@ async function split(name: string): Promise<{ path: string; manifest: Manifest }
 
 async function used(path: string, options = {}): Promise<{ manifest: Manifest; said: string[] }> {
   const said: string[] = [];
-  const manifest = await usableManifest(path, SHAPE, { ...options, say: (text: string) => said.push(text) });
+  const { manifest } = await usableManifest(path, SHAPE, {
+    ...options,
+    say: (text: string) => said.push(text),
+  });
   return { manifest, said };
 }
 
@@ -99,6 +107,74 @@ test('two of 40 references may be missing and are left out and said, three make 
   rmSync(join(path, '03.npz'));
   expect((await used(path)).said[0]).toMatch(/was built again \(3 of its 40/);
   expect(stored(path).counts).toEqual({ partial_seizure: 19, full_seizure: 0, no_seizure: 18 });
+});
+
+test('what scan-cache finds while up to 5 % is missing is left to the byte, more is written anew (failures D2, E5)', async () => {
+  const { path } = await split('updated');
+  const text = readFileSync(join(path, 'manifest.json'), 'utf8');
+  rmSync(join(path, '00.npz'));
+  rmSync(join(path, '01.npz'));
+  for (const isCheck of [true, false]) {
+    const scan = await scanSplit(path, SHAPE, { isCheck });
+    expect(scan).toMatchObject({
+      isUnchanged: true,
+      reason: expect.stringMatching(/^2 of its 40 references/),
+    });
+    expect(scan.manifest.counts).toEqual({ partial_seizure: 19, full_seizure: 0, no_seizure: 19 });
+    expect(readFileSync(join(path, 'manifest.json'), 'utf8')).toBe(text);
+  }
+  expect(await scanSplit(path, SHAPE, { isRebuildForced: true })).toMatchObject({ isUnchanged: false });
+  expect(stored(path).counts.no_seizure).toBe(19);
+  writeFileSync(join(path, 'manifest.json'), text);
+  rmSync(join(path, '03.npz'));
+  await expect(scanSplit(path, SHAPE, { isCheck: true })).rejects.toThrow(/3 of its 40 references/);
+  expect(readFileSync(join(path, 'manifest.json'), 'utf8')).toBe(text);
+  expect(await scanSplit(path, SHAPE)).toMatchObject({ isUnchanged: false, reason: null });
+  expect(stored(path).counts.no_seizure).toBe(18);
+});
+
+test('while some is missing, the others must be what the manifest says of them (failures D2, D3)', async () => {
+  const { path, manifest } = await split('partly');
+  rmSync(join(path, '00.npz'));
+  expect(await validateManifest(path, manifest)).toMatchObject({ isValid: true, missing: 1 });
+  await writeTestEntry(join(path, '01.npz'), '0000011111');
+  expect(await validateManifest(path, manifest)).toMatchObject({ isValid: false, missing: 1 });
+  await writeTestEntry(join(path, '01.npz'), '0'.repeat(10));
+  expect(await validateManifest(path, manifest)).toMatchObject({ isValid: true });
+  // An entry without a window changes nothing, one with a window is not listed.
+  await writeTestEntry(join(path, '40.npz'), '0'.repeat(9));
+  expect(await validateManifest(path, manifest)).toMatchObject({ isValid: true });
+  await writeTestEntry(join(path, '40.npz'), '0'.repeat(10));
+  expect((await validateManifest(path, manifest)).reason).toMatch(/built again, or there are others/);
+});
+
+test('one hostile reference among forty is not one that may be missing', async () => {
+  const { path, manifest } = await split('one-hostile');
+  const hostile = {
+    ...manifest,
+    no_seizure: [...manifest.no_seizure.slice(1), { cache_file: '../x.npz', window_idx: 0 }],
+  };
+  await expect(validateManifest(path, hostile)).rejects.toThrow(/"\.\.\/x\.npz" leads out/);
+  writeFileSync(join(path, 'manifest.json'), JSON.stringify(hostile));
+  await expect(scanSplit(path, SHAPE, { isCheck: true })).rejects.toThrow(/leads out of the cache/);
+  expect((await scanSplit(path, SHAPE)).manifest).toEqual(manifest);
+  expect(stored(path)).toEqual(manifest);
+});
+
+test('a manifest that is itself a link out of the cache, or a pipe, is not read', async () => {
+  const { path, manifest } = await split('linked');
+  const file = join(path, 'manifest.json');
+  const elsewhere = join(folder, 'elsewhere.json');
+  renameSync(file, elsewhere);
+  symlinkSync(elsewhere, file);
+  await expect(used(path)).rejects.toThrow(/"manifest\.json" leads out of the cache/);
+  expect(lstatSync(file).isSymbolicLink()).toBe(true);
+  expect(await scanSplit(path, SHAPE)).toMatchObject({ manifest, isUnchanged: false });
+  expect(lstatSync(file).isSymbolicLink()).toBe(false);
+  rmSync(file);
+  execFileSync('mkfifo', [file]);
+  expect((await used(path)).said).toEqual([expect.stringMatching(/built again \(it is no file\)/)]);
+  expect(stored(path)).toEqual(manifest);
 });
 
 test('a manifest that leads out of the cache is refused by name and left as it is; scan-cache replaces it', async () => {

@@ -1,4 +1,4 @@
-import { buildCache, type Census } from '../cache/index.ts';
+import { buildCache, type Census, comparisonText, foldOf } from '../cache/index.ts';
 import { inForce, loadConfigOrDefaults, readEnvironment, splitOf, usableCores } from '../config/index.ts';
 import { InputError } from '../errors.ts';
 import type { BuildCacheOptions } from './build-cache.ts';
@@ -6,7 +6,7 @@ import { LongCommand } from './long-command.ts';
 import { announce, writeJson } from './output.ts';
 import { textTable } from './table.ts';
 
-/** Builds a cache and prints its census: recordings in = cached + rejected + unlabelled. */
+/** Builds a cache and prints its census: recordings in = cached + rejected + unlabelled + duplicates. */
 export async function buildCacheCommand(options: BuildCacheOptions): Promise<void> {
   const environment = readEnvironment();
   const loaded = await loadConfigOrDefaults(options.config ?? null, { set: options.set, environment });
@@ -19,13 +19,25 @@ export async function buildCacheCommand(options: BuildCacheOptions): Promise<voi
       'Which recordings? Give --data-dir, or a --config with data.data_dir.',
     );
   const split = options.split === undefined ? null : splitOf(options.split);
-  const validationSplit = shareOf(options.validationSplit) ?? config.data.validation_split;
+  const fold = options.fold === undefined ? null : foldOf(options.fold);
+  const dividing = [fold && '--fold', data.split_file && 'data.split_file'].filter((each) => each !== null);
+  if (dividing.length > 0 && options.validationSplit !== undefined)
+    throw new InputError(
+      'CLI_SPLIT',
+      `${dividing[0]} and --validation-split both say which patients go to dev. Give one of them.`,
+    );
+  // Alone, --split says what all recordings are; beside something that divides, it takes a part.
+  const share = split === null ? data.validation_split : null;
+  const validationSplit = shareOf(options.validationSplit) ?? share;
   announce(inForce(), environment, loaded);
   using command = new LongCommand('Building cache', 'recordings', environment);
   const censuses = await buildCache({
     dataDir,
     cacheDir: options.cacheDir,
     split,
+    splitFile: data.split_file,
+    fold,
+    patientPattern: data.patient_pattern,
     validationSplit,
     seed: experiment.seed,
     settings: { ...preprocessing, sampling_rate: data.sampling_rate },
@@ -33,8 +45,10 @@ export async function buildCacheCommand(options: BuildCacheOptions): Promise<voi
     limitFiles: environment.limitFiles,
     jobs: jobsOf(options.jobs),
     signal: command.signal,
+    say: (sentence) => command.print(sentence),
     onProgress: (done, total, { name, outcome }) => {
       if (outcome === 'rebuilt') command.print(`Rebuilt, since it or the settings have changed: ${name}`);
+      if (outcome === 'moved') command.print(`Moved to where it belongs now: ${name}`);
       command.update(done, total, `${outcome} ${name}`);
     },
   });
@@ -43,14 +57,18 @@ export async function buildCacheCommand(options: BuildCacheOptions): Promise<voi
   if (options.json) writeJson(censuses);
   else
     process.stdout.write(
-      `${censusTable(censuses)}\n${exclusions(censuses)}Next: bgb scan-cache --cache-dir ${options.cacheDir}${options.config ? ` --config ${options.config}` : ''}\n`,
+      `${censusTable(censuses)}\n${exclusions(censuses)}${comparisons(censuses)}Next: bgb scan-cache --cache-dir ${options.cacheDir}${options.config ? ` --config ${options.config}` : ''}\n`,
     );
 }
 
-function listLosses({ rejected, unlabelled, notices }: Census): void {
+function listLosses({ rejected, unlabelled, duplicates, notices }: Census): void {
   for (const { reason } of rejected) process.stderr.write(`Rejected: ${reason}\n`);
   for (const name of unlabelled)
     process.stderr.write(`Left out: ${name}: no annotation was found, and unlabelled is not seizure-free.\n`);
+  for (const { name, of, isLabelledOtherwise } of duplicates)
+    process.stderr.write(
+      `Counted once: ${name} has the samples of ${of}${isLabelledOtherwise ? ', annotated otherwise: find out which annotation is right' : ''}.\n`,
+    );
   for (const { name, notices: all } of notices)
     for (const notice of all) process.stderr.write(`Notice: ${name}: ${notice}\n`);
 }
@@ -70,6 +88,15 @@ function exclusions(censuses: readonly Census[]): string {
     .join('');
 }
 
+/** Beside the published figures, a line each split of a corpus that is known. */
+function comparisons(censuses: readonly Census[]): string {
+  return censuses
+    .flatMap(({ split, published }) =>
+      published === null ? [] : [`${split}: ${comparisonText(published)}\n`],
+    )
+    .join('');
+}
+
 function censusTable(censuses: readonly Census[]): string {
   const labels = (byLabel: Census['seizureSecondsByLabel']) =>
     Object.entries(byLabel)
@@ -78,9 +105,17 @@ function censusTable(censuses: readonly Census[]): string {
   return textTable(
     [
       { heading: 'split' },
-      ...['recordings', 'cached', 'built now', 'rejected', 'unlabelled', 'patients', 'hours', 'seizures'].map(
-        (heading) => ({ heading, align: 'right' as const }),
-      ),
+      ...[
+        'recordings',
+        'cached',
+        'built now',
+        'rejected',
+        'unlabelled',
+        'duplicates',
+        'patients',
+        'hours',
+        'seizures',
+      ].map((heading) => ({ heading, align: 'right' as const })),
       { heading: 'seizure time' },
     ],
     censuses.map(
@@ -91,6 +126,7 @@ function censusTable(censuses: readonly Census[]): string {
         built,
         rejected,
         unlabelled,
+        duplicates,
         patients,
         hours,
         seizures,
@@ -102,6 +138,7 @@ function censusTable(censuses: readonly Census[]): string {
         built,
         rejected.length,
         unlabelled.length,
+        duplicates.length,
         patients,
         hours.toFixed(3),
         seizures,

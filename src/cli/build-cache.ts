@@ -5,10 +5,18 @@ export function register(program: Command): void {
   program
     .command('build-cache')
     .description('preprocess recordings into a cache, each once; can be interrupted and repeated')
-    .option('--data-dir <dir>', 'folder with recordings (EDF, BDF) and their annotations (data.data_dir)')
+    .option(
+      '--data-dir <dir>',
+      'folder with recordings (EDF, BDF) and their annotations (data.data_dir; repeatable)',
+      (folder: string, before: readonly string[] | undefined) => [...(before ?? []), folder],
+    )
     .requiredOption('--cache-dir <dir>', 'folder for the cache')
-    .option('--split <split>', 'train, dev or eval: what these recordings are')
+    .option(
+      '--split <split>',
+      'train, dev or eval: what these recordings are; where something divides them, the part to build',
+    )
     .option('--validation-split <share>', 'share of patients for dev, where the corpus has no splits (0.2)')
+    .option('--fold <k/N>', 'patients of fold k of N go to dev, all others to train')
     .option('--jobs <number>', 'recordings built at once (the usable cores)')
     .option('--config <file>', 'configuration whose preprocessing is used')
     .option(...SET_OPTION)
@@ -20,10 +28,11 @@ export function register(program: Command): void {
 }
 
 export interface BuildCacheOptions {
-  readonly dataDir?: string;
+  readonly dataDir?: readonly string[];
   readonly cacheDir: string;
   readonly split?: string;
   readonly validationSplit?: string;
+  readonly fold?: string;
   readonly jobs?: string;
   readonly config?: string;
   readonly set: string[];

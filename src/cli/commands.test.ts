@@ -1,4 +1,5 @@
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -9,9 +10,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { runProgram } from './program.ts';
 import { catchWrites } from './testing/written.ts';
 
@@ -111,7 +112,12 @@ test('patients are divided, never recordings; the same patient in two splits is 
       'eval',
       ...SMOKE,
     ]),
-  ).toBe(0);
+  ).toBe(2);
+  expect(written.errors).toMatch(
+    new RegExp(`${leaked} is in two splits: .*sample/${leaked}/.* is eval, .*/split/train/.* is train`),
+  );
+  expect(existsSync(join(split, 'eval'))).toBe(false);
+  cpSync(join(split, 'train', leaked!), join(split, 'eval'), { recursive: true });
   expect(await runProgram(['scan-cache', '--cache-dir', split, ...SMOKE])).toBe(2);
   expect(written.errors).toMatch(new RegExp(`${leaked} is in both train and eval`));
 });
@@ -140,7 +146,7 @@ test('no seizure window is exit code 2 with the reason, and no manifest is writt
 test('input that cannot be used: one message, exit code 2, nothing written', async () => {
   const bad = join(folder, 'bad');
   mkdirSync(bad);
-  const refused = async (pattern: RegExp) => {
+  const refused = async (message: RegExp, more: readonly string[] = []) => {
     written.errors = '';
     const target = join(folder, 'bad-cache');
     expect(
@@ -153,22 +159,25 @@ test('input that cannot be used: one message, exit code 2, nothing written', asy
         '--split',
         'train',
         ...SMOKE,
+        ...more,
       ]),
     ).toBe(2);
-    expect(written.errors).toMatch(pattern);
+    expect(written.errors).toMatch(message);
     expect(existsSync(target)).toBe(false);
   };
   await refused(/holds no recordings: expected \.edf or \.bdf/);
   writeFileSync(join(bad, 'a.edf'), 'not an EDF');
-  await refused(/a\.edf.*expected/);
+  await refused(/Whose recording is a\.edf\?.*data\.patient_pattern/);
+  const pattern = ['--set', 'data.patient_pattern=^([a-z])[.]'];
+  await refused(/a\.edf.*expected/, pattern);
   writeFileSync(join(bad, 'a.edf'), readFileSync(join(SAMPLE, 'chb01/chb01_04_clip.edf')));
-  await refused(/a\.edf: no annotation was found/);
+  await refused(/a\.edf: no annotation was found/, pattern);
   writeFileSync(join(bad, 'a.csv_bi'), 'channel,start_time,stop_time,label,confidence\nTERM,0,ten,seiz,1\n');
-  await refused(/a\.csv_bi:2: expected/);
+  await refused(/a\.csv_bi:2: expected/, pattern);
   writeFileSync(join(bad, 'a.csv_bi'), 'channel,start_time,stop_time,label,confidence\nTERM,0,10,zeiss,1\n');
-  await refused(/a\.csv_bi:2: .*'zeiss'/);
+  await refused(/a\.csv_bi:2: .*'zeiss'/, pattern);
   writeFileSync(join(bad, 'a.bdf'), '');
-  await refused(/a\.bdf and a\.edf .* would share one cache entry/);
+  await refused(/a\.bdf and a\.edf .* would share one cache entry/, pattern);
   written.errors = '';
   expect(await runProgram(['build-cache', '--data-dir', join(folder, 'nowhere'), '--cache-dir', cache])).toBe(
     2,
@@ -190,4 +199,91 @@ test('input that cannot be used: one message, exit code 2, nothing written', asy
     ]),
   ).toBe(2);
   expect(written.errors).toMatch(/expected a share from 0 to below 1, found 'half'/);
+});
+
+test('bench-loader: what the loader delivers, what the model needs, the headroom; no run is written', async () => {
+  const output = join(folder, 'no-run');
+  const bench = (...more: string[]) =>
+    runProgram([
+      'bench-loader',
+      root('configs/local/smoke.yaml'),
+      ...['data.cache_dir', 'experiment.output_dir', 'resources.threads'].flatMap((field, index) => [
+        '--set',
+        `${field}=${[cache, output, 1][index]}`,
+      ]),
+      ...more,
+    ]);
+  expect(await bench('--seconds', '0.05', '--json')).toBe(0);
+  const report = JSON.parse(written.output);
+  expect(Object.keys(report)).toEqual(
+    expect.arrayContaining(['loader', 'model', 'headroom', 'waiting_share', 'residency', 'advice']),
+  );
+  expect(report.headroom).toBeGreaterThan(0);
+  written.output = '';
+  expect(await bench('--seconds', '0.05')).toBe(0);
+  expect(written.output).toMatch(
+    /loader delivers +[\d,.]+ windows\/s .*\nmodel needs +[\d,.]+ windows\/s .*\nheadroom/,
+  );
+  expect(existsSync(output)).toBe(false);
+  expect(await bench('--seconds', 'long')).toBe(2);
+  expect(await bench('--set', `data.cache_dir=${join(folder, 'nowhere')}`)).toBe(2);
+  expect(written.errors).toMatch(/nowhere\/train holds no cache entries/);
+});
+
+test('a corpus that is known is set beside its published figures, in text and JSON; a limit and losses are said', async () => {
+  const [data, target] = [join(folder, 'tusz'), join(folder, 'tusz-cache')];
+  for (const [name, content] of [
+    ['train/aaaaaaac/s001_2002/aaaaaaac_s001_t000', readFileSync(join(SAMPLE, 'chb01/chb01_03_clip.edf'))],
+    ['train/aaaaaaad/s001_2003/aaaaaaad_s001_t000', Buffer.from('not an EDF')],
+    ['train/aaaaaaae/s001_2003/aaaaaaae_s001_t000', readFileSync(join(SAMPLE, 'chb01/chb01_04_clip.edf'))],
+    ['dev/aaaaaaaf/s001_2003/aaaaaaaf_s001_t000', readFileSync(join(SAMPLE, 'chb01/chb01_15_clip.edf'))],
+  ] as const) {
+    mkdirSync(dirname(join(data, name)), { recursive: true });
+    writeFileSync(join(data, `${name}.edf`), content);
+    writeFileSync(
+      join(data, `${name}.csv_bi`),
+      'channel,start_time,stop_time,label,confidence\nTERM,10,20,seiz,1\n',
+    );
+  }
+  const run = (...more: string[]) =>
+    runProgram(['build-cache', '--data-dir', data, '--cache-dir', target, ...SMOKE, ...more]);
+  expect(await run('--json')).toBe(0);
+  const [train] = JSON.parse(written.output);
+  // Issue 4: TUSZ 2.0.3 train has 4,664 files of 579 patients with 2,421 seizures of 175,125 s in 3,277,229 s.
+  expect(train.published).toEqual({
+    corpus: 'TUSZ 2.0.3 train',
+    published: { files: 4664, patients: 579, seizures: 2421, seizureSeconds: 175125, seconds: 3277229 },
+    found: { files: 3, patients: 2, seizures: 2, seizureSeconds: 20, seconds: 87 },
+    differences: {
+      files: -4661,
+      patients: -577,
+      seizures: -2419,
+      seizureSeconds: -175105,
+      seconds: -3277142,
+    },
+    leftOut: 1,
+    limitedFrom: null,
+  });
+  vi.stubEnv('BGB_LIMIT_FILES', '3');
+  Object.assign(written, { output: '', errors: '' });
+  expect(await run()).toBe(0);
+  expect(written.errors).toMatch(/In force: BGB_LIMIT_FILES=3\n/);
+  expect(written.errors).toMatch(/BGB_LIMIT_FILES takes 3 of 4 recordings\./);
+  expect(written.output).toMatch(
+    /train: 2 files named as TUSZ names them, where TUSZ 2\.0\.3 train has 4,664: a part .*BGB_LIMIT_FILES took 2 of 3\./,
+  );
+  vi.unstubAllEnvs();
+  Object.assign(written, { output: '', errors: '' });
+  expect(await runProgram(['scan-cache', '--cache-dir', target, ...SMOKE, '--json'])).toBe(0);
+  expect(written.errors).toMatch(/train: the last build took 2 of 3 recordings, limited by BGB_LIMIT_FILES/);
+  const scan = JSON.parse(written.output);
+  expect(scan).toMatchObject({ recordings: 3, seizures: 3, seizure_seconds: 30, labels: { seiz: 30 } });
+  expect(scan.splits[0].published.corpus).toBe('TUSZ 2.0.3 train');
+  expect(Object.keys(scan)).toEqual(
+    expect.arrayContaining(
+      'partial_seizure full_seizure no_seizure recordings seizure_seconds labels rejected manifest'.split(
+        ' ',
+      ),
+    ),
+  );
 });

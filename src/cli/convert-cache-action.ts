@@ -4,15 +4,22 @@ import { InputError } from '../errors.ts';
 import type { ConvertCacheOptions } from './convert-cache.ts';
 import { LongCommand } from './long-command.ts';
 import { announce, writeJson } from './output.ts';
+import { patientPatternOf } from './patient-pattern.ts';
 
 /** Converts a cache made elsewhere; exit code 2 when none of its files can be. */
-export async function convertCacheCommand({ from, to, json }: ConvertCacheOptions): Promise<void> {
+export async function convertCacheCommand({
+  from,
+  to,
+  patientPattern,
+  json,
+}: ConvertCacheOptions): Promise<void> {
   const environment = readEnvironment();
   announce(inForce(), environment);
   using command = new LongCommand('Converting', 'files', environment);
   const results = await convertCache({
     from,
     to,
+    patientPattern: patientPatternOf(patientPattern),
     signal: command.signal,
     onProgress: (done, total, { outcome, name }) => command.update(done, total, `${outcome} ${name}`),
   });

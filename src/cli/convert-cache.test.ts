@@ -52,6 +52,23 @@ test('a cache made elsewhere is scanned with a warning, converted once, and both
   expect(statSync(join(to, 'train/chb01_03.npz')).mtimeMs).toBe(mtimeMs);
 });
 
+test('C1: files whose names do not say whose they are pass for one patient until a pattern says it', async () => {
+  const nameless = join(folder, 'nameless');
+  for (const split of ['train', 'dev']) {
+    mkdirSync(join(nameless, split), { recursive: true });
+    cpSync(join(FIXTURES, 'stored-f4.npz'), join(nameless, split, `${split}-7.npz`));
+  }
+  expect(await runProgram(['scan-cache', '--cache-dir', nameless, ...SHAPE])).toBe(2);
+  expect(written.errors).toMatch(/unknown is in both train and dev: .*convert-cache --patient-pattern/);
+  const told = join(folder, 'told');
+  const convert = ['convert-cache', '--from', nameless, '--to', told, '--patient-pattern'];
+  expect(await runProgram([...convert, '^(\\w+)-\\d'])).toBe(0);
+  expect(await runProgram(['scan-cache', '--cache-dir', told, ...SHAPE])).toBe(0);
+  written.errors = '';
+  expect(await runProgram([...convert, '(a)(b)'])).toBe(2);
+  expect(written.errors).toMatch(/--patient-pattern: expected .* one group.*it has 2 groups/);
+});
+
 test('nothing to convert, or a target among the files, is exit code 2', async () => {
   expect(await runProgram(['convert-cache', '--from', to, '--to', join(folder, 'again')])).toBe(2);
   expect(written.errors).toMatch(/is an entry of bgb already/);

@@ -5,6 +5,7 @@ import { evaluateCheckpoint } from '../train/index.ts';
 import type { EvaluateOptions } from './evaluate.ts';
 import { LongCommand } from './long-command.ts';
 import { announce, writeJson } from './output.ts';
+import { patientPatternOf } from './patient-pattern.ts';
 import { textTable } from './table.ts';
 
 /** Scores a checkpoint on recordings. */
@@ -21,6 +22,8 @@ export async function evaluate(checkpoint: string, data: string, options: Evalua
   const report = await evaluateCheckpoint({
     checkpoint,
     data,
+    isReferenceForced: options.force === true,
+    patientPattern: patientPatternOf(options.patientPattern),
     output: options.output ?? null,
     device: options.device !== 'cpu' && hasCuda ? 'cuda' : 'cpu',
     signal: command.signal,
@@ -54,5 +57,10 @@ export async function evaluate(checkpoint: string, data: string, options: Evalua
   const future = report.preprocessing_uses_future;
   if (future.length > 0)
     process.stdout.write(`Preprocessing looks at what was recorded later: ${future.join(', ')}.\n`);
+  const { mismatched, trained_on, found } = report.references;
+  if (mismatched > 0)
+    process.stdout.write(
+      `Forced: ${mismatched} recordings are against another reference (${found.join(', ')}) than was trained on (${trained_on!.join(', ')}).\n`,
+    );
   if (options.output) process.stdout.write(`Wrote ${options.output}/scores.json and predictions/.\n`);
 }

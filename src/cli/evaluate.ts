@@ -11,6 +11,8 @@ export function register(program: Command): void {
     .addOption(
       new Option('--device <device>', 'where to compute').choices(['auto', 'cpu', 'cuda']).default('auto'),
     )
+    .option('--force', 'also predict recordings of another reference than the model was trained on')
+    .option('--patient-pattern <expression>', 'whose recordings these are (data.patient_pattern)')
     .option(...JSON_OPTION)
     .action(async (checkpoint: string, data: string, options: EvaluateOptions) => {
       const { evaluate } = await import('./evaluate-action.ts');
@@ -21,5 +23,7 @@ export function register(program: Command): void {
 export interface EvaluateOptions {
   readonly output?: string;
   readonly device: 'auto' | 'cpu' | 'cuda';
+  readonly force?: boolean;
+  readonly patientPattern?: string;
   readonly json?: boolean;
 }

@@ -15,8 +15,20 @@ export class Interruption extends Error {
   }
 }
 
+/** A command throws this to end with a code where whatever there is to say has been said. */
+export class SaidAlready extends Error {
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super(`exit code ${exitCode}`);
+    this.name = 'SaidAlready';
+    this.exitCode = exitCode;
+  }
+}
+
 /** Says on `write` what went wrong, and the exit code for it. */
 export async function exitCodeOf(error: unknown, write: (text: string) => unknown): Promise<number> {
+  if (error instanceof SaidAlready) return error.exitCode;
   if (error instanceof Interruption) {
     write(`bgb: ${error.message}\n`);
     return 128 + constants.signals[error.signal];

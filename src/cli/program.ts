@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { register as benchLoader } from './bench-loader.ts';
 import { register as buildBridge } from './build-bridge.ts';
 import { register as buildCache } from './build-cache.ts';
 import { register as convertCache } from './convert-cache.ts';
@@ -8,6 +9,8 @@ import { register as evaluate } from './evaluate.ts';
 import { exitCodeOf } from './exit.ts';
 import { register as model } from './model.ts';
 import { register as scanCache } from './scan-cache.ts';
+import { register as score } from './score.ts';
+import { register as synth } from './synth.ts';
 import { register as train } from './train.ts';
 import { register as validate } from './validate.ts';
 import { version } from './version.ts';
@@ -22,9 +25,12 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   buildCache,
   scanCache,
   convertCache,
+  benchLoader,
   model,
+  synth,
   train,
   evaluate,
+  score,
   demo,
   buildBridge,
 ];

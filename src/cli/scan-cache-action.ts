@@ -1,16 +1,10 @@
 import { dirname } from 'node:path';
-import {
-  type Losses,
-  madeElsewhereNotice,
-  readLosses,
-  type Scan,
-  scanSplit,
-  splitFolders,
-} from '../cache/index.ts';
+import { comparisonText, madeElsewhereNotice, readLosses, scanSplit, splitFolders } from '../cache/index.ts';
 import { inForce, loadConfigOrDefaults, readEnvironment } from '../config/index.ts';
 import { checkDisjoint, windowShapeOf } from '../data/index.ts';
 import { announce, writeJson } from './output.ts';
 import type { ScanCacheOptions } from './scan-cache.ts';
+import { comparisonOf, type SplitScan, scanDocument } from './scan-cache-document.ts';
 import { textTable } from './table.ts';
 
 /** Builds or checks the manifests of a cache. */
@@ -19,11 +13,27 @@ export async function scanCacheCommand(options: ScanCacheOptions): Promise<void>
   const loaded = await loadConfigOrDefaults(options.config ?? null, { set: options.set, environment });
   announce(inForce(), environment, loaded);
   const shape = windowShapeOf(loaded.config.data);
-  const scans: (Scan & { split: string; losses: Losses | null })[] = [];
+  const scans: SplitScan[] = [];
+  const unusable: unknown[] = [];
   for (const [split, folder] of await splitFolders(options.cacheDir)) {
-    const scan = await scanSplit(folder, shape, { isCheck: options.check === true });
-    scans.push({ ...scan, split: split ?? folder, losses: await readLosses(folder) });
+    const scan = await scanSplit(folder, shape, {
+      isCheck: options.check === true,
+      isRebuildForced: environment.isManifestRebuildForced,
+    }).catch((error) => {
+      unusable.push(error);
+      return null;
+    });
+    if (scan === null) continue;
+    const losses = await readLosses(folder);
+    scans.push({
+      ...scan,
+      split: split ?? folder,
+      losses,
+      published: split !== null && scan.isTusz ? comparisonOf(split, scan.manifest, losses) : null,
+    });
   }
+  // The other splits have been scanned all the same.
+  if (unusable.length > 0) throw unusable[0];
   for (const [index, a] of scans.entries())
     for (const b of scans.slice(index + 1))
       checkDisjoint(
@@ -31,9 +41,19 @@ export async function scanCacheCommand(options: ScanCacheOptions): Promise<void>
         { name: b.split, patients: b.manifest.patients },
       );
   for (const { split, losses } of scans)
-    if (losses !== null && losses.rejected.length + losses.unlabelled.length > 0)
+    if (losses !== null && losses.recordings > losses.cached)
       process.stderr.write(
-        `${split}: of ${losses.recordings} recordings the last build rejected ${losses.rejected.length} and left out ${losses.unlabelled.length} without annotation; see census.json there.\n`,
+        `${split}: of ${losses.recordings} recordings the last build rejected ${losses.rejected.length} and left out ${losses.unlabelled.length} without annotation and ${losses.duplicates.length} with the samples of another; see census.json there.\n`,
+      );
+  for (const { split, losses } of scans)
+    if (losses !== null && losses.limitedFrom !== null)
+      process.stderr.write(
+        `${split}: the last build took ${losses.recordings} of ${losses.limitedFrom} recordings, limited by BGB_LIMIT_FILES.\n`,
+      );
+  for (const { path, reason } of scans)
+    if (reason !== null)
+      process.stderr.write(
+        `${path}: ${reason}, as up to 5 % may be while a cache is updated. BGB_FORCE_MANIFEST_REBUILD=1 writes it anew.\n`,
       );
   for (const { path, manifest, madeElsewhere } of scans)
     if (madeElsewhere > 0)
@@ -41,24 +61,7 @@ export async function scanCacheCommand(options: ScanCacheOptions): Promise<void>
         `Notice: ${madeElsewhereNotice(dirname(path), madeElsewhere, manifest.recordings)}\n`,
       );
   if (options.json) {
-    const documents = scans.map(({ split, path, isUnchanged, manifest, losses }) => ({
-      split,
-      partial_seizure: manifest.counts.partial_seizure,
-      full_seizure: manifest.counts.full_seizure,
-      no_seizure: manifest.counts.no_seizure,
-      recordings: manifest.recordings,
-      patients: manifest.patients,
-      seizures: manifest.seizures,
-      seizure_seconds: manifest.seizure_seconds,
-      labels: manifest.labels,
-      excluded_labels: manifest.excluded_labels ?? {},
-      // null: no build of this split has finished, so nobody knows.
-      rejected: losses?.rejected ?? null,
-      unlabelled: losses?.unlabelled ?? null,
-      manifest: path,
-      is_unchanged: isUnchanged,
-    }));
-    writeJson(documents.length === 1 ? documents[0] : documents);
+    writeJson(scanDocument(scans));
     return;
   }
   const right = (heading: string) => ({ heading, align: 'right' as const });
@@ -85,8 +88,10 @@ export async function scanCacheCommand(options: ScanCacheOptions): Promise<void>
       ),
     ),
   );
-  for (const { split, manifest } of scans)
+  for (const { split, manifest, published } of scans) {
     process.stdout.write(`${split}: ${labelCensus(manifest.labels, manifest.excluded_labels ?? {})}\n`);
+    if (published !== null) process.stdout.write(`${split}: ${comparisonText(published)}\n`);
+  }
 }
 
 /** Which labels the annotations had, so that one that is missing is seen (failures A2). */

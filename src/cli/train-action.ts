@@ -1,11 +1,20 @@
 import { fileURLToPath } from 'node:url';
-import { inForce, loadConfig, readEnvironment } from '../config/index.ts';
+import {
+  inForce,
+  loadConfig,
+  placeOfProcess,
+  processesOf,
+  readEnvironment,
+  resolvedDevice,
+} from '../config/index.ts';
+import { isCudaAvailable, libraryInfo } from '../torch/index.ts';
 import { startTraining, type TrainingProgress } from '../train/index.ts';
-import { Interruption } from './exit.ts';
+import { Interruption, SaidAlready } from './exit.ts';
 import { announce, writeJson } from './output.ts';
 import { Progress } from './progress.ts';
 import { textTable } from './table.ts';
 import type { TrainOptions } from './train.ts';
+import { trainWithProcesses } from './train-processes.ts';
 import { version } from './version.ts';
 
 /** Trains as the configuration says. @throws Interruption after a signal, with the run saved */
@@ -17,7 +26,19 @@ export async function train(path: string, options: TrainOptions): Promise<void> 
     ...(options.initFrom === undefined ? [] : [`training.init_from=${JSON.stringify(options.initFrom)}`]),
   ];
   const loaded = await loadConfig(path, { set, environment });
-  announce(inForce(), environment, loaded);
+  const place = placeOfProcess();
+  const gpus =
+    resolvedDevice(loaded.config, { cudaAvailable: isCudaAvailable() }) === 'cpu'
+      ? 0
+      : libraryInfo().cudaDevices;
+  const processes = processesOf(loaded.config.resources, gpus);
+  if (place === null && processes > 1) {
+    const code = await trainWithProcesses(processes, parametersOf(path, options));
+    if (code !== 0) throw new SaidAlready(code);
+    return;
+  }
+  if (place === null || place.rank === 0) announce(inForce(), environment, loaded);
+  if (place !== null) endWithStarter();
   const stop = listen();
   const shown: { progress: Progress | null } = { progress: null };
   let doneBefore = 0;
@@ -31,6 +52,8 @@ export async function train(path: string, options: TrainOptions): Promise<void> 
       writeLog: (text) => (shown.progress === null ? process.stderr.write(text) : shown.progress.print(text)),
       now: () => new Date(),
       interruption: stop.signal,
+      place,
+      onPort: (port) => process.send?.({ port }),
       onStart: ({ done }) => {
         doneBefore = done;
       },
@@ -117,4 +140,22 @@ function listen() {
       for (const signal of signals) process.off(signal, handle);
     },
   };
+}
+
+/** The command line behind `train`, for a process that does the same. */
+function parametersOf(path: string, { set, resume, initFrom, device, json }: TrainOptions): string[] {
+  return [
+    path,
+    ...set.flatMap((assignment) => ['--set', assignment]),
+    ...(resume === true ? ['--resume'] : []),
+    ...(initFrom === undefined ? [] : ['--init-from', initFrom]),
+    ...(device === undefined ? [] : ['--device', device]),
+    ...(json === true ? ['--json'] : []),
+  ];
+}
+
+/** A process that another has started must not outlive it, nor wait for its word. */
+function endWithStarter(): void {
+  process.channel?.unref();
+  process.on('disconnect', () => process.exit(1));
 }

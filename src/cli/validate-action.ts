@@ -1,3 +1,4 @@
+import { labelRules } from '../annotations/index.ts';
 import {
   ConfigError,
   inForce,
@@ -7,9 +8,15 @@ import {
   readEnvironment,
   resolvedYaml,
 } from '../config/index.ts';
+import { InputError } from '../errors.ts';
 import { announce, writeJson } from './output.ts';
 
-/** Prints the resolved configuration. @throws ConfigError with every problem, after printing them as JSON if asked */
+/**
+ * Prints the resolved configuration.
+ *
+ * @throws ConfigError with every problem, `ANNOTATION_LABEL_MAP` for what data.labels may not change; after printing
+ * them as JSON if asked
+ */
 export async function validate(
   path: string,
   { set, isJson }: { set: readonly string[]; isJson: boolean },
@@ -18,11 +25,13 @@ export async function validate(
   let loaded: LoadedConfig;
   try {
     loaded = await loadConfig(path, { set, environment });
+    labelRules(loaded.config.data.labels);
   } catch (error) {
     if (isJson && error instanceof ConfigError) {
       const problems = error.problems.map(({ field, place, text }) => ({ field, ...place, text }));
       writeJson({ path, is_valid: false, problems });
-    }
+    } else if (isJson && error instanceof InputError && error.code === 'ANNOTATION_LABEL_MAP')
+      writeJson({ path, is_valid: false, problems: [{ field: 'data.labels', text: error.message }] });
     throw error;
   }
   announce(inForce(), environment, loaded);

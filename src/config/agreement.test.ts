@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { resolveConfig } from './load.ts';
 import { originText } from './origin.ts';
@@ -65,6 +68,18 @@ describe('fields that follow from others', () => {
     expect(messageFor(text)).toMatch(
       /^x\.yaml:\d+:\d+: [\w.]+: expected .+, as follows from .+, found .+\.$/,
     );
+  });
+
+  test('D4: one cache folder written in two ways is one, through links too; another is a disagreement', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bgb-agreement-'));
+    mkdirSync(join(folder, 'cache'));
+    symlinkSync(join(folder, 'cache'), join(folder, 'link'));
+    const message = (data: string, experiment: string) =>
+      messageFor(`data: {cache_dir: ${data}}\nexperiment: {cache_dir: ${experiment}}`);
+    expect(message('cache/tusz', './cache/x/../tusz/')).toBe('no problem');
+    expect(message(join(folder, 'cache'), join(folder, 'link/'))).toBe('no problem');
+    expect(message('/nowhere/a', '/nowhere/b')).toMatch(/expected '\/nowhere\/a', .* found '\/nowhere\/b'/);
+    rmSync(folder, { recursive: true });
   });
 
   test('a disagreement names both values and both places', () => {

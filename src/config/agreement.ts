@@ -1,3 +1,5 @@
+import { realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { metricOf, modeOf } from './metric.ts';
 import { type Config, channelCount } from './schema.ts';
 
@@ -13,6 +15,8 @@ export interface Agreement {
   readonly expected: (config: Config) => unknown;
   /** `field` may be stated alone, and `follows` then takes its value. */
   readonly isMutual?: true;
+  /** Whether two stated values mean the same though they are not equal. */
+  readonly isSame?: (a: unknown, b: unknown) => boolean;
   /** `field` may differ. */
   readonly isOnlyDefault?: true;
 }
@@ -24,6 +28,7 @@ export const AGREEMENTS: readonly Agreement[] = [
     follows: 'data.cache_dir',
     expected: ({ data }) => data.cache_dir,
     isMutual: true,
+    isSame: isSameFolder,
   },
   {
     field: 'resources.mixed_precision',
@@ -81,3 +86,15 @@ export const AGREEMENTS: readonly Agreement[] = [
     expected: ({ training }) => training.early_stopping && modeOf(metricOf(training.early_stopping.metric)),
   },
 ];
+
+/** Whether two paths lead to one place, through whatever links. */
+function isSameFolder(a: unknown, b: unknown): boolean {
+  const [one, other] = [resolve(String(a)), resolve(String(b))];
+  if (one === other) return true;
+  try {
+    return realpathSync(one) === realpathSync(other);
+  } catch {
+    // What is not there yet is no link.
+    return false;
+  }
+}

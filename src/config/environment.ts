@@ -33,6 +33,8 @@ const KNOWN = [
   'BGB_FORCE_MANIFEST_REBUILD',
   'BGB_DEBUG',
   'BGB_DEVICE',
+  // Of a process that another has started; see processes.ts.
+  'BGB_PROCESS',
 ] as const;
 
 type Known = (typeof KNOWN)[number];

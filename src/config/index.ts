@@ -32,7 +32,14 @@ export {
 } from './metric.ts';
 export type { Notice } from './notices.ts';
 export { type Origin, originText, originTexts } from './origin.ts';
+export { patientPatternProblem } from './patient-pattern.ts';
 export { ConfigError, type Place, type Problem, problemText } from './problem.ts';
+export {
+  environmentOfProcess,
+  type ProcessPlace,
+  placeOfProcess,
+  processesOf,
+} from './processes.ts';
 export { annotatedYaml, resolvedYaml } from './resolved-yaml.ts';
 export { type Config, channelCount, configSchema } from './schema.ts';
 export { SPLITS, type Split, splitOf } from './split.ts';

@@ -40,7 +40,7 @@ describe('what people have today', () => {
 
   test('says once what it ignores', async () => {
     const messages = (await loadConfig(path)).notices.map(({ message }) => message);
-    for (const field of ['use_mne', 'wandb', 'compile_model', 'distributed', 'save_plots'])
+    for (const field of ['use_mne', 'wandb', 'compile_model', 'save_plots'])
       expect(messages.filter((message) => message.includes(field))).toHaveLength(1);
   });
 

@@ -139,7 +139,7 @@ function outward(field: string): string[] {
 
 /** Derives the field where it is not stated; says what is wrong where it is and differs. */
 function agree(
-  { field, follows, and = [], expected, isMutual, isOnlyDefault }: Agreement,
+  { field, follows, and = [], expected, isMutual, isSame = Object.is, isOnlyDefault }: Agreement,
   config: Config,
   origins: Map<string, Origin>,
   misfits: readonly Misfit[],
@@ -159,7 +159,7 @@ function agree(
     origins.set(follows, { kind: 'derived', from: field });
     return null;
   }
-  if (isOnlyDefault || valueAt(config, field) === value) return null;
+  if (isOnlyDefault || isSame(valueAt(config, field), value)) return null;
   const stated = [follows, ...and].map(
     (name) => `${name} ${shown(valueAt(config, name))} (${originText(origins.get(name)!)})`,
   );

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isMetricName, METRIC_NAMES, type MetricName } from './metric.ts';
+import { patientPatternProblem } from './patient-pattern.ts';
 
 /**
  * The configuration as users write it in YAML: the same names, the same nesting. Every field has a default, so
@@ -26,7 +27,11 @@ const labels = z.record(
 
 const data = z.strictObject({
   dataset: z.string().min(1).default('tuh_eeg'),
-  data_dir: z.string().min(1).nullable().default(null),
+  data_dir: z
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+    .describe('a folder or a list of folders')
+    .nullable()
+    .default(null),
   cache_dir: z.string().min(1).default('cache'),
   labels: labels.describe('a map of labels, as in {artf: background}').default({}),
   /** Hz */
@@ -42,6 +47,15 @@ const data = z.strictObject({
   persistent_workers: z.boolean().default(false),
   prefetch_factor: count.nullable().default(null),
   validation_split: shareBelowOne.default(0.2),
+  /** Over the path below the data folder; its one group is the patient. */
+  patient_pattern: z
+    .string()
+    .max(200)
+    .refine((pattern) => patientPatternProblem(pattern) === null)
+    .describe("a regular expression with one group, none of them repeated, as in '^([^/]+)/'")
+    .nullable()
+    .default(null),
+  split_file: z.string().min(1).nullable().default(null),
   use_balanced_sampling: z.boolean().default(true),
   /** How many windows an epoch of balanced sampling holds for each with part of a seizure. */
   balance: z
@@ -242,6 +256,8 @@ const training = z.strictObject({
       polarity: z.boolean().default(false),
       /** Share of each window's channels that are set to zero. */
       channel_dropout: shareBelowOne.default(0),
+      /** Let left and right change places in half of the windows. */
+      left_right_flip: z.boolean().default(false),
       /** Put each window's channels in a random order. */
       channel_shuffle: z.boolean().default(false),
     })
@@ -292,6 +308,12 @@ const resources = z.strictObject({
   max_memory_gb: positive.nullable().default(null),
   /** null: the usable cores. */
   threads: count.nullable().default(null),
+  /** Processes of this machine that train together, each with a part of every batch; `auto`: one a GPU. */
+  processes: z
+    .union([count, z.literal('auto')])
+    .describe("a number of processes, or 'auto'")
+    .default(1),
+  /** Stands for `processes: auto`. */
   distributed: z.boolean().default(false),
   compile_model: z.boolean().default(false),
   mixed_precision: z.boolean().default(true),

@@ -19,9 +19,9 @@ export function usableCores(
   return Math.max(1, Math.min(bound, Math.ceil(quotaOf(read) ?? bound)));
 }
 
-/** Intra-op threads for `resources.threads`; null means the usable cores. */
-export function threadsOf(resources: { readonly threads: number | null }): number {
-  return resources.threads ?? usableCores();
+/** Intra-op threads for `resources.threads`; null means the usable cores, shared by the processes that compute. */
+export function threadsOf(resources: { readonly threads: number | null }, processes = 1): number {
+  return resources.threads ?? Math.max(1, Math.floor(usableCores() / processes));
 }
 
 function readOrNull(path: string): string | null {

@@ -2,6 +2,7 @@ import {
   type Manifest,
   type ManifestWindow,
   openEntry,
+  UNKNOWN_PATIENT,
   type WindowShape,
   windowStarts,
 } from '../cache/index.ts';
@@ -38,6 +39,8 @@ export interface WindowSet {
   readonly scales: readonly number[];
   readonly channels: number;
   readonly patients: readonly string[];
+  /** What the recordings were recorded against, each once. */
+  readonly references: readonly string[];
   readonly windows: readonly Window[];
 }
 
@@ -74,6 +77,7 @@ export function openWindows(
   const places: EntryPlace[] = [];
   const scales: number[] = [];
   const patients = new Set<string>();
+  const references = new Set<string>();
   const recordingRows: number[] = [];
   let [hours, channels, madeElsewhere] = [0, 0, 0];
   for (const name of [...byFile.keys()].sort()) {
@@ -104,6 +108,7 @@ export function openWindows(
     else places.push({ path, signalAt, labelsAt });
     scales.push(entry.scale);
     patients.add(entry.provenance.patient);
+    references.add(entry.provenance.reference);
     hours += entry.provenance.recorded_s / 3600;
   }
   return {
@@ -117,6 +122,7 @@ export function openWindows(
     scales,
     channels,
     patients: [...patients].sort(),
+    references: [...references].sort(),
     windows: windows.slice(0, limits.maxSamples ?? windows.length),
   };
 }
@@ -127,7 +133,7 @@ export function checkDisjoint(a: { name: string; patients: readonly string[] }, 
   if (shared.length > 0)
     throw new InputError(
       'DATA_PATIENTS',
-      `${shared.join(', ')} ${shared.length === 1 ? 'is' : 'are'} in both ${a.name} and ${b.name}: a score on patients that were trained on means nothing. Divide the recordings by patient and build the cache again.`,
+      `${shared.join(', ')} ${shared.length === 1 ? 'is' : 'are'} in both ${a.name} and ${b.name}: a score on patients that were trained on means nothing. ${shared.includes(UNKNOWN_PATIENT) ? 'The names of files made elsewhere do not say whose they are: say it with bgb convert-cache --patient-pattern.' : 'Divide the recordings by patient and build the cache again.'}`,
     );
 }
 

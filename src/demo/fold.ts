@@ -82,6 +82,8 @@ export async function runFold(request: FoldRequest): Promise<FoldResult> {
     writeLog: request.writeLog,
     now: () => new Date(),
     interruption: request.interruption,
+    place: null,
+    onPort: () => undefined,
     onStart: () => undefined,
     onProgress: request.onProgress,
   });

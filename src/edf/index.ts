@@ -13,4 +13,5 @@ export { openEdf } from './open.ts';
 export { type RecordRange, readDigital, readSignals, recordsWithin } from './read.ts';
 export type { EdfKind, EdfRecording, EdfTal, EdfWarning, Segment, Signal } from './recording.ts';
 export { sampleSeconds } from './segments.ts';
-export { type EdfToWrite, type SignalToWrite, writeEdf } from './write.ts';
+export { type EdfToWrite, type SignalHeader, type SignalToWrite, writeEdf } from './write.ts';
+export { type EdfByRecords, writeEdfRecords } from './write-records.ts';

@@ -17,6 +17,9 @@ export interface SignalToWrite
   readonly digital: ArrayLike<number>;
 }
 
+/** What the header says of a signal to write. */
+export type SignalHeader = Omit<SignalToWrite, 'digital'>;
+
 export interface EdfToWrite {
   /** EDF+ asks for `code sex birthdate name`, each `X` where unknown. */
   readonly patient: string;
@@ -83,7 +86,7 @@ function recordsOf({ signals, recordDurationS }: EdfToWrite, fail: (message: str
   return records;
 }
 
-function startOf(startedAt: string, fail: (message: string) => never) {
+export function startOf(startedAt: string, fail: (message: string) => never) {
   const match = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d+)?$/.exec(startedAt);
   if (match === null || Number.isNaN(Date.parse(`${startedAt}Z`)))
     return fail(`the start '${startedAt}' is not of the form 2005-12-31T23:59:59`);
@@ -96,14 +99,15 @@ function startOf(startedAt: string, fail: (message: string) => never) {
   };
 }
 
-function headerOf(
-  content: EdfToWrite,
+/** The header of a file with `records` data records. */
+export function headerOf(
+  content: Omit<EdfToWrite, 'signals'> & { readonly signals: readonly SignalHeader[] },
   records: number,
   clock: { date: string; time: string },
   tals: ScheduledTals | null,
   fail: (message: string) => never,
 ): Buffer {
-  const signals: readonly Omit<SignalToWrite, 'digital'>[] =
+  const signals: readonly SignalHeader[] =
     tals === null ? content.signals : [...content.signals, tals.signal];
   const bytes = Buffer.alloc(FIXED_BYTES + SIGNAL_BYTES * signals.length, ' ', 'latin1');
   const put = (at: number, width: number, text: string) => {

@@ -16,6 +16,9 @@ import {
   Mamba2,
   type Mode,
   moveWeights,
+  normalisedConvolution,
+  parallelConvolutions,
+  residualNorm,
   type WeightStore,
   Weights,
 } from '../nn/index.ts';
@@ -25,16 +28,16 @@ type ModelConfig = Config['model'];
 
 /** Convolution that keeps the length, batch norm, ReLU. */
 class ConvBlock {
-  readonly #conv: Conv1d;
-  readonly #norm: BatchNorm;
+  readonly conv: Conv1d;
+  readonly norm: BatchNorm;
 
   constructor([conv, norm]: readonly [Weights, Weights], inputs: number, outputs: number, kernel: number) {
-    this.#conv = new Conv1d(conv, { inputs, outputs, kernel, padding: (kernel - 1) / 2 });
-    this.#norm = new BatchNorm(norm, outputs);
+    this.conv = new Conv1d(conv, { inputs, outputs, kernel, padding: (kernel - 1) / 2 });
+    this.norm = new BatchNorm(norm, outputs);
   }
 
   forward(x: Tensor, mode: Mode): Tensor {
-    return scope(() => this.#norm.forward(this.#conv.forward(x), mode).relu());
+    return scope(() => normalisedConvolution(this.conv, this.norm, x, mode, { hasRelu: true }));
   }
 }
 
@@ -79,8 +82,8 @@ class ResCnnBlock {
 
   forward(x: Tensor, mode: Mode): Tensor {
     return scope(() => {
-      const branches = this.#branches.map((branch) => branch.forward(x, mode));
-      const fused = this.#norm.forward(this.#fusion.forward(cat(branches, 1)), mode);
+      const branches = parallelConvolutions(this.#branches, x, mode);
+      const fused = normalisedConvolution(this.#fusion, this.#norm, branches, mode, { hasRelu: false });
       return this.#dropout.forward(fused, mode).add(x).relu();
     });
   }
@@ -109,9 +112,9 @@ class BiMambaLayer {
   /** (B, L, D) -> (B, L, D) */
   forward(x: Tensor, mode: Mode): Tensor {
     return scope(() => {
-      const reversed = this.#backward.forward(x.flip(1)).flip(1);
+      const reversed = this.#backward.forward(x, { isReversed: true });
       const joined = this.#projection.forward(cat([this.#forward.forward(x), reversed], 2));
-      return this.#norm.forward(this.#dropout.forward(joined, mode).add(x));
+      return residualNorm(this.#norm, this.#dropout, joined, x, mode);
     });
   }
 }

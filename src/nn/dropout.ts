@@ -1,4 +1,4 @@
-import { hash32 } from '../random/index.ts';
+import { combineHash, hash32 } from '../random/index.ts';
 import { arange, aten, noGrad, scope, type Tensor } from '../torch/index.ts';
 import type { Mode } from './mode.ts';
 
@@ -22,6 +22,15 @@ export class Dropout {
     this.#dims = dims;
   }
 
+  get rate(): number {
+    return this.#rate;
+  }
+
+  /** The hash that all masks of this layer start from. */
+  key(seed: number): number {
+    return hash32(seed, this.#layer);
+  }
+
   forward(x: Tensor, mode: Mode): Tensor {
     if (!mode.isTraining || this.#rate === 0) return x;
     const [batch, ...rest] = x.shape as [number, ...number[]];
@@ -29,8 +38,9 @@ export class Dropout {
     const count = inner.reduce((product, size) => product * size, 1);
     const mask = noGrad(() =>
       scope(() => {
-        const layer = hash32(mode.seed, this.#layer, mode.step);
-        const perSample = combine(layer, mode.samples);
+        const key = this.key(mode.seed);
+        const ofStep = typeof mode.step === 'number' ? combineHash(key, mode.step) : combine(key, mode.step);
+        const perSample = combine(ofStep, mode.samples);
         const bits = combine(perSample.unsqueeze(1), arange(count, { device: x.device }).unsqueeze(0));
         const isKept = aten['ge.Scalar']({ self: bits, other: Math.round(this.#rate * 2 ** 32) });
         return isKept

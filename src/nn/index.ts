@@ -15,8 +15,11 @@ export {
   ConvTranspose1d,
   LayerNorm,
   Linear,
+  normalisedConvolution,
+  parallelConvolutions,
   RmsNorm,
+  residualNorm,
 } from './layers.ts';
 export { Mamba2, type Mamba2Options, ssd } from './mamba2.ts';
-export { EVALUATION, type Mode } from './mode.ts';
+export { EVALUATION, type Mode, type Peers } from './mode.ts';
 export { loadWeights, moveWeights, type WeightStore, Weights } from './weights.ts';

@@ -10,7 +10,16 @@
  * through the state at the chunk's start, and these states follow from each other by the same kind of sum over
  * chunks. All decays are exponentials of differences that are <= 0, so none overflows.
  */
-import { aten, autocast, cat, scope, type Tensor } from '../torch/index.ts';
+import {
+  aten,
+  autocast,
+  cat,
+  hasKernels,
+  own,
+  scope,
+  sharedMemoryLimit,
+  type Tensor,
+} from '../torch/index.ts';
 import { Linear, RmsNorm } from './layers.ts';
 import type { Weights } from './weights.ts';
 
@@ -65,24 +74,67 @@ export class Mamba2 {
     this.#outProjection = new Linear(weights.at('out_proj'), this.#inner, model, { hasBias: false });
   }
 
-  /** (B, L, D) -> (B, L, D), causal */
-  forward(input: Tensor): Tensor {
-    return scope(() => this.#compute(input));
+  /**
+   * (B, L, D) -> (B, L, D), causal
+   *
+   * @param isReversed from the last step to the first, as on the flipped sequence
+   */
+  forward(input: Tensor, { isReversed = false } = {}): Tensor {
+    return scope(() => {
+      const projected = this.#inProjection.forward(input);
+      const inner = this.#hasKernel(projected)
+        ? this.#computeFused(projected, isReversed)
+        : this.#computeBothWays(projected, isReversed);
+      return this.#outProjection.forward(inner);
+    });
   }
 
-  #compute(input: Tensor): Tensor {
-    const [batch, length] = input.shape as [number, number, number];
+  /** Whether bgb's own kernels take these sizes; the rest of this file is their twin. */
+  #hasKernel(projected: Tensor): boolean {
     const { state, headDim } = this.#options;
-    const [gate, convolvable, step] = this.#inProjection
-      .forward(input)
-      .split([this.#inner, this.#inner + 2 * state, this.#heads], 2) as [Tensor, Tensor, Tensor];
+    if (!hasKernels(projected)) return false;
+    const size = projected.dtype === 'float32' ? 4 : 2;
+    const fits =
+      headDim % 16 === 0 && state % 16 === 0 && state <= 64 && this.#inner % 128 === 0 && this.#inner <= 4096;
+    const isAligned = (projected.shape[2]! * size) % 16 === 0;
+    return fits && isAligned && sharedBytes(size, headDim, state) <= sharedMemoryLimit();
+  }
+
+  #computeFused(projected: Tensor, isReversed: boolean): Tensor {
+    const { state, headDim } = this.#options;
+    return own.mamba2({
+      projected,
+      conv_weight: this.#convWeight,
+      conv_bias: this.#convBias,
+      dt_bias: this.#stepBias,
+      log_a: this.#logA,
+      skip: this.#skip,
+      norm_weight: this.#norm.weight,
+      heads: this.#heads,
+      width: headDim,
+      state,
+      reversed: isReversed,
+    });
+  }
+
+  #computeBothWays(projected: Tensor, isReversed: boolean): Tensor {
+    return isReversed ? this.#compute(projected.flip(1)).flip(1) : this.#compute(projected);
+  }
+
+  #compute(projected: Tensor): Tensor {
+    const [batch, length] = projected.shape as [number, number, number];
+    const { state, headDim } = this.#options;
+    const [gate, convolvable, step] = projected.split(
+      [this.#inner, this.#inner + 2 * state, this.#heads],
+      2,
+    ) as [Tensor, Tensor, Tensor];
     const convolved = this.#convolve(convolvable, length);
     const [x, b, c] = convolved.split([this.#inner, state, state], 2) as [Tensor, Tensor, Tensor];
     const dt = wide(step).add(this.#stepBias).softplus();
     const values = wide(x).view(batch, length, this.#heads, headDim);
     const y = ssd(values, dt, this.#logA.exp().neg(), wide(b), wide(c));
     const skipped = y.add(values.mul(this.#skip.view(this.#heads, 1))).reshape(batch, length, this.#inner);
-    return this.#outProjection.forward(this.#norm.forward(skipped.mul(wide(gate).silu())));
+    return this.#norm.forward(skipped.mul(wide(gate).silu()));
   }
 
   #convolve(x: Tensor, length: number): Tensor {
@@ -96,6 +148,13 @@ export class Mamba2 {
     });
     return padded.slice(2, 0, length).transpose(1, 2).silu();
   }
+}
+
+/** What native/mamba2.cc asks for in backward, the most, with chunks of 64 steps. */
+function sharedBytes(size: number, width: number, state: number): number {
+  const pad = 16 / size;
+  const elements = 64 * (2 * (width + pad) + 3 * (state + pad) + 2 * (64 + pad)) + 2 * state * (width + pad);
+  return size * elements + 4 * (9 * 64 + 4);
 }
 
 /**

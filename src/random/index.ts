@@ -15,9 +15,14 @@ function mix(value: number): number {
   return (x ^ (x >>> 16)) >>> 0;
 }
 
+/** A hash with one more counter: `combineHash(hash32(seed, a), b)` is `hash32(seed, a, b)`. */
+export function combineHash(state: number, counter: number): number {
+  return mix((state + 0x9e3779b9) ^ mix(counter));
+}
+
 /** 32 bits from a seed and any number of counters; the order of the counters matters. */
 export function hash32(seed: number, ...counters: readonly number[]): number {
-  return counters.reduce((state, counter) => mix((state + 0x9e3779b9) ^ mix(counter)), mix(seed));
+  return counters.reduce(combineHash, mix(seed));
 }
 
 /** Uniform in (0, 1), from a seed and counters. */

@@ -40,6 +40,8 @@ export const checkpointState = z.strictObject({
     .nullable(),
   /** Content hashes of the data that was trained on, by split. */
   data: z.record(z.string(), z.string()),
+  /** What the recordings that were trained on were recorded against; null where that was not kept. */
+  references: z.array(z.string()).nullable().default(null),
   /** Version of bgb, with the commit where it is known. */
   code_version: z.string(),
   /** Lines of events.jsonl that belong to this state; resuming cuts the log back to them. */

@@ -25,6 +25,7 @@ export interface FieldDifference {
 export const RESULT_NEUTRAL_FIELDS: readonly string[] = [
   'data.data_dir',
   'data.cache_dir',
+  'data.patient_pattern',
   'data.num_workers',
   'data.pin_memory',
   'data.persistent_workers',
@@ -46,6 +47,8 @@ export const RESULT_NEUTRAL_FIELDS: readonly string[] = [
   'experiment.wandb',
   'logging',
   'resources.max_memory_gb',
+  'resources.processes',
+  'resources.distributed',
 ];
 
 /** The configuration as YAML that bgb reads again, with each value's origin as a comment. */

@@ -22,6 +22,8 @@ export interface RunStart {
   readonly config: ResolvedConfig;
   /** Content hashes of the data, by split. */
   readonly data: Readonly<Record<string, string>>;
+  /** What the recordings that are trained on were recorded against. */
+  readonly references: readonly string[];
   readonly environment: Environment;
   readonly now: () => Date;
 }
@@ -75,7 +77,7 @@ export class Run implements AsyncDisposable {
     name: string,
     content: {
       tensors: ReadonlyMap<string, StoredTensor>;
-      state: Omit<CheckpointState, 'events' | 'data' | 'code_version'>;
+      state: Omit<CheckpointState, 'events' | 'data' | 'references' | 'code_version'>;
       /** As for {@link saveCheckpoint}. */
       keep?: number;
     },
@@ -87,6 +89,7 @@ export class Run implements AsyncDisposable {
       state: {
         ...content.state,
         data: { ...this.#start.data },
+        references: [...this.#start.references],
         code_version: codeVersion(this.#start.environment),
         events: this.events.length,
       },
@@ -177,16 +180,19 @@ export async function openRun(
   const record = await readRun(folder);
   refuseDifferent(folder, record, start, neutral);
 
-  const { checkpoint: resumedFrom, damaged } = await lastCheckpoint(folder);
-  if (resumedFrom) undo.use(resumedFrom);
+  const { checkpoint, damaged } = await lastCheckpoint(folder);
+  if (checkpoint) undo.use(checkpoint);
   const { log: events, cut } = await EventLog.reopen(join(folder, RUN_FILES.events), {
-    keep: resumedFrom?.state.events ?? 0,
+    keep: checkpoint?.state.events ?? 0,
     supersededPath: join(folder, RUN_FILES.superseded),
     now: start.now,
   });
   undo.use(events);
-  if (resumedFrom !== null && damaged.length > 0)
-    await setAside(join(folder, RUN_FILES.checkpoints), 'last', damaged, resumedFrom.path);
+  const within = join(folder, RUN_FILES.checkpoints);
+  const resumedFrom =
+    checkpoint !== null && damaged.length > 0
+      ? { ...checkpoint, path: await setAside(within, 'last', damaged, checkpoint.path) }
+      : checkpoint;
   await removeTemporaries(folder);
   await writeSessions(folder, record.sessions, start);
   const step = resumedFrom?.state.step ?? 0;

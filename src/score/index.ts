@@ -24,8 +24,10 @@ export {
   type ScoredRecording,
 } from './any-overlap.ts';
 export * from './baselines/index.ts';
+export * from './files/index.ts';
 export { BACKGROUND, EXCLUDED, SEIZURE } from './labels.ts';
 export { MeanOverRecordings, type Measured, measured, notMeasured, sumCounts } from './measured.ts';
+export * from './nedc/index.ts';
 export { auroc, averagePrecision } from './ranking.ts';
 export {
   type SampleCounts,
@@ -44,4 +46,5 @@ export {
   SensitivityCurve,
   sweepThresholds,
 } from './sensitivity-curve.ts';
+export * from './szcore/index.ts';
 export { type TimeSpan, touches, unionSeconds, unite } from './time-spans.ts';

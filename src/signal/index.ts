@@ -17,10 +17,12 @@
  */
 export { type Band, butter, type FilterOptions } from './butter.ts';
 export { type ChannelName, channelName } from './channel-name.ts';
+export { ELECTRODE_DIRECTIONS } from './electrode-directions.ts';
 export type { PreprocessedSegment } from './filtered-stream.ts';
 export { futureUses } from './future.ts';
 export { iirnotch } from './iirnotch.ts';
 export { type Filtered, lfilter } from './lfilter.ts';
+export { type Mirror, mirrorOf } from './mirror.ts';
 export { montageChannels } from './montage.ts';
 export { type PolyphaseFilter, PolyphaseResampler, polyphaseFilter, resamplePoly } from './polyphase.ts';
 export { type Preprocessed, type PreprocessingSettings, preprocess } from './preprocess.ts';

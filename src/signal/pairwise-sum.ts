@@ -1,3 +1,5 @@
+/** NumPy hands so many values at once to its summation. */
+const BUFFER = 8192;
 /** Values that are added one after the other, eight sums abreast. */
 const BLOCK = 128;
 
@@ -6,11 +8,18 @@ const BLOCK = 128;
  * Scientific Computing 14, 1993), in the order of NumPy's `sum`: where the mean is millions of deviations, the last
  * bit of the sum decides the z-score's seventh digit.
  */
-export function pairwiseSum(samples: Float64Array, first = 0, count = samples.length): number {
+export function pairwiseSum(samples: Float64Array): number {
+  let sum = 0;
+  for (let first = 0; first < samples.length; first += BUFFER)
+    sum += sumByHalves(samples, first, Math.min(BUFFER, samples.length - first));
+  return sum;
+}
+
+function sumByHalves(samples: Float64Array, first: number, count: number): number {
   if (count > BLOCK) {
     const half = Math.floor(count / 2);
     const left = half - (half % 8);
-    return pairwiseSum(samples, first, left) + pairwiseSum(samples, first + left, count - left);
+    return sumByHalves(samples, first, left) + sumByHalves(samples, first + left, count - left);
   }
   const abreast = count - (count % 8);
   let sum = 0;

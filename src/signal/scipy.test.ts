@@ -6,7 +6,7 @@ import { iirnotch } from './iirnotch.ts';
 import { lfilter } from './lfilter.ts';
 import { PolyphaseResampler, polyphaseFilter, resamplePoly } from './polyphase.ts';
 import { resample } from './resample.ts';
-import { sosfilt } from './sosfilt.ts';
+import { sosfilt, sosfiltZi } from './sosfilt.ts';
 import { sosfiltfilt } from './sosfiltfilt.ts';
 import { type Expected, expectClose, SCIPY, wave } from './testing/scipy-golden.ts';
 import type { Section } from './zeros-poles.ts';
@@ -40,6 +40,15 @@ describe('as SciPy', () => {
     // With the same coefficients every operation is the same, so that no filter is too near to instability.
     expectLike(() => sosfilt(sections, wave(golden.n)), golden.sosfilt, 0);
     expectLike(() => sosfiltfilt(sections, wave(golden.n)), golden.sosfiltfilt, 0);
+  });
+
+  test('the state of a constant, to the last bit: a narrow band multiplies what it is off by', () => {
+    // First section of scipy.signal.butter(5, ..., 'bandpass') near Nyquist, and scipy.signal.sosfilt_zi of it.
+    const section: Section = [
+      8.900689645909891e-7, -0.0000017801379291819782, 8.900689645909891e-7, 1, 1.8270235754645545,
+      0.8792409030091333,
+    ];
+    expect([...sosfiltZi([section])]).toEqual([-8.90068964590989e-7, 8.90068964590989e-7]);
   });
 
   test.each(SCIPY.lfilter)('lfilter($b, $a), $n samples', ({ b, a, n, y, zi, y_zf }) => {

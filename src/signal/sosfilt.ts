@@ -42,7 +42,8 @@ export function sosfiltZi(sections: readonly Section[]): Float64Array {
 
 /**
  * Solves [1 + a1, -1; a2, 1] z = right by elimination with the larger pivot. A short formula exists, but near a pole
- * at 1 the last digits of the state are those of the elimination, and a filter of high order makes them visible.
+ * at 1 the last digits of the state are those of the elimination, and a filter of high order makes them visible. So
+ * its products are added unrounded, as LAPACK's are on the processors in use.
  */
 function steadyState(right1: number, right2: number, a1: number, a2: number): [number, number] {
   let upper: readonly number[] = [1 + a1, -1, right1];
@@ -51,8 +52,27 @@ function steadyState(right1: number, right2: number, a1: number, a2: number): [n
   const [pivot, above, aboveRight] = upper as [number, number, number];
   const [below, last, lastRight] = lower as [number, number, number];
   const factor = below * (1 / pivot);
-  const second = (lastRight - factor * aboveRight) / (last - factor * above);
-  return [(aboveRight - above * second) / pivot, second];
+  const second = multiplyAdd(-factor, aboveRight, lastRight) / multiplyAdd(-factor, above, last);
+  return [multiplyAdd(-above, second, aboveRight) / pivot, second];
+}
+
+/** a b + c, rounded once: product and sum with their errors (Dekker, Numerische Mathematik 18, 1971). */
+function multiplyAdd(a: number, b: number, c: number): number {
+  const product = a * b;
+  const [aHigh, aLow] = halves(a);
+  const [bHigh, bLow] = halves(b);
+  const productError = aLow * bLow - (product - aHigh * bHigh - aLow * bHigh - aHigh * bLow);
+  const sum = product + c;
+  const added = sum - product;
+  const sumError = product - (sum - added) + (c - added);
+  return sum + (productError + sumError);
+}
+
+/** A number as the sum of two with half as many digits, whose products are exact. */
+function halves(value: number): [number, number] {
+  const scaled = 134217729 * value;
+  const high = scaled - (scaled - value);
+  return [high, value - high];
 }
 
 /** Sections run side by side: the processor waits for one section's feedback while it computes the others. */

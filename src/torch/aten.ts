@@ -37,6 +37,92 @@ export interface OwnOperators {
    * targets of 1 and by 1 - `alpha` for targets of 0. Computed in float32 under autocast.
    */
   focal_loss(named: { logits: Tensor; targets: Tensor; alpha: number; gamma: number }): Tensor;
+
+  /**
+   * What is between the projections of a Mamba-2, on CUDA in float32 or bfloat16 ({@link hasKernels}): from
+   * (B, L, 2 E + 2 N + H) to (B, L, E), with parameters in float32. `reversed` scans from the last step.
+   */
+  mamba2(named: {
+    projected: Tensor;
+    conv_weight: Tensor;
+    conv_bias: Tensor;
+    dt_bias: Tensor;
+    log_a: Tensor;
+    skip: Tensor;
+    norm_weight: Tensor;
+    heads: number;
+    width: number;
+    state: number;
+    reversed: boolean;
+  }): Tensor;
+
+  /**
+   * Batch normalisation of (B, C, 1, T) in channels-last order, with ReLU or without, on CUDA. `offset` is a bias
+   * that was left out of the input; the running mean counts it.
+   */
+  batch_norm(named: {
+    input: Tensor;
+    offset: Tensor | null;
+    weight: Tensor;
+    bias: Tensor;
+    running_mean: Tensor;
+    running_var: Tensor;
+    training: boolean;
+    momentum: number;
+    eps: number;
+    relu: boolean;
+    /** As for {@link OwnOperators.sync_batch_norm}; group 0, or none, is this process alone. */
+    counts?: readonly number[];
+    group?: number;
+  }): Tensor;
+
+  /**
+   * Layer norm of dropout(input) + residual over the last dimension of (B, L, D), on CUDA. `key` is the hash of
+   * seed and layer; with `rate` 0 nothing is dropped and samples and step may be null.
+   */
+  residual_norm(named: {
+    input: Tensor;
+    residual: Tensor;
+    weight: Tensor;
+    bias: Tensor;
+    samples: Tensor | null;
+    step: Tensor | null;
+    key: number;
+    rate: number;
+  }): Tensor;
+
+  /**
+   * One step of AdamW over a flat buffer, in place, on CUDA. `scalars` (5): 1 where the step is taken and else 0,
+   * learning rate, 1 - beta1^t, sqrt(1 - beta2^t), factor of the gradients.
+   */
+  adamw_(named: {
+    values: Tensor;
+    gradients: Tensor;
+    mean: Tensor;
+    square: Tensor;
+    scalars: Tensor;
+    beta1: number;
+    beta2: number;
+    eps: number;
+    decay: number;
+  }): void;
+
+  /**
+   * Batch normalisation in training of `input` (B, C, 1, T), with statistics over the windows of all processes of a
+   * group; running mean and variance are updated. `counts`: elements a channel in each process, in order of ranks; with
+   * 0 a process only runs along. Under autocast as it comes: statistics in float32.
+   */
+  sync_batch_norm(named: {
+    input: Tensor;
+    weight: Tensor;
+    bias: Tensor;
+    running_mean: Tensor;
+    running_var: Tensor;
+    counts: readonly number[];
+    momentum: number;
+    eps: number;
+    group: number;
+  }): Tensor;
 }
 
 export const own: OwnOperators = namespace<OwnOperators>('bgb');

@@ -34,6 +34,21 @@ export {
 export type { Device, Dtype, MemoryFormat, Scalar, TypedArray } from './dtype.ts';
 export { TorchError } from './errors.ts';
 export { arange, cat, empty, fromTypedArray, full, ones, stack, tensor, zeros } from './factories.ts';
+export { CudaGraph, cudaMemory, hasGraphs, resetCudaPeak, useOwnStream } from './graph.ts';
+export {
+  hasKernels,
+  kernelsMissing,
+  setKernelArchitecture,
+  sharedMemoryLimit,
+  withoutKernels,
+} from './kernels.ts';
 export { has, operator } from './operator.ts';
+export {
+  GradientReducer,
+  isTogetherPossible,
+  openProcessGroup,
+  ProcessGroup,
+  type ProcessGroupOptions,
+} from './process-group.ts';
 export { Scope, scope } from './scope.ts';
 export { Tensor } from './tensor.ts';

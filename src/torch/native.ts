@@ -41,7 +41,43 @@ export interface NativeBridge {
   freeCudaMemory(): number | null;
   setDeterministic(isDeterministic: boolean): void;
   manualSeed(seed: number): void;
+  collectiveBackends(): string[];
+  openProcessGroup(options: {
+    rank: number;
+    size: number;
+    port: number;
+    backend: string;
+    timeoutMs: number;
+    onPort?: (port: number) => void;
+  }): { id: number; port: number };
+  closeProcessGroup(id: number): void;
+  allReduce(id: number, tensor: unknown): void;
+  broadcast(id: number, tensor: unknown, from: number): void;
+  tellPeers(id: number, name: string, text: string): void;
+  askPeers(id: number, name: string): string;
+  readonly GradientReducer: new (
+    group: number,
+    parameters: readonly unknown[],
+    gradients: unknown,
+    bucketElements: number,
+  ) => { arm(): void; finish(): void; dispose(): void };
+  kernelsMissing(): string | null;
+  setKernelArchitecture(architecture: string): void;
+  sharedMemoryLimit(): number;
+  readonly graphsAvailable: boolean;
+  useOwnStream?(): void;
+  cudaMemory?(): { allocated: number; peak: number; reserved: number };
+  resetCudaPeak?(): void;
+  readonly CudaGraph?: new () => NativeGraph;
   readonly DeviceEvent: new (device: string) => { readonly isDone: boolean; wait(): void };
+}
+
+/** A CUDA graph of `native/cuda_graph.cc`. */
+export interface NativeGraph {
+  begin(): void;
+  end(): void;
+  replay(): void;
+  release(): void;
 }
 
 /** The native half of a tensor; `Tensor` extends it. */

@@ -1,4 +1,4 @@
-import { aten, full, noGrad, scope, type Tensor, zeros } from '../torch/index.ts';
+import { aten, full, hasKernels, noGrad, own, scope, stack, type Tensor, zeros } from '../torch/index.ts';
 import type { FlatGroup, FlatParameters } from './flat-parameters.ts';
 import type { Optimizer } from './optimizer.ts';
 
@@ -40,8 +40,8 @@ export class AdamW implements Optimizer {
     ].map(({ group, weightDecay }) => ({
       group,
       weightDecay,
-      mean: zeros(group.values.shape, { device: group.values.device }),
-      square: zeros(group.values.shape, { device: group.values.device }),
+      mean: zeros(group.values.shape, { device: group.values.device, dtype: group.values.dtype }),
+      square: zeros(group.values.shape, { device: group.values.device, dtype: group.values.dtype }),
     }));
     this.#beta1 = beta1;
     this.#beta2 = beta2;
@@ -63,6 +63,23 @@ export class AdamW implements Optimizer {
             .to({ dtype: 'float32' });
         const correction1 = correction(this.#beta1);
         const correction2 = correction(this.#beta2).sqrt();
+        if (hasKernels(this.#moments[0]!.mean)) {
+          const one = full([], 1, { device: taken.device });
+          const scalars = stack([taken, learningRate, correction1, correction2, one]);
+          for (const { group, weightDecay, mean, square } of this.#moments)
+            own.adamw_({
+              values: group.values,
+              gradients: group.gradients,
+              mean,
+              square,
+              scalars,
+              beta1: this.#beta1,
+              beta2: this.#beta2,
+              eps: this.#epsilon,
+              decay: weightDecay,
+            });
+          return;
+        }
         for (const { group, weightDecay, mean, square } of this.#moments) {
           const gradient = aten['where.ScalarOther']({
             condition: isSound,

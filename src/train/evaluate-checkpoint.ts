@@ -32,12 +32,17 @@ import { fillModel } from './initial-weights.ts';
 import { isMemoryShortage, outOfMemory } from './memory-shortage.ts';
 import { setNumerics } from './numerics.ts';
 import { type Predictor, predictRecording } from './predict.ts';
+import { compareReferences, type ReferenceReport } from './reference.ts';
 
 export interface EvaluationRequest {
   /** A checkpoint file, or a run folder. */
   readonly checkpoint: string;
   /** A cache folder, or recordings with annotations. */
   readonly data: string;
+  /** Predict recordings of another reference than was trained on all the same. */
+  readonly isReferenceForced: boolean;
+  /** Whose recordings they are, where it is not as when trained; see `data.patient_pattern`. */
+  readonly patientPattern: string | null;
   /** Where predictions and scores are written; null writes none. */
   readonly output: string | null;
   readonly device: Device;
@@ -55,6 +60,7 @@ export interface EvaluationReport {
   readonly recorded_hours: number;
   readonly seizures: number;
   readonly tuned_on: string;
+  readonly references: ReferenceReport;
   /** Preprocessing that looks at what was recorded later; empty where the detector could run while recording. */
   readonly preprocessing_uses_future: readonly string[];
   readonly postprocessing: Config['postprocessing'];
@@ -79,7 +85,8 @@ export async function loadModel(path: string, device: Device) {
   const channels = montageChannels(config.preprocessing).length;
   const model = createModel(config.model, { channels, seed: 0 });
   await fillModel(checkpoint.tensors, model.store);
-  return { config, model: model.to({ device }), path: checkpoint.path, sha256: checkpoint.sha256 };
+  const { path: file, sha256, state } = checkpoint;
+  return { config, model: model.to({ device }), path: file, sha256, references: state.references };
 }
 
 /**
@@ -90,13 +97,14 @@ export async function loadModel(path: string, device: Device) {
  */
 export async function evaluateCheckpoint(request: EvaluationRequest): Promise<EvaluationReport> {
   const { device, output } = request;
-  const { config, model, path, sha256 } = await loadModel(request.checkpoint, device);
+  const { config, model, path, sha256, references } = await loadModel(request.checkpoint, device);
   setNumerics({
     threads: threadsOf(config.resources),
     isDeterministic: true,
     hasTf32: config.training.tf32,
   });
   await using source = await openSource(request, config);
+  const referenceReport = compareReferences(source.entries, references, request.isReferenceForced);
   const precision = device !== 'cpu' && config.training.mixed_precision ? 'bfloat16' : null;
   const predictor: Predictor = {
     forward: (signal) => model.forward(signal),
@@ -153,6 +161,7 @@ export async function evaluateCheckpoint(request: EvaluationRequest): Promise<Ev
     seizures: events.references,
     tuned_on:
       'no threshold was tuned here: those of the configuration are used; sensitivity at a false-alarm rate chooses its threshold on the data it reports',
+    references: referenceReport,
     preprocessing_uses_future: futureUses(config.preprocessing),
     postprocessing,
     figures: {
@@ -199,7 +208,10 @@ interface Source extends AsyncDisposable {
 }
 
 /** Cache entries below the folder; where there are none, entries built of its recordings in a temporary folder. */
-async function openSource({ data, signal }: EvaluationRequest, config: Config): Promise<Source> {
+async function openSource(
+  { data, patientPattern, signal }: EvaluationRequest,
+  config: Config,
+): Promise<Source> {
   const cached = await entriesBelow(data);
   if (cached.length > 0)
     return { entries: cached, leftOut: [], [Symbol.asyncDispose]: async () => undefined };
@@ -210,7 +222,9 @@ async function openSource({ data, signal }: EvaluationRequest, config: Config): 
       dataDir: data,
       cacheDir: folder,
       split: 'eval',
-      validationSplit: 0,
+      isUndivided: true,
+      patientPattern: patientPattern ?? config.data.patient_pattern,
+      validationSplit: null,
       seed: 0,
       settings: { ...config.preprocessing, sampling_rate: config.data.sampling_rate },
       labels: config.data.labels,
@@ -222,6 +236,7 @@ async function openSource({ data, signal }: EvaluationRequest, config: Config): 
     const leftOut = [
       ...census!.rejected.map(({ reason }) => reason),
       ...census!.unlabelled.map((name) => `${name}: no annotation was found`),
+      ...census!.duplicates.map(({ name, of }) => `${name}: it has the samples of ${of}`),
     ];
     return { entries: await entriesBelow(folder), leftOut, [Symbol.asyncDispose]: remove };
   } catch (error) {

@@ -14,9 +14,9 @@ export interface FlatParameters {
 
 export interface FlatGroup {
   readonly names: readonly string[];
-  /** (N) float32 */
+  /** (N) of the parameters' own dtype, float32 in training */
   readonly values: Tensor;
-  /** (N) float32; `backward()` adds into it */
+  /** (N), dtype as the values; `backward()` adds into it */
   readonly gradients: Tensor;
 }
 
@@ -41,7 +41,7 @@ function group(entries: readonly (readonly [string, Tensor])[]): FlatGroup {
       entries.length > 0
         ? cat(entries.map(([, parameter]) => parameter.reshape(-1)))
         : zeros([0], { device });
-    const gradients = zeros([values.elementCount], { device });
+    const gradients = zeros([values.elementCount], { device, dtype: values.dtype });
     let start = 0;
     for (const [, parameter] of entries) {
       const end = start + parameter.elementCount;

@@ -3,7 +3,7 @@ import { noGrad, scope, type Tensor } from '../torch/index.ts';
 
 /** Writes a histogram of every weight, or of its gradient, to the TensorBoard file. */
 export function writeHistograms(
-  board: TensorboardWriter,
+  board: Pick<TensorboardWriter, 'histogram'>,
   step: number,
   parameters: ReadonlyMap<string, Tensor>,
   {

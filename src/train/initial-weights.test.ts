@@ -72,6 +72,7 @@ test('a checkpoint gives its weights, the averaged ones where it has them', asyn
     metric: null,
     thresholds: null,
     data: {},
+    references: null,
     code_version: '0.1.0',
     events: 0,
   };

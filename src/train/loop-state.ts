@@ -1,20 +1,20 @@
 import type { Json } from '../runs/index.ts';
+import type { Mirror } from '../signal/index.ts';
 import type { Tensor } from '../torch/index.ts';
-import { type Augmentation, drawAugmentation } from './augmentation.ts';
+import { type Augmentation, drawAugmentation, mirrorFrom } from './augmentation.ts';
 import { fillFrom, toStored } from './checkpoint-tensors.ts';
 import { collapseIn, likelyCauses } from './collapse.ts';
 import { NO_PROGRESS, type Progress, progressAfter } from './early-stopping.ts';
-import { flatten } from './flat-parameters.ts';
 import { writeHistograms } from './histograms.ts';
 import type { Metrics, Outcome, Training } from './loop.ts';
 import { isMemoryShortage, outOfMemory } from './memory-shortage.ts';
-import { MetricRing, type StepMetrics } from './metric-ring.ts';
-import { createOptimizer } from './optimizer.ts';
+import type { StepMetrics } from './metric-ring.ts';
 import { CollapseError, NotFiniteError } from './run-stop.ts';
 import { learningRateShare } from './schedule.ts';
-import { type Batch, type StepParts, trainingStep } from './step.ts';
+import { type StepParts, trainingStep } from './step.ts';
 import { StepClock } from './step-clock.ts';
 import { StepLog } from './step-log.ts';
+import { stepParts } from './step-parts.ts';
 import { WeightAverage } from './weight-average.ts';
 
 /** Where training stands; a checkpoint stores it beside the tensors. Counts of what is done. */
@@ -52,6 +52,7 @@ export class LoopState implements Disposable {
   };
   readonly #training: Training;
   readonly #parts: StepParts;
+  readonly #mirror: Mirror | null;
   readonly #average: WeightAverage | null;
   readonly #tensors: ReadonlyMap<string, Tensor>;
   readonly #clock = new StepClock();
@@ -64,24 +65,15 @@ export class LoopState implements Disposable {
     this.#training = training;
     this.#stepLog = new StepLog(training);
     this.#savedAtMs = training.now().getTime();
-    const parameters = flatten(model.parameters());
-    const optimizer = createOptimizer(config.training, parameters);
+    this.#parts = stepParts(config, training);
+    this.#mirror = mirrorFrom(config);
     const decay = config.training.ema_decay;
-    this.#average = decay === null ? null : new WeightAverage(parameters, decay);
-    this.#parts = {
-      forward: (batch, step) => model.forwardTraining(batch, step),
-      parameters,
-      optimizer,
-      loss: training.loss,
-      gradientClip: config.training.gradient_clip,
-      precision: training.precision,
-      ring: new MetricRing(config.logging.log_every_n_steps, training.device),
-    };
+    this.#average = decay === null ? null : new WeightAverage(this.#parts.parameters, decay);
     this.#tensors = new Map([
       ...model.parameters(),
       ...model.buffers(),
       ...(this.#average?.state(model.parameters()) ?? []),
-      ...optimizer.state(),
+      ...this.#parts.optimizer.state(),
     ]);
   }
 
@@ -90,7 +82,7 @@ export class LoopState implements Disposable {
     const { config, windows } = this.#training;
     const { batch_size, gradient_accumulation_steps } = config.training;
     const steps = inBatches(order, batch_size * gradient_accumulation_steps);
-    windows.plan(steps.flatMap((indices) => inBatches(indices, batch_size)));
+    windows.plan(steps.flatMap((indices) => inBatches(indices, batch_size)).map((batch) => this.#own(batch)));
   }
 
   /** One optimiser step on these windows; metrics that have arrived meanwhile are logged. */
@@ -103,8 +95,8 @@ export class LoopState implements Disposable {
       training.learning_rate * learningRateShare({ type, warmupRatio: warmup_ratio }, state.step, totalSteps);
     this.#clock.begin();
     this.#withinMemory('training', () => {
-      const { batches, fetchedMs, waitedMs } = this.#fetch(indices);
-      trainingStep(this.#parts, batches, state.step, rate);
+      const { batches, sizes, fetchedMs, waitedMs } = this.#fetch(indices);
+      trainingStep(this.#parts, batches, state.step, rate, sizes);
       this.#average?.update(state.step);
       for (const batch of batches) for (const tensor of Object.values(batch)) tensor.dispose();
       const timing = this.#clock.end(fetchedMs, waitedMs);
@@ -199,7 +191,8 @@ export class LoopState implements Disposable {
 
   async save(name: string): Promise<void> {
     this.flush();
-    const { config, run, board, now, heartbeat } = this.#training;
+    const { config, run, board, now, heartbeat, peers } = this.#training;
+    if (peers?.isFirst === false) return;
     heartbeat.enter('saving');
     const { step, epoch, stepInEpoch, skipped, skippedInARow, collapsedInARow, progress, metrics } =
       this.state;
@@ -264,20 +257,29 @@ export class LoopState implements Disposable {
 
   [Symbol.dispose](): void {
     this.#parts.ring[Symbol.dispose]();
+    this.#parts.joint?.[Symbol.dispose]();
     this.#average?.[Symbol.dispose]();
   }
 
-  #fetch(indices: readonly number[]): { batches: Batch[]; fetchedMs: number; waitedMs: number } {
+  /** This process's windows of each batch of a step, and how many windows each batch has in all. */
+  #fetch(indices: readonly number[]) {
     const { config, windows } = this.#training;
     const [before, waitedBefore] = [this.#clock.now, windows.waitedMs ?? 0];
-    const batches = inBatches(indices, config.training.batch_size).map((batch) =>
-      windows.batch(batch, this.#augmentation(batch)),
-    );
+    const whole = inBatches(indices, config.training.batch_size);
+    const batches = whole.map((batch) => {
+      const own = this.#own(batch);
+      return windows.batch(own, this.#augmentation(own));
+    });
     return {
       batches,
+      sizes: whole.map(({ length }) => length),
       fetchedMs: this.#clock.now - before,
       waitedMs: (windows.waitedMs ?? 0) - waitedBefore,
     };
+  }
+
+  #own(batch: readonly number[]): readonly number[] {
+    return this.#training.peers?.own(batch) ?? batch;
   }
 
   #augmentation(indices: readonly number[]): Augmentation | null {
@@ -287,6 +289,7 @@ export class LoopState implements Disposable {
       epoch: this.state.epoch,
       windows: indices,
       channels: windows.channels,
+      mirror: this.#mirror,
     });
   }
 

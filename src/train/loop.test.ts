@@ -85,7 +85,13 @@ async function trainLine(changes: Changes = {}) {
   });
   const now = changes.now ?? (() => new Date());
   const lines: string[] = [];
-  const start = { config: { values: {}, origins: {} }, data: { train: 'aa' }, environment, now };
+  const start = {
+    config: { values: {}, origins: {} },
+    references: ['REF'],
+    data: { train: 'aa' },
+    environment,
+    now,
+  };
   await using run = changes.isResuming ? await openRun(folder, start) : await createRun(folder, start);
   using log = new Logger({ level: 'INFO', write: (line) => lines.push(line), now });
   await using heartbeat = await Heartbeat.start({
@@ -128,6 +134,7 @@ async function trainLine(changes: Changes = {}) {
     gpu: () => null,
     windowNames: (indices) => indices.map((index) => `r.npz row ${index * LENGTH}`),
     fittingBatch: () => 2,
+    peers: null,
   };
   let outcome: Awaited<ReturnType<typeof train>> | null = null;
   let error: unknown = null;

@@ -1,10 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Config } from '../config/index.ts';
-import type { GpuSample, Heartbeat, Logger, Run, TensorboardWriter } from '../runs/index.ts';
+import type { Peers } from '../nn/index.ts';
+import type { GpuSample } from '../runs/index.ts';
 import type { Device, Dtype, Tensor } from '../torch/index.ts';
+import type { Keeping } from './keeping.ts';
 import { LoopState } from './loop-state.ts';
 import type { Loss } from './loss.ts';
 import { isMemoryShortage, outOfMemory } from './memory-shortage.ts';
+import type { TrainingPeers } from './peers.ts';
 import { RunStop } from './run-stop.ts';
 import type { Batch } from './step.ts';
 import type { LastStep } from './step-log.ts';
@@ -15,13 +18,16 @@ export interface TrainableModel {
   parameters(): ReadonlyMap<string, Tensor>;
   /** Batch-norm statistics. */
   buffers(): ReadonlyMap<string, Tensor>;
-  /** (B, T, C) -> logits (B, T); `step` and the samples' indices decide the dropout masks */
-  forwardTraining(batch: Batch, step: number): Tensor;
+  /**
+   * (B, T, C) -> logits (B, T); `step` and the samples' indices decide the dropout masks. `peers` share the batch, where
+   * there are any.
+   */
+  forwardTraining(batch: Batch, step: number | Tensor, peers?: Peers | null): Tensor;
 }
 
 export type Metrics = Readonly<Record<string, number | null>>;
 
-export interface Training {
+export interface Training extends Keeping {
   readonly config: Config;
   readonly model: TrainableModel;
   readonly device: Device;
@@ -32,20 +38,16 @@ export interface Training {
   readonly order: (epoch: number) => ArrayLike<number>;
   /** Metrics on the dev split, or null when interrupted; null where there is no dev split. */
   readonly evaluate: (() => Promise<Metrics | null>) | null;
-  readonly run: Run;
-  readonly log: Logger;
-  readonly heartbeat: Heartbeat;
-  readonly board: TensorboardWriter;
   readonly now: () => Date;
   /** Set to the signal's name when the user wants to stop. */
   readonly interruption: () => NodeJS.Signals | null;
   readonly onProgress: (progress: TrainingProgress) => void;
-  /** What the GPU was last seen doing; null without one. */
-  readonly gpu: () => GpuSample | null;
   /** Names of windows for the log: which recording, and where in it. */
   readonly windowNames: (indices: readonly number[]) => string[];
   /** Windows that the device's memory would hold at once; null where that is not known. */
   readonly fittingBatch: () => number | null;
+  /** The processes that train together; null for one alone. */
+  readonly peers: TrainingPeers | null;
 }
 
 export interface TrainingProgress {

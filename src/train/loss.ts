@@ -20,13 +20,19 @@ export type Loss =
  *
  * @param logits (B, T)
  * @param labels (B, T) uint8, {@link LABEL}
- * @returns () float32; 0 where every sample is excluded
+ * @param total () samples that the mean is over, where a batch is only part of what counts
+ * @returns () float32, or float64 for such logits; 0 where every sample is excluded
  */
-export function lossOf(loss: Loss, logits: Tensor, labels: Tensor): Tensor {
+export function lossOf(
+  loss: Loss,
+  logits: Tensor,
+  labels: Tensor,
+  total: Tensor = countedSamples(labels),
+): Tensor {
   const targets = equals(labels, LABEL.seizure);
-  const counted = equals(labels, LABEL.excluded).neg().add(1);
+  const counted = isCounted(labels);
   const { alpha, gamma } = loss.kind === 'focal' ? loss : { alpha: 0.5, gamma: 0 };
-  const perSample = own.focal_loss({ logits: logits.to({ dtype: 'float32' }), targets, alpha, gamma });
+  const perSample = own.focal_loss({ logits: wide(logits), targets, alpha, gamma });
   const scale = loss.kind === 'bce' ? 2 : 1;
   const weights =
     loss.positiveWeight === 1
@@ -35,14 +41,25 @@ export function lossOf(loss: Loss, logits: Tensor, labels: Tensor): Tensor {
           .mul(loss.positiveWeight - 1)
           .add(1)
           .mul(counted);
-  return perSample.mul(weights).sum().mul(scale).div(counted.sum().clampMin(1));
+  return perSample.mul(weights).sum().mul(scale).div(total.clampMin(1));
 }
 
-/** Share of seizure samples among those not excluded, (). */
-export function positiveShare(labels: Tensor): Tensor {
-  return equals(labels, LABEL.seizure)
-    .sum()
-    .div(equals(labels, LABEL.excluded).neg().add(1).sum().clampMin(1));
+/** Share of seizure samples among those not excluded, (); `total` as in {@link lossOf}. */
+export function positiveShare(labels: Tensor, total: Tensor = countedSamples(labels)): Tensor {
+  return equals(labels, LABEL.seizure).sum().div(total.clampMin(1));
+}
+
+/** Samples that are not excluded, (). */
+export function countedSamples(labels: Tensor): Tensor {
+  return isCounted(labels).sum();
+}
+
+function isCounted(labels: Tensor): Tensor {
+  return equals(labels, LABEL.excluded).neg().add(1);
+}
+
+function wide(logits: Tensor): Tensor {
+  return logits.dtype === 'float64' ? logits : logits.to({ dtype: 'float32' });
 }
 
 function equals(labels: Tensor, value: number): Tensor {

@@ -1,4 +1,5 @@
-import { setDeterministic, setTf32, setThreads } from '../torch/index.ts';
+import type { Config } from '../config/index.ts';
+import { type Device, type Dtype, setDeterministic, setTf32, setThreads } from '../torch/index.ts';
 
 export interface Numerics {
   readonly threads: number;
@@ -20,4 +21,12 @@ export function setNumerics({ threads, isDeterministic, hasTf32 }: Numerics): vo
   setDeterministic(isDeterministic);
   // cuDNN would use TF32 in float32 convolutions by itself: 6.7e-4 off float64 where float32 is 5e-7 (H200).
   setTf32(hasTf32);
+}
+
+/** bfloat16 where a GPU may mix it in, null for float32 throughout. */
+export function precisionOf(
+  device: Device,
+  { mixed_precision }: Pick<Config['training'], 'mixed_precision'>,
+): Dtype | null {
+  return device !== 'cpu' && mixed_precision ? 'bfloat16' : null;
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { scanSplit } from '../cache/index.ts';
 import { configSchema } from '../config/index.ts';
 import { openWindows, WindowDataset, type WindowSet } from '../data/index.ts';
+import { drawAugmentation, mirrorFrom } from './augmentation.ts';
 import { corpusBytes, placeWindows, residencyOf } from './residency.ts';
 import { buildSampleCache } from './testing/sample-cache.ts';
 
@@ -46,18 +47,30 @@ test('a choice that cannot hold the samples is refused, any other is taken', () 
   );
 });
 
-test('memory and disk give the same batches, for any number of readers', () => {
+test('memory and disk give the same batches, changed in the same way, for any number of readers', () => {
   const order = Array.from(new WindowDataset(set, 3).order(0)).slice(0, 20);
   const batches = Array.from({ length: 7 }, (_, i) => order.slice(3 * i, 3 * i + 3));
-  const augmentation = {
-    factors: Float32Array.from({ length: 3 * set.channels }, (_, i) => 1 + i / 10),
-    places: null,
-  };
+  // The data sets are CHB-MIT's, in double-banana.
+  const { training, experiment, preprocessing } = configSchema.parse({
+    training: {
+      augmentation: { gain: [0.5, 2], channel_dropout: 0.2, left_right_flip: true, polarity: true },
+    },
+    preprocessing: { montage: 'double-banana' },
+  });
+  const mirror = mirrorFrom({ training, preprocessing });
+  const augmentationOf = (windows: readonly number[]) =>
+    drawAugmentation(training.augmentation, {
+      seed: experiment.seed,
+      epoch: 1,
+      windows,
+      channels: set.channels,
+      mirror,
+    });
   const all = (data: object) => {
     using windows = placeWindows(config(data), set, 'cpu', { host: 24 * GIB, device: null }).windows;
     windows.plan(batches);
     return batches.map((indices) => {
-      const { signal, labels, samples } = windows.batch(indices, indices.length === 3 ? augmentation : null);
+      const { signal, labels, samples } = windows.batch(indices, augmentationOf(indices));
       return [signal, labels, samples].map((tensor) => [tensor.shape, tensor.toArray()]);
     });
   };

@@ -111,6 +111,8 @@ test('killed or interrupted and resumed, or read from disk, a training ends with
 test('a trained model scores a cache and recordings alike; undefined figures say why', async () => {
   const request = {
     checkpoint: join(folder, 'whole'),
+    isReferenceForced: false,
+    patientPattern: null,
     output: join(folder, 'scores'),
     device: 'cpu' as const,
     signal: new AbortController().signal,
@@ -121,6 +123,7 @@ test('a trained model scores a cache and recordings alike; undefined figures say
   const read = await evaluateCheckpoint({ ...request, data: recordings });
   expect(read.figures).toEqual(cached.figures);
   expect(cached).toMatchObject({ recordings: 7, patients: 1, seizures: 7, left_out: [] });
+  expect(cached.references).toEqual({ trained_on: ['bipolar'], found: ['bipolar'], mismatched: 0 });
   expect(cached.recorded_hours).toBeCloseTo(140 / 3600, 9);
   expect(cached.figures.false_alarms_per_24h_recorded).toEqual({
     value: null,

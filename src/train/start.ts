@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type Config,
@@ -7,36 +7,43 @@ import {
   inForce,
   type LoadedConfig,
   originTexts,
+  type ProcessPlace,
   resolvedDevice,
   threadsOf,
 } from '../config/index.ts';
 import { loadRecording, type WindowSet } from '../data/index.ts';
+import { InputError } from '../errors.ts';
 import { createModel } from '../model/index.ts';
 import {
-  type CheckpointState,
   captureEnvironment,
-  createRun,
-  cutTensorboard,
   describeEnvironment,
   describeGpu,
-  GpuMonitor,
-  Heartbeat,
-  Logger,
-  openRun,
+  loadCheckpoint,
   readRun,
   runStage,
-  TensorboardWriter,
 } from '../runs/index.ts';
 import { montageChannels } from '../signal/index.ts';
-import { freeMemory, hostTensorMemory, isCudaAvailable, libraryInfo } from '../torch/index.ts';
+import {
+  type Device,
+  freeMemory,
+  hostTensorMemory,
+  isCudaAvailable,
+  libraryInfo,
+  openProcessGroup,
+  type ProcessGroup,
+} from '../torch/index.ts';
+import { mirrorFrom } from './augmentation.ts';
 import { Evaluation, falseAlarmRateOf } from './evaluate.ts';
 import { loadInitialWeights } from './initial-weights.ts';
+import { keepNothing, keepRun } from './keeping.ts';
 import { type Outcome, type TrainingProgress, train } from './loop.ts';
 import { describeLoss, lossFrom } from './loss-settings.ts';
 import { planMemory } from './memory-plan.ts';
-import { setNumerics } from './numerics.ts';
+import { precisionOf, setNumerics } from './numerics.ts';
+import { TrainingPeers } from './peers.ts';
 import { predictRecording } from './predict.ts';
 import { corpusBytes, hostMemory, type PlacedWindows, placeWindows } from './residency.ts';
+import { trainable } from './trainable.ts';
 import { openTrainingData, type TrainingData } from './training-data.ts';
 
 export interface TrainingRequest {
@@ -50,6 +57,10 @@ export interface TrainingRequest {
   readonly writeLog: (text: string) => unknown;
   readonly now: () => Date;
   readonly interruption: () => NodeJS.Signals | null;
+  /** This process's place among those that train together; null for one alone. */
+  readonly place: ProcessPlace | null;
+  /** Told the port at which the first of several processes listens. */
+  readonly onPort: (port: number) => void;
   readonly onStart: (steps: { done: number }) => void;
   readonly onProgress: (progress: TrainingProgress) => void;
 }
@@ -68,17 +79,26 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   const device = resolvedDevice(config, { cudaAvailable });
   const folder = config.experiment.output_dir;
   const alsoRate = falseAlarmRateOf(config);
+  mirrorFrom(config);
+  using group = joinGroup(request, device);
+  const peers = group && new TrainingPeers(group);
   const mended: string[] = [];
-  const data = await openTrainingData(config, {
-    isRebuildForced: request.isManifestRebuildForced,
-    say: (sentence) => mended.push(sentence),
-  });
+  const openData = (isFirst: boolean) =>
+    openTrainingData(config, {
+      isRebuildForced: request.isManifestRebuildForced && isFirst,
+      say: (sentence) => mended.push(sentence),
+    });
+  // The first may have to build manifests again, which the others then find.
+  const opened = peers?.isFirst === false ? null : await openData(true);
+  peers?.agree(() => 'data');
+  const data = opened ?? (await openData(false));
 
   // The thread count decides the last bits of sums: a resumed run keeps the one it was started with.
-  const threads = (isResuming ? await storedThreads(folder) : null) ?? threadsOf(config.resources);
+  const threads =
+    (isResuming ? await storedThreads(folder) : null) ?? threadsOf(config.resources, group?.size);
   const { training } = config;
   setNumerics({ threads, isDeterministic: training.deterministic, hasTf32: training.tf32 });
-  const precision = device === 'cuda' && training.mixed_precision ? 'bfloat16' : null;
+  const precision = precisionOf(device, training);
   const channels = montageChannels(config.preprocessing).length;
   const model = createModel(config.model, { channels, seed: config.experiment.seed });
   const fillInitially = async () =>
@@ -87,7 +107,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   const freeBytes = freeMemory(device) ?? process.availableMemory();
   model.to({ device });
   const placed = placeWindows(config, data.train.set, device, {
-    host: hostMemory(),
+    host: hostMemory() / (group?.size ?? 1),
     device: freeMemory(device),
   });
   using windows = placed.windows;
@@ -108,15 +128,22 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   const start = {
     config: { values: config, origins: originTexts(loaded.origins) },
     data: data.hashes,
+    references: data.train.set.references,
     environment,
     now,
   };
-  await mkdir(folder, { recursive: true }).catch(() => undefined);
-  await using run = isResuming ? await openRun(folder, start) : await createRun(folder, start);
-  using log = new Logger({ level: config.experiment.log_level, write: request.writeLog, now });
-  log.attachFile(run.path('log'));
+  const keepFirst = () =>
+    keepRun(folder, start, {
+      ...{ isResuming, device },
+      level: config.experiment.log_level,
+      writeLog: request.writeLog,
+    });
+  const kept = peers?.isFirst === false ? null : await keepFirst();
+  const resumedPath = peers?.agree(() => kept!.run.resumedFrom?.path ?? null) ?? null;
+  await using keeping = kept ?? keepNothing(resumedPath === null ? null : await loadCheckpoint(resumedPath));
+  const { run, log, heartbeat } = keeping;
   if (config.experiment.description !== '') log.info(config.experiment.description);
-  for (const notice of [...notices.map(({ message }) => message), ...run.notices]) log.info(notice);
+  for (const notice of [...notices.map(({ message }) => message), ...keeping.notices]) log.info(notice);
   for (const sentence of mended) log.warning(sentence);
   const loss = lossFrom(training, data.manifest);
   for (const line of describeStart(config, data, device, placed, describeEnvironment(environment)))
@@ -128,25 +155,13 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
       `training.batch_size ${training.batch_size} may not fit: by bgb model, the free memory holds a batch of ${fitting}`,
     );
 
-  await using heartbeat = await Heartbeat.start({
-    path: run.path('heartbeat'),
-    intervalS: 10,
-    quietS: 60,
-    onFailure: (message) => log.warning(message),
-  });
   const { resumedFrom } = run;
   const step = resumedFrom?.state.step;
   if (isResuming && step === undefined) initial = await fillInitially();
   if (initial !== null) log.info(`weights${initial.isAverage ? ', averaged,' : ''} from ${initial.path}`);
-  using board = TensorboardWriter.create(run.path('tensorboard'), {
-    now: now(),
-    ...(step !== undefined && { restartStep: step + 1 }),
-    records: isResuming ? keepBoard(run.path('tensorboard'), resumedFrom?.state ?? null) : 0,
-  });
-  using monitor = device === 'cuda' ? new GpuMonitor(firstVisibleGpu()) : null;
   request.onStart({ done: step ?? 0 });
   const { dev } = data;
-  const evaluate = async () => {
+  const evaluateHere = async () => {
     const evaluation = new Evaluation(config, alsoRate);
     const predictor = {
       forward: model.forward.bind(model),
@@ -163,47 +178,48 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
     }
     return evaluation.metrics();
   };
+  const evaluate = () => (peers === null ? evaluateHere() : peers.agreeLater(evaluateHere));
   const outcome = await train({
+    ...keeping,
     config,
-    model: {
-      parameters: () => model.parameters(),
-      buffers: () => model.buffers(),
-      forwardTraining: ({ signal, samples }, step) =>
-        model.forward(signal, { isTraining: true, seed: config.experiment.seed, step, samples }),
-    },
+    model: trainable(model, config.experiment.seed),
     device,
     precision,
     loss,
     windows,
     order: (epoch) => data.train.order(epoch),
     evaluate: dev === null ? null : evaluate,
-    run,
-    log,
-    heartbeat,
-    board,
     now,
-    interruption: request.interruption,
+    interruption: () => (peers === null ? request.interruption() : peers.agree(request.interruption)),
     onProgress: request.onProgress,
-    gpu: () => monitor?.last ?? null,
     windowNames: (indices) => windowNames(data.train.set, indices),
     // On the CPU a limit that nobody tells of, such as ulimit's, is known by what was in use when it was met.
     fittingBatch: () =>
       fittingIn(device === 'cpu' ? Math.min(freeBytes, hostTensorMemory().peak) : freeBytes),
+    peers,
   });
   const { reason, step: lastStep, metrics } = outcome;
   if (reason === 'finished' || reason === 'stopped early') {
-    await run.finish(lastStep, { reason, ...metrics });
+    await keeping.finish(lastStep, { reason, ...metrics });
     log.info(`done: ${reason} at step ${lastStep}`);
   }
   return { ...outcome, folder };
 }
 
-/** Cuts the TensorBoard files back to a checkpoint; returns how many records they have then. */
-function keepBoard(folder: string, state: CheckpointState | null): number {
-  // Runs of earlier versions do not count them: TensorBoard itself then drops what the new session writes again.
-  const keep = state === null ? 0 : (state.board_records ?? Number.MAX_SAFE_INTEGER);
-  return cutTensorboard(folder, keep);
+/** @throws InputError `TRAIN_PROCESSES` for batches that cannot be shared */
+function joinGroup({ place, loaded, onPort }: TrainingRequest, device: Device): ProcessGroup | null {
+  if (place === null) return null;
+  const { batch_size } = loaded.config.training;
+  if (batch_size < place.size)
+    throw new InputError(
+      'TRAIN_PROCESSES',
+      `${place.size} processes cannot share a batch of ${batch_size} windows. Raise training.batch_size, or lower resources.processes.`,
+    );
+  return openProcessGroup({ ...place, device, timeoutS: PATIENCE_S, onPort });
 }
+
+/** One process may build manifests, evaluate or save while the others wait; one that has died is noticed otherwise. */
+const PATIENCE_S = 6 * 3600;
 
 /** As in `chb01/chb01_03.npz row 3072`. */
 function windowNames(set: WindowSet, indices: readonly number[]): string[] {
@@ -220,7 +236,7 @@ async function storedThreads(folder: string): Promise<number | null> {
 
 function describeStart(
   config: Config,
-  { train, isFallback, dev, manifest }: TrainingData,
+  { train, isFallback, dev, manifest, hits }: TrainingData,
   device: string,
   { residency, reason }: PlacedWindows,
   environment: readonly string[],
@@ -230,7 +246,7 @@ function describeStart(
     ...Object.entries(inForce()).map(([name, value]) => `in force: ${name}=${value}`),
     ...environment,
     `device ${device} (experiment.device: ${config.experiment.device}), samples on ${residency === 'device' ? device : residency}: ${reason}`,
-    `cache ${config.data.cache_dir}: ${manifest.recordings} recordings of ${manifest.patients.length} patients, ${(manifest.recorded_s / 3600).toFixed(2)} h, ${manifest.seizures} seizures`,
+    `cache ${resolve(config.data.cache_dir)}: ${hits.found} of ${hits.listed} windows found (${((100 * hits.found) / hits.listed).toFixed(1)} %), ${manifest.recordings} recordings of ${manifest.patients.length} patients, ${(manifest.recorded_s / 3600).toFixed(2)} h, ${manifest.seizures} seizures`,
     `an epoch: ${partial_seizure} windows partly seizure, ${full_seizure} fully, ${no_seizure} without${config.data.use_balanced_sampling && !isFallback ? ' (balanced)' : ''}`,
     dev === null
       ? 'no dev split: nothing is tuned, the last epoch counts'

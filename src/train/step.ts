@@ -1,5 +1,7 @@
+import type { Peers } from '../nn/index.ts';
 import { aten, autocast, type Dtype, full, noGrad, scope, type Tensor } from '../torch/index.ts';
 import type { FlatParameters } from './flat-parameters.ts';
+import type { JointStep } from './joint-step.ts';
 import { type Loss, lossOf, positiveShare } from './loss.ts';
 import type { MetricRing } from './metric-ring.ts';
 import type { Optimizer } from './optimizer.ts';
@@ -16,7 +18,7 @@ export interface Batch {
 
 export interface StepParts {
   /** (B, T, C) -> logits (B, T). `step` counts forward passes in training, for dropout. */
-  readonly forward: (batch: Batch, step: number) => Tensor;
+  readonly forward: (batch: Batch, step: number | Tensor, peers?: Peers | null) => Tensor;
   readonly parameters: FlatParameters;
   readonly optimizer: Optimizer;
   readonly loss: Loss;
@@ -25,6 +27,16 @@ export interface StepParts {
   /** bfloat16 for autocast, null for float32 throughout. */
   readonly precision: Dtype | null;
   readonly ring: MetricRing;
+  /** Where other processes have the rest of each batch. */
+  readonly joint?: JointStep | null;
+}
+
+/** What a step leaves on the device; each (). */
+export interface StepResult {
+  readonly loss: Tensor;
+  readonly gradientNorm: Tensor;
+  readonly positiveShare: Tensor;
+  readonly sound: Tensor;
 }
 
 /**
@@ -33,33 +45,64 @@ export interface StepParts {
  *
  * @param step optimiser steps done before
  * @param learningRate of this step
+ * @param windows of each whole batch, where other processes have the rest
  */
 export function trainingStep(
   parts: StepParts,
   batches: readonly Batch[],
   step: number,
   learningRate: number,
+  windows: readonly number[] = [],
 ): void {
-  const { parameters, optimizer, ring } = parts;
   scope(() => {
+    const rate = full([], learningRate, { device: parts.parameters.decayed.values.device });
+    parts.ring.record(step, computeStep(parts, batches, step, rate, windows));
+  });
+}
+
+/**
+ * The work of {@link trainingStep} without the ring: all of it on the device, a function of the tensors it is given.
+ *
+ * @param step () int64, or a number
+ * @param learningRate () float32
+ * @param windows as for {@link trainingStep}
+ */
+export function computeStep(
+  parts: StepParts,
+  batches: readonly Batch[],
+  step: number | Tensor,
+  learningRate: Tensor,
+  windows: readonly number[] = [],
+): StepResult {
+  const { parameters, optimizer, joint = null } = parts;
+  const passOf = (index: number) =>
+    typeof step === 'number' ? step * batches.length + index : step.mul(batches.length).add(index);
+  return scope(() => {
     for (const { gradients } of groups(parameters)) gradients.zero_();
+    const shares = batches.map(({ labels }, index) => joint?.share(labels, windows[index]!) ?? null);
     const losses = batches.map((batch, index) => {
-      const logits = withPrecision(parts, batch, () => parts.forward(batch, step * batches.length + index));
-      const loss = lossOf(parts.loss, logits, batch.labels).div(batches.length);
+      const share = shares[index]!;
+      const logits = withPrecision(parts, batch, () => parts.forward(batch, passOf(index), share?.peers));
+      const mean = lossOf(parts.loss, logits, batch.labels, share?.total).div(batches.length);
+      const loss = share?.weight === 0 ? mean.mul(0) : mean;
+      if (index === batches.length - 1) joint?.beforeLastBackward();
       loss.backward();
       return loss.detach();
     });
-    noGrad(() => {
-      const loss = sum(losses);
+    joint?.afterLastBackward();
+    return noGrad(() => {
+      const positives = batches.map(({ labels }, index) =>
+        positiveShare(labels, shares[index]?.total).mul(shares[index]?.weight ?? 1),
+      );
+      const own = [sum(losses), sum(positives).div(batches.length)] as const;
+      const [loss, share] = joint === null ? own : joint.sums(own);
       const gradientNorm = sum(
         groups(parameters).map(({ gradients }) => gradients.mul(gradients).sum()),
       ).sqrt();
       const sound = aten.logical_and({ self: loss.isFinite(), other: gradientNorm.isFinite() });
       if (parts.gradientClip !== null) clip(parameters, gradientNorm, parts.gradientClip);
-      const rate = full([], learningRate, { device: loss.device });
-      optimizer.step(rate, sound);
-      const share = sum(batches.map(({ labels }) => positiveShare(labels))).div(batches.length);
-      ring.record(step, { loss, gradientNorm, positiveShare: share, sound });
+      optimizer.step(learningRate, sound);
+      return { loss, gradientNorm, positiveShare: share, sound };
     });
   });
 }

@@ -1,3 +1,4 @@
+import { labelRules } from '../annotations/index.ts';
 import {
   listEntries,
   type Manifest,
@@ -22,6 +23,8 @@ export interface TrainingData {
   /** Whether the plain set stands in for the balanced one. */
   readonly isFallback: boolean;
   readonly manifest: Manifest;
+  /** Windows that the manifest's file lists, and how many of them are in the cache (failures D4). */
+  readonly hits: { readonly listed: number; readonly found: number };
   readonly dev: WindowSet | null;
   /** Content hashes, by split. */
   readonly hashes: Readonly<Record<string, string>>;
@@ -31,27 +34,15 @@ export interface TrainingData {
  * Opens the train split and, where there is one, the dev split of the cache: checks that they were built with
  * these settings and share no patient. A manifest that does not fit is built again.
  *
- * @throws InputError `CACHE_*`, `DATA_*`; `TRAIN_NO_DEV` for early stopping without a dev split
+ * @throws InputError `CACHE_*`, `DATA_*`, `ANNOTATION_LABEL_MAP`; `TRAIN_NO_DEV` for early stopping without a dev split
  */
 export async function openTrainingData(
   config: Config,
   { isRebuildForced = false, say = (_sentence: string): void => undefined } = {},
 ): Promise<TrainingData> {
-  const { data, preprocessing, training, experiment } = config;
-  const shape = windowShapeOf(data);
-  const settings = { ...preprocessing, sampling_rate: data.sampling_rate };
-  const limits = { maxSamples: data.max_samples, maxHours: data.max_hours };
-  const open = async (split: 'train' | 'dev') => {
-    const folder = splitFolder(data.cache_dir, split);
-    const manifest = await usableManifest(folder, shape, { isRebuildForced, say });
-    const set = openWindows(folder, manifest, split === 'train' ? limits : undefined, {
-      preprocessing: settings,
-      labels: data.labels,
-    });
-    if (set.places === null) say(madeElsewhereNotice(folder, set.madeElsewhere, set.recordings.length));
-    return { manifest, set };
-  };
-  const { manifest, set } = await open('train');
+  const { data, training, experiment } = config;
+  labelRules(data.labels);
+  const { manifest, set, references, missing } = await openSplit(config, 'train', { isRebuildForced, say });
   const devFolder = splitFolder(data.cache_dir, 'dev');
   const hasDev = (await listEntries(devFolder)).length > 0;
   if (!hasDev && training.early_stopping !== null)
@@ -59,7 +50,7 @@ export async function openTrainingData(
       'TRAIN_NO_DEV',
       `training.early_stopping watches ${training.early_stopping.metric} on the dev split, but ${devFolder} holds no cache entries. Build a dev split, or set training.early_stopping to null.`,
     );
-  const dev = hasDev ? (await open('dev')).set : null;
+  const dev = hasDev ? (await openSplit(config, 'dev', { isRebuildForced, say })).set : null;
   if (dev !== null)
     checkDisjoint({ name: 'train', patients: set.patients }, { name: 'dev', patients: dev.patients });
   const { dataset, isFallback } = datasetOf(set, experiment.seed, data);
@@ -71,7 +62,33 @@ export async function openTrainingData(
     train: dataset,
     isFallback,
     manifest,
+    hits: { listed: references, found: references - missing },
     dev,
     hashes: { train: set.dataHash, ...(dev && { dev: dev.dataHash }) },
   };
+}
+
+/**
+ * Opens one split of the cache, checked against the settings of the configuration; limits of bring-up hold for train.
+ * A manifest that does not fit is built again.
+ *
+ * @throws InputError `CACHE_*`, `DATA_*`
+ */
+export async function openSplit(
+  { data, preprocessing }: Config,
+  split: 'train' | 'dev',
+  { isRebuildForced = false, say = (_sentence: string): void => undefined } = {},
+): Promise<{ manifest: Manifest; set: WindowSet; references: number; missing: number }> {
+  const folder = splitFolder(data.cache_dir, split);
+  const { manifest, references, missing } = await usableManifest(folder, windowShapeOf(data), {
+    isRebuildForced,
+    say,
+  });
+  const limits = { maxSamples: data.max_samples, maxHours: data.max_hours };
+  const set = openWindows(folder, manifest, split === 'train' ? limits : undefined, {
+    preprocessing: { ...preprocessing, sampling_rate: data.sampling_rate },
+    labels: data.labels,
+  });
+  if (set.places === null) say(madeElsewhereNotice(folder, set.madeElsewhere, set.recordings.length));
+  return { manifest, set, references, missing };
 }

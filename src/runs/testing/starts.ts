@@ -27,6 +27,7 @@ export function startWith(data: Record<string, number> = {}): RunStart {
       origins: { 'data.stride': 'train.yaml:11' },
     },
     data: { train: 'aa', dev: 'bb' },
+    references: ['LE', 'REF'],
     environment,
     now: () => new Date('2025-01-01T00:00:00Z'),
   };

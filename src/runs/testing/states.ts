@@ -12,6 +12,7 @@ export function stateAt(step: number): CheckpointState {
     metric: { name: 'sensitivity_at_10fa', value: null, mode: 'max' },
     thresholds: null,
     data: { train: 'aa', dev: 'bb' },
+    references: ['LE', 'REF'],
     code_version: '0.1.0',
     events: step,
   };

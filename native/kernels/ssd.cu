@@ -1,0 +1,431 @@
+R"cuda(// The SSD of Mamba-2 (Dao and Gu 2024), forward and backward, with step sizes and skip term:
+//
+//   dt = softplus(raw + bias), h_t = exp(dt_t A) h_{t-1} + dt_t B_t x_t^T, y_t = C_t h_t + D x_t
+//
+// A block of four warps walks over the chunks of one window and head with the state (N, P) in registers, so that
+// each input is read once. Within a chunk of Q steps the sum over earlier steps is a masked product, as in
+// attention; a warp has 16 of its rows. a is the sum of dt A from the chunk's start; every decay is the
+// exponential of a difference of two of those that is <= 0.
+//
+// Set at compile time: P (head's width) and N (state), multiples of 16; N at most 64.
+#define Q 64
+#define LANES_OF_BLOCK 128
+
+template <class T>
+struct Sizes {
+  static constexpr int V = 16 / sizeof(T);
+  // Strides of rows in shared memory: 16 bytes more than the row keeps matrix loads free of bank conflicts.
+  static constexpr int X = P + V, S = N + V, M = Q + V;
+  static constexpr int TILES = (N / 16) * (P / 16), OWN = (TILES + 3) / 4;
+};
+
+// Row r of the chunk is this step in memory; `isReversed` scans from the last step to the first.
+__device__ inline long stepOf(int chunk, int row, int length, int isReversed) {
+  const int step = chunk * Q + row;
+  return isReversed ? length - 1 - step : step;
+}
+
+// Copies `width` columns of the chunk's rows into shared memory, zeros where there is no step.
+template <class T, int WIDTH>
+__device__ inline void loadRows(T* to, int strideTo, const T* from, long strideFrom, int chunk, int length,
+                                int isReversed) {
+  constexpr int V = 16 / sizeof(T), PER_ROW = WIDTH / V;
+  for (int i = threadIdx.x; i < Q * PER_ROW; i += LANES_OF_BLOCK) {
+    const int row = i / PER_ROW, column = i % PER_ROW * V;
+    Vector<T, V> values;
+    if (chunk * Q + row < length)
+      values = load<T, V>(from + stepOf(chunk, row, length, isReversed) * strideFrom + column);
+    else
+      for (int k = 0; k < V; k++) values.at[k] = narrow<T>(0.0f);
+    store<T, V>(to + row * strideTo + column, values);
+  }
+}
+
+// One warp: dt and a of the chunk, two rows a lane. Beyond the end dt is 0: nothing is added, nothing decays.
+template <class T>
+__device__ inline void loadSteps(float* dt, float* a, float* slope, const T* raw, long stride, float bias, float A,
+                                 int chunk, int length, int isReversed) {
+  const int lane = threadIdx.x % 32;
+  float own[2];
+  for (int k = 0; k < 2; k++) {
+    const int row = 2 * lane + k;
+    own[k] = 0.0f;
+    float derivative = 0.0f;
+    if (chunk * Q + row < length) {
+      const float before = wide(raw[stepOf(chunk, row, length, isReversed) * stride]) + bias;
+      own[k] = softplus(before);
+      derivative = 1.0f / (1.0f + expf(-before));
+    }
+    dt[row] = own[k];
+    if (slope != nullptr) slope[row] = derivative;
+  }
+  float sum = own[0] * A + own[1] * A;
+  for (int offset = 1; offset < 32; offset *= 2) {
+    const float other = __shfl_up_sync(0xffffffffu, sum, offset);
+    if (lane >= offset) sum += other;
+  }
+  const float before = __shfl_up_sync(0xffffffffu, sum, 1);
+  a[2 * lane] = (lane == 0 ? 0.0f : before) + own[0] * A;
+  a[2 * lane + 1] = sum;
+}
+
+// mixed (batch, length, heads * P + 2 N) holds x, B, C; raw is the projection's slice of step sizes;
+// y (batch, length, heads * P); states (batch * heads, chunks, N, P): the state before each chunk.
+template <class T>
+__device__ void ssdForward(const T* mixed, const T* raw, long rawStride, const float* biases, const float* logA,
+                           const float* skips, T* y, T* states, int length, int heads, int chunks,
+                           int isReversed) {
+  using S = Sizes<T>;
+  extern __shared__ __align__(16) unsigned char memory[];
+  T* x = reinterpret_cast<T*>(memory);  // (Q, P)
+  T* b = x + Q * S::X;                  // (Q, N)
+  T* c = b + Q * S::S;                  // (Q, N)
+  T* weights = c + Q * S::S;            // (Q, Q); before it is written, B with the decay to the chunk's end
+  T* entering = weights + Q * S::M;     // (N, P)
+  float* dt = reinterpret_cast<float*>(entering + N * S::X);
+  float* a = dt + Q;
+
+  const int head = blockIdx.x % heads, warp = threadIdx.x / 32, first = warp * 16;
+  const long window = blockIdx.x / heads;
+  const long inner = static_cast<long>(heads) * P, mixedStride = inner + 2 * N;
+  const float A = -expf(logA[head]), bias = biases[head], skip = skips[head];
+  mixed += window * length * mixedStride;
+  raw += window * length * rawStride + head;
+  y += window * length * inner + static_cast<long>(head) * P;
+  if (states != nullptr) states += blockIdx.x * static_cast<long>(chunks) * N * P;
+
+  float state[S::OWN][8] = {};
+  for (int chunk = 0; chunk < chunks; chunk++) {
+    loadRows<T, P>(x, S::X, mixed + static_cast<long>(head) * P, mixedStride, chunk, length, isReversed);
+    loadRows<T, N>(b, S::S, mixed + inner, mixedStride, chunk, length, isReversed);
+    loadRows<T, N>(c, S::S, mixed + inner + N, mixedStride, chunk, length, isReversed);
+    if (warp == 0) loadSteps<T>(dt, a, nullptr, raw, rawStride, bias, A, chunk, length, isReversed);
+#pragma unroll
+    for (int own = 0; own < S::OWN; own++) {
+      const int tile = warp + 4 * own;
+      if (tile >= S::TILES) break;
+#pragma unroll
+      for (int value = 0; value < 8; value++) {
+        const int n = tile / (P / 16) * 16 + tileRow(value), p = tile % (P / 16) * 16 + tileColumn(value);
+        const T rounded = narrow<T>(state[own][value]);
+        entering[n * S::X + p] = rounded;
+        if (states != nullptr) states[(static_cast<long>(chunk) * N + n) * P + p] = rounded;
+      }
+    }
+    __syncthreads();
+    const float last = a[Q - 1];
+    for (int i = threadIdx.x; i < Q * N; i += LANES_OF_BLOCK) {
+      const int row = i / N, n = i % N;
+      weights[row * S::S + n] = narrow<T>(wide(b[row * S::S + n]) * (__expf(last - a[row]) * dt[row]));
+    }
+    __syncthreads();
+    const float decay = __expf(last);
+#pragma unroll
+    for (int own = 0; own < S::OWN; own++) {
+      const int tile = warp + 4 * own;
+      if (tile >= S::TILES) break;
+      const int n = tile / (P / 16) * 16, p = tile % (P / 16) * 16;
+#pragma unroll
+      for (int value = 0; value < 8; value++) state[own][value] *= decay;
+#pragma unroll
+      for (int k = 0; k < Q; k += 16)
+        addProduct<true, false>(state[own], weights + k * S::S + n, S::S, x + k * S::X + p, S::X);
+    }
+    __syncthreads();
+    // (C_i . B_j) exp(a_i - a_j) dt_j for j <= i; tiles above the diagonal are never read.
+    for (int column = 0; column <= first; column += 16) {
+      float product[8] = {};
+#pragma unroll
+      for (int k = 0; k < N; k += 16)
+        addProduct<false, true>(product, c + first * S::S + k, S::S, b + column * S::S + k, S::S);
+#pragma unroll
+      for (int value = 0; value < 8; value++) {
+        const int i = first + tileRow(value), j = column + tileColumn(value);
+        weights[i * S::M + j] = narrow<T>(j <= i ? product[value] * __expf(a[i] - a[j]) * dt[j] : 0.0f);
+      }
+    }
+    __syncwarp();
+    for (int p = 0; p < P; p += 16) {
+      float sum[8] = {};
+#pragma unroll
+      for (int k = 0; k < N; k += 16)
+        addProduct<false, false>(sum, c + first * S::S + k, S::S, entering + k * S::X + p, S::X);
+#pragma unroll
+      for (int value = 0; value < 8; value++) sum[value] *= __expf(a[first + tileRow(value)]);
+      for (int k = 0; k <= first; k += 16)
+        addProduct<false, false>(sum, weights + first * S::M + k, S::M, x + k * S::X + p, S::X);
+#pragma unroll
+      for (int value = 0; value < 8; value += 2) {
+        const int i = first + tileRow(value), column = p + tileColumn(value);
+        if (chunk * Q + i >= length) continue;
+        T* to = y + stepOf(chunk, i, length, isReversed) * inner + column;
+        to[0] = narrow<T>(sum[value] + skip * wide(x[i * S::X + column]));
+        to[1] = narrow<T>(sum[value + 1] + skip * wide(x[i * S::X + column + 1]));
+      }
+    }
+    __syncthreads();
+  }
+}
+
+// The chunks from the last to the first, with the gradient by the state at the chunk's end in registers.
+// dmixed (batch, heads, length, 2 N) holds each head's share of the gradients by B and C; perHead (3, batch, heads)
+// those by A (not its logarithm), bias and skip.
+template <class T>
+__device__ void ssdBackward(const T* mixed, const T* raw, long rawStride, const float* biases, const float* logA,
+                            const float* skips, const T* states, const T* dy, T* dx, T* dmixed, T* draw,
+                            float* perHead, int length, int heads, int chunks, int isReversed) {
+  using S = Sizes<T>;
+  extern __shared__ __align__(16) unsigned char memory[];
+  T* x = reinterpret_cast<T*>(memory);  // (Q, P)
+  T* g = x + Q * S::X;                  // (Q, P): dy
+  T* b = g + Q * S::X;                  // (Q, N)
+  T* c = b + Q * S::S;                  // (Q, N)
+  T* decayed = c + Q * S::S;            // (Q, N): C with the decay from the chunk's start
+  T* weights = decayed + Q * S::S;      // (Q, Q): what y_i takes from x_j
+  T* products = weights + Q * S::M;     // (Q, Q): gradients by C_i . B_j
+  T* entering = products + Q * S::M;    // (N, P)
+  T* leaving = entering + N * S::X;     // (N, P): gradient by the state at the end
+  float* dt = reinterpret_cast<float*>(leaving + N * S::X);
+  float* a = dt + Q;
+  float* slope = a + Q;
+  float* rows = slope + Q;     // gradient by a_i as far as it is y_i's
+  float* fromEnd = rows + Q;   // gradient by dt_j as far as it comes through the state at the end
+  float* columns = fromEnd + Q;  // (4, Q) by dt_j as far as it comes through the chunk's own y, a warp each
+  float* carried = columns + 4 * Q;  // (4)
+
+  const int head = blockIdx.x % heads, warp = threadIdx.x / 32, lane = threadIdx.x % 32, first = warp * 16;
+  const long window = blockIdx.x / heads;
+  const long inner = static_cast<long>(heads) * P, mixedStride = inner + 2 * N;
+  const float A = -expf(logA[head]), bias = biases[head], skip = skips[head];
+  mixed += window * length * mixedStride;
+  raw += window * length * rawStride + head;
+  draw += window * length * rawStride + head;
+  dy += window * length * inner + static_cast<long>(head) * P;
+  dx += window * length * inner + static_cast<long>(head) * P;
+  dmixed += blockIdx.x * static_cast<long>(length) * 2 * N;
+  states += blockIdx.x * static_cast<long>(chunks) * N * P;
+
+  float gradient[S::OWN][8] = {};
+  float byA = 0.0f, byBias = 0.0f, bySkip = 0.0f;
+  for (int chunk = chunks - 1; chunk >= 0; chunk--) {
+    loadRows<T, P>(x, S::X, mixed + static_cast<long>(head) * P, mixedStride, chunk, length, isReversed);
+    loadRows<T, P>(g, S::X, dy, inner, chunk, length, isReversed);
+    loadRows<T, N>(b, S::S, mixed + inner, mixedStride, chunk, length, isReversed);
+    loadRows<T, N>(c, S::S, mixed + inner + N, mixedStride, chunk, length, isReversed);
+    for (int i = threadIdx.x; i < N * P / S::V; i += LANES_OF_BLOCK)
+      store<T, S::V>(entering + i / (P / S::V) * S::X + i % (P / S::V) * S::V,
+                     load<T, S::V>(states + static_cast<long>(chunk) * N * P + i * S::V));
+    if (warp == 0) loadSteps<T>(dt, a, slope, raw, rawStride, bias, A, chunk, length, isReversed);
+#pragma unroll
+    for (int own = 0; own < S::OWN; own++) {
+      const int tile = warp + 4 * own;
+      if (tile >= S::TILES) break;
+#pragma unroll
+      for (int value = 0; value < 8; value++)
+        leaving[(tile / (P / 16) * 16 + tileRow(value)) * S::X + tile % (P / 16) * 16 + tileColumn(value)] =
+            narrow<T>(gradient[own][value]);
+    }
+    __syncthreads();
+    const float last = a[Q - 1];
+    for (int i = threadIdx.x; i < Q * N; i += LANES_OF_BLOCK) {
+      const int at = i / N * S::S + i % N;
+      decayed[at] = narrow<T>(wide(c[at]) * __expf(a[i / N]));
+    }
+
+    // Rows i of this warp.
+    float sums[2] = {};
+    for (int column = 0; column < Q; column += 16) {
+      if (column > first) {
+        if (lane < 16) columns[warp * Q + column + lane] = 0.0f;
+        continue;
+      }
+      float seen[8] = {}, product[8] = {};
+#pragma unroll
+      for (int k = 0; k < P; k += 16)
+        addProduct<false, true>(seen, g + first * S::X + k, S::X, x + column * S::X + k, S::X);
+#pragma unroll
+      for (int k = 0; k < N; k += 16)
+        addProduct<false, true>(product, c + first * S::S + k, S::S, b + column * S::S + k, S::S);
+      float byStep[8];
+#pragma unroll
+      for (int value = 0; value < 8; value++) {
+        const int i = first + tileRow(value), j = column + tileColumn(value);
+        const float decay = j <= i ? __expf(a[i] - a[j]) : 0.0f;
+        byStep[value] = seen[value] * product[value] * decay;
+        sums[(value % 4) / 2] += byStep[value] * dt[j];
+        weights[i * S::M + j] = narrow<T>(product[value] * decay * dt[j]);
+        products[i * S::M + j] = narrow<T>(seen[value] * decay * dt[j]);
+        if (i == j) bySkip += seen[value];
+      }
+#pragma unroll
+      for (int pair = 0; pair < 4; pair++) {
+        const int value = pair / 2 * 4 + pair % 2;
+        float sum = byStep[value] + byStep[value + 2];
+        for (int offset = 4; offset < 32; offset *= 2) sum += __shfl_xor_sync(0xffffffffu, sum, offset);
+        if (lane < 4) columns[warp * Q + column + tileColumn(value)] = sum;
+      }
+    }
+    __syncwarp();
+    for (int n = 0; n < N; n += 16) {
+      float sum[8] = {};
+#pragma unroll
+      for (int k = 0; k < P; k += 16)
+        addProduct<false, true>(sum, g + first * S::X + k, S::X, entering + n * S::X + k, S::X);
+#pragma unroll
+      for (int value = 0; value < 8; value++) {
+        const int i = first + tileRow(value);
+        sum[value] *= __expf(a[i]);
+        sums[(value % 4) / 2] += sum[value] * wide(c[i * S::S + n + tileColumn(value)]);
+      }
+      for (int k = 0; k <= first; k += 16)
+        addProduct<false, false>(sum, products + first * S::M + k, S::M, b + k * S::S + n, S::S);
+#pragma unroll
+      for (int value = 0; value < 8; value += 2) {
+        const int i = first + tileRow(value);
+        if (chunk * Q + i >= length) continue;
+        T* to = dmixed + stepOf(chunk, i, length, isReversed) * 2 * N + N + n + tileColumn(value);
+        to[0] = narrow<T>(sum[value]);
+        to[1] = narrow<T>(sum[value + 1]);
+      }
+    }
+#pragma unroll
+    for (int half = 0; half < 2; half++) {
+      float sum = sums[half];
+      sum += __shfl_xor_sync(0xffffffffu, sum, 1);
+      sum += __shfl_xor_sync(0xffffffffu, sum, 2);
+      if (lane % 4 == 0) rows[first + half * 8 + lane / 4] = sum;
+    }
+    __syncthreads();
+
+    // Rows j of this warp.
+    for (int p = 0; p < P; p += 16) {
+      float sum[8] = {};
+#pragma unroll
+      for (int k = 0; k < N; k += 16)
+        addProduct<false, false>(sum, b + first * S::S + k, S::S, leaving + k * S::X + p, S::X);
+#pragma unroll
+      for (int value = 0; value < 8; value++) {
+        const int j = first + tileRow(value);
+        sum[value] *= __expf(last - a[j]) * dt[j];
+      }
+      for (int k = first; k < Q; k += 16)
+        addProduct<true, false>(sum, weights + k * S::M + first, S::M, g + k * S::X + p, S::X);
+#pragma unroll
+      for (int value = 0; value < 8; value += 2) {
+        const int j = first + tileRow(value), column = p + tileColumn(value);
+        if (chunk * Q + j >= length) continue;
+        T* to = dx + stepOf(chunk, j, length, isReversed) * inner + column;
+        to[0] = narrow<T>(sum[value] + skip * wide(g[j * S::X + column]));
+        to[1] = narrow<T>(sum[value + 1] + skip * wide(g[j * S::X + column + 1]));
+      }
+    }
+    float reached[2] = {};
+    for (int n = 0; n < N; n += 16) {
+      float sum[8] = {};
+#pragma unroll
+      for (int k = 0; k < P; k += 16)
+        addProduct<false, true>(sum, x + first * S::X + k, S::X, leaving + n * S::X + k, S::X);
+#pragma unroll
+      for (int value = 0; value < 8; value++) {
+        const int j = first + tileRow(value);
+        const float decay = __expf(last - a[j]);
+        reached[(value % 4) / 2] += sum[value] * decay * wide(b[j * S::S + n + tileColumn(value)]);
+        sum[value] *= decay * dt[j];
+      }
+      for (int k = first; k < Q; k += 16)
+        addProduct<true, false>(sum, products + k * S::M + first, S::M, c + k * S::S + n, S::S);
+#pragma unroll
+      for (int value = 0; value < 8; value += 2) {
+        const int j = first + tileRow(value);
+        if (chunk * Q + j >= length) continue;
+        T* to = dmixed + stepOf(chunk, j, length, isReversed) * 2 * N + n + tileColumn(value);
+        to[0] = narrow<T>(sum[value]);
+        to[1] = narrow<T>(sum[value + 1]);
+      }
+    }
+#pragma unroll
+    for (int half = 0; half < 2; half++) {
+      float sum = reached[half];
+      sum += __shfl_xor_sync(0xffffffffu, sum, 1);
+      sum += __shfl_xor_sync(0xffffffffu, sum, 2);
+      if (lane % 4 == 0) fromEnd[first + half * 8 + lane / 4] = sum;
+    }
+    const float decay = __expf(last);
+    float through = 0.0f;
+#pragma unroll
+    for (int own = 0; own < S::OWN; own++) {
+      const int tile = warp + 4 * own;
+      if (tile >= S::TILES) break;
+      const int n = tile / (P / 16) * 16, p = tile % (P / 16) * 16;
+#pragma unroll
+      for (int value = 0; value < 8; value++) {
+        through += gradient[own][value] * wide(entering[(n + tileRow(value)) * S::X + p + tileColumn(value)]);
+        gradient[own][value] *= decay;
+      }
+#pragma unroll
+      for (int k = 0; k < Q; k += 16)
+        addProduct<true, false>(gradient[own], decayed + k * S::S + n, S::S, g + k * S::X + p, S::X);
+    }
+    through = sumOfWarp(through);
+    if (lane == 0) carried[warp] = through * decay;
+    __syncthreads();
+
+    // The gradients by a, then by dt: a_i is a sum over the steps up to i, so theirs are sums from i on.
+    if (warp == 0) {
+      float byStep[2], byDecay[2], end = 0.0f;
+      for (int k = 0; k < 2; k++) {
+        const int row = 2 * lane + k;
+        byStep[k] = columns[row] + columns[Q + row] + columns[2 * Q + row] + columns[3 * Q + row];
+        end += dt[row] * fromEnd[row];
+        byStep[k] += fromEnd[row];
+        byDecay[k] = rows[row] - dt[row] * byStep[k];
+      }
+      end = sumOfWarp(end) + (carried[0] + carried[1] + carried[2] + carried[3]);
+      float sum = byDecay[0] + byDecay[1];
+      for (int offset = 1; offset < 32; offset *= 2) {
+        const float other = __shfl_down_sync(0xffffffffu, sum, offset);
+        if (lane + offset < 32) sum += other;
+      }
+      const float after = __shfl_down_sync(0xffffffffu, sum, 1);
+      const float later[2] = {sum, (lane == 31 ? 0.0f : after) + byDecay[1]};
+      for (int k = 0; k < 2; k++) {
+        const int row = 2 * lane + k;
+        if (chunk * Q + row >= length) continue;
+        const float byProduct = later[k] + end;
+        const float byRaw = (byStep[k] + A * byProduct) * slope[row];
+        byA += dt[row] * byProduct;
+        byBias += byRaw;
+        draw[stepOf(chunk, row, length, isReversed) * rawStride] = narrow<T>(byRaw);
+      }
+    }
+  }
+  bySkip = sumOfWarp(bySkip);
+  byA = sumOfWarp(byA);
+  byBias = sumOfWarp(byBias);
+  __syncthreads();
+  if (lane == 0) carried[warp] = bySkip;
+  __syncthreads();
+  if (threadIdx.x == 0) {
+    const long count = gridDim.x;
+    perHead[blockIdx.x] = byA;
+    perHead[count + blockIdx.x] = byBias;
+    perHead[2 * count + blockIdx.x] = carried[0] + carried[1] + carried[2] + carried[3];
+  }
+}
+
+#define ENTRIES(T, SUFFIX)                                                                                       \
+  extern "C" __global__ void __launch_bounds__(LANES_OF_BLOCK) ssd_forward_##SUFFIX(                              \
+      const T* mixed, const T* raw, long rawStride, const float* biases, const float* logA, const float* skips,   \
+      T* y, T* states, int length, int heads, int chunks, int isReversed) {                                       \
+    ssdForward<T>(mixed, raw, rawStride, biases, logA, skips, y, states, length, heads, chunks, isReversed);      \
+  }                                                                                                               \
+  extern "C" __global__ void __launch_bounds__(LANES_OF_BLOCK) ssd_backward_##SUFFIX(                             \
+      const T* mixed, const T* raw, long rawStride, const float* biases, const float* logA, const float* skips,   \
+      const T* states, const T* dy, T* dx, T* dmixed, T* draw, float* perHead, int length, int heads, int chunks, \
+      int isReversed) {                                                                                           \
+    ssdBackward<T>(mixed, raw, rawStride, biases, logA, skips, states, dy, dx, dmixed, draw, perHead, length,     \
+                   heads, chunks, isReversed);                                                                    \
+  }
+ENTRIES(float, float32)
+ENTRIES(bf16, bfloat16)
+)cuda"

@@ -1,0 +1,86 @@
+import { InputError } from '../errors.ts';
+import { requireInside } from './layout.ts';
+import { dataHashOf, type Manifest } from './manifest.ts';
+import { CATEGORIES, type Survey, surveySplit } from './survey.ts';
+
+/** Whether a manifest may be used, and why not. */
+export interface Validity {
+  readonly isValid: boolean;
+  /** null when nothing is to be said. */
+  readonly reason: string | null;
+  /** References to entries that are not there. */
+  readonly missing: number;
+}
+
+/** One in so many references may be missing while a cache is being updated: 5 %. */
+const ONE_MISSING_IN = 20;
+
+/**
+ * Compares a manifest with the entries in its folder: valid with at least one window, when no more than 5 % of its
+ * references are to entries that are gone, and it says of the others what they are.
+ *
+ * @throws InputError `CACHE_OUTSIDE` naming a reference that leads out of the folder; `CACHE_*` for a damaged entry
+ */
+export async function validateManifest(cacheDir: string, manifest: Manifest): Promise<Validity> {
+  await requireInside(cacheDir, new Set(windowsOf(manifest).map(({ cache_file }) => cache_file)));
+  const { window: length, stride } = manifest;
+  return validityOf(manifest, await surveySplit(cacheDir, { length, stride }));
+}
+
+/** As {@link validateManifest}, of entries that have been looked at. */
+export function validityOf(manifest: Manifest, { entries }: Survey): Validity {
+  const windows = windowsOf(manifest);
+  const missing = windows.filter(({ cache_file }) => !entries.has(cache_file)).length;
+  const all = windows.length;
+  const invalid = (reason: string): Validity => ({ isValid: false, reason, missing });
+  if (all === 0) return invalid('it lists no window');
+  if (ONE_MISSING_IN * missing > all)
+    return invalid(`${missing} of its ${all} references are to entries that are not there`);
+  for (const { cache_file, window_idx } of windows) {
+    const count = entries.get(cache_file)?.windows.length ?? Infinity;
+    if (window_idx >= count)
+      return invalid(`it lists window ${window_idx} of ${cache_file}, which has ${count}`);
+  }
+  const keys = [...entries].map(([name, { provenance }]) => [name, provenance.key] as const);
+  // Of entries that are gone no hash can be made: then what is listed of the others must be so.
+  const isCurrent = missing === 0 ? manifest.data_hash === dataHashOf(keys) : listsExactly(manifest, entries);
+  if (!isCurrent) return invalid('its entries have been built again, or there are others');
+  return missing === 0
+    ? { isValid: true, reason: null, missing }
+    : {
+        isValid: true,
+        reason: `${missing} of its ${all} references are to entries that are not there; they are left out`,
+        missing,
+      };
+}
+
+/** Whether no reference of a manifest leads out of its folder; none of them is opened. */
+export async function isInside(folder: string, references: Iterable<string>): Promise<boolean> {
+  try {
+    await requireInside(folder, references);
+    return true;
+  } catch (error) {
+    if (error instanceof InputError) return false;
+    throw error;
+  }
+}
+
+/** Whether a manifest lists every window of these entries as what it is, and no other of them. */
+function listsExactly(manifest: Manifest, entries: Survey['entries']): boolean {
+  const listed = new Map<string, string>();
+  for (const category of CATEGORIES)
+    for (const { cache_file, window_idx } of manifest[category])
+      if (entries.has(cache_file)) listed.set(`${window_idx} ${cache_file}`, category);
+  let found = 0;
+  for (const [name, { windows }] of entries)
+    for (const [index, category] of windows.entries()) {
+      if (category === null) continue;
+      if (listed.get(`${index} ${name}`) !== category) return false;
+      found++;
+    }
+  return found === listed.size;
+}
+
+function windowsOf(manifest: Manifest) {
+  return CATEGORIES.flatMap((category) => manifest[category]);
+}

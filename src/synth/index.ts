@@ -1,0 +1,14 @@
+/**
+ * A synthetic corpus that is hard: EEG in TUSZ's layout, made from a seed.
+ *
+ * ```ts
+ * const report = await makeCorpus({
+ *   outDir: 'corpus', profile: 'tusz', patients: 15, hours: 10, seed: 1,
+ *   jobs: 4, signal: new AbortController().signal, onProgress: () => undefined,
+ * });
+ * report.total.seizures;
+ * ```
+ */
+export { makeCorpus, type SynthOptions, type SynthReport, type SynthTotals } from './corpus.ts';
+export { PROFILES, type Profile, type ProfileName } from './profile.ts';
+export { SYNTH_VERSION } from './truth.ts';

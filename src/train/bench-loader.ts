@@ -1,0 +1,255 @@
+import type { Manifest } from '../cache/index.ts';
+import { type Config, checkDevice, resolvedDevice, threadsOf, usableCores } from '../config/index.ts';
+import { type Dataset, datasetOf } from '../data/index.ts';
+import { createModel } from '../model/index.ts';
+import { montageChannels } from '../signal/index.ts';
+import {
+  arange,
+  aten,
+  type Device,
+  freeMemory,
+  isCudaAvailable,
+  noGrad,
+  scope,
+  synchronize,
+  zeros,
+} from '../torch/index.ts';
+import { drawAugmentation, mirrorFrom } from './augmentation.ts';
+import { adviceOn } from './loader-advice.ts';
+import { lossFrom } from './loss-settings.ts';
+import { precisionOf, setNumerics } from './numerics.ts';
+import { corpusBytes, hostMemory, placeWindows, type Residency } from './residency.ts';
+import { type Batch, type StepParts, trainingStep } from './step.ts';
+import { stepParts } from './step-parts.ts';
+import { trainable } from './trainable.ts';
+import { openSplit } from './training-data.ts';
+import type { Windows } from './windows.ts';
+
+/** What was measured, for `--json`; rates are windows a second. */
+export interface LoaderReport {
+  readonly device: Device;
+  readonly residency: Residency;
+  /** Why the samples are there. */
+  readonly residency_reason: string;
+  readonly batch_size: number;
+  /** Batches a step takes. */
+  readonly gradient_accumulation_steps: number;
+  readonly window_samples: number;
+  readonly channels: number;
+  /** Of an epoch. */
+  readonly windows: number;
+  readonly settings: Readonly<
+    Pick<Config['data'], 'num_workers' | 'prefetch_factor' | 'persistent_workers' | 'pin_memory'>
+  >;
+  readonly loader: {
+    /** Until the first batch could be asked for: reading samples into memory, where they are kept there. */
+    readonly opening_s: number;
+    readonly batches: number;
+    readonly windows: number;
+    readonly seconds: number;
+    readonly windows_per_s: number;
+  };
+  readonly model: {
+    readonly steps: number;
+    readonly windows: number;
+    readonly seconds: number;
+    readonly windows_per_s: number;
+  };
+  /** What the loader delivers over what the model needs. */
+  readonly headroom: number;
+  /** Share of its time that a training would wait for batches. */
+  readonly waiting_share: number;
+  /** What would have to change; empty where the loader suffices. */
+  readonly advice: readonly string[];
+}
+
+export interface LoaderBenchmark {
+  readonly config: Config;
+  readonly isManifestRebuildForced: boolean;
+  /** Takes each sentence that is worth a word. */
+  readonly say: (sentence: string) => void;
+  /** How long the loader and the model are measured, each. */
+  readonly seconds: number;
+  /** Milliseconds that only rise. */
+  readonly now: () => number;
+}
+
+/**
+ * Measures what a training's own source of windows delivers to where its step needs them, and what its steps consume:
+ * a few real ones, on random windows, whose results are thrown away. Writes no run.
+ *
+ * @throws InputError for anything in configuration or cache that training would refuse
+ */
+export async function benchLoader(benchmark: LoaderBenchmark): Promise<LoaderReport> {
+  const { config, isManifestRebuildForced, say } = benchmark;
+  const cudaAvailable = isCudaAvailable();
+  for (const { message } of checkDevice(config, { cudaAvailable })) say(message);
+  const device = resolvedDevice(config, { cudaAvailable });
+  const { manifest, set } = await openSplit(config, 'train', {
+    isRebuildForced: isManifestRebuildForced,
+    say,
+  });
+  const { dataset } = datasetOf(set, config.experiment.seed, config.data);
+  const { training, resources } = config;
+  setNumerics({
+    threads: threadsOf(resources),
+    isDeterministic: training.deterministic,
+    hasTf32: training.tf32,
+  });
+  return scope(() => measure(benchmark, device, dataset, manifest));
+}
+
+function measure(
+  benchmark: LoaderBenchmark,
+  device: Device,
+  dataset: Dataset,
+  manifest: Manifest,
+): LoaderReport {
+  const { data, training, experiment, preprocessing, model: modelConfig } = benchmark.config;
+  const { set } = dataset;
+  const memory = { host: hostMemory(), device: freeMemory(device) };
+  const channels = montageChannels(preprocessing).length;
+  const model = createModel(modelConfig, { channels, seed: experiment.seed }).to({ device });
+  const opened = benchmark.now();
+  const { windows: source, residency, reason } = placeWindows(benchmark.config, set, device, memory);
+  using windows = source;
+  synchronize(device);
+  const openingS = (benchmark.now() - opened) / 1000;
+  const delivered = measureLoader(benchmark, windows, dataset, device);
+  const parts = stepParts(benchmark.config, {
+    model: trainable(model, experiment.seed),
+    device,
+    precision: precisionOf(device, training),
+    loss: lossFrom(training, manifest),
+  });
+  using _ring = parts.ring;
+  const shape = [training.batch_size, set.shape.length, channels] as const;
+  const consumed = measureSteps(benchmark, parts, shape, device);
+
+  const headroom = delivered.windows_per_s / consumed.windows_per_s;
+  const windowsInEpoch = dataset.order(0).length;
+  return {
+    device,
+    residency,
+    residency_reason: reason,
+    batch_size: training.batch_size,
+    gradient_accumulation_steps: training.gradient_accumulation_steps,
+    window_samples: set.shape.length,
+    channels,
+    windows: windowsInEpoch,
+    settings: {
+      num_workers: data.num_workers,
+      prefetch_factor: data.prefetch_factor,
+      persistent_workers: data.persistent_workers,
+      pin_memory: data.pin_memory,
+    },
+    loader: { opening_s: openingS, ...delivered },
+    model: consumed,
+    headroom,
+    waiting_share: waitingShare(headroom, residency === 'disk' && data.num_workers > 0),
+    advice:
+      headroom >= 1
+        ? []
+        : adviceOn(benchmark.config, {
+            device,
+            residency,
+            bytes: corpusBytes(set),
+            memory,
+            cores: usableCores(),
+            epochBatches: Math.ceil(windowsInEpoch / training.batch_size),
+          }),
+  };
+}
+
+/**
+ * Share of a training's time that goes by waiting: readers work while the step before computes, and all else is asked
+ * for between two steps.
+ */
+export function waitingShare(headroom: number, isAhead: boolean): number {
+  return isAhead ? Math.max(0, 1 - headroom) : 1 / (1 + headroom);
+}
+
+/** Takes batches as training does, epoch by epoch, from the first one on. */
+function measureLoader(
+  { config, seconds, now }: LoaderBenchmark,
+  windows: Windows,
+  dataset: Dataset,
+  device: Device,
+) {
+  const { batch_size, augmentation } = config.training;
+  const draw = { seed: config.experiment.seed, channels: windows.channels, mirror: mirrorFrom(config) };
+  let [batches, taken, started] = [0, 0, now()];
+  const isOver = () => batches > 1 && now() - started >= 1000 * seconds;
+  for (let epoch = 0; batches < 2 || !isOver(); epoch++) {
+    const order = Array.from(dataset.order(epoch));
+    const plan = Array.from({ length: Math.ceil(order.length / batch_size) }, (_, i) =>
+      order.slice(i * batch_size, (i + 1) * batch_size),
+    );
+    windows.plan(plan);
+    for (const indices of plan) {
+      const batch = windows.batch(
+        indices,
+        drawAugmentation(augmentation, { ...draw, epoch, windows: indices }),
+      );
+      for (const tensor of Object.values(batch)) tensor.dispose();
+      batches++;
+      if (batches === 1) {
+        // What happens once is not part of the rate: the first launch of each operator, the start of readers.
+        synchronize(device);
+        started = now();
+      } else taken += indices.length;
+      if (isOver()) break;
+    }
+  }
+  synchronize(device);
+  return rateOf({ batches: batches - 1, windows: taken }, now() - started);
+}
+
+const WARM_UP_STEPS = 2;
+const FEWEST_STEPS = 3;
+const MOST_STEPS = 200;
+
+/** @param shape (B, T, C) of a batch */
+function measureSteps(
+  { config, seconds, now }: LoaderBenchmark,
+  parts: StepParts,
+  shape: readonly [number, number, number],
+  device: Device,
+) {
+  const { gradient_accumulation_steps, learning_rate } = config.training;
+  const batch = randomBatch(shape, device);
+  const batches = Array.from({ length: gradient_accumulation_steps }, () => batch);
+  let done = 0;
+  const elapsedMs = (steps: number) => {
+    const started = now();
+    for (let step = 0; step < steps; step++) {
+      trainingStep(parts, batches, done++, learning_rate);
+      if (parts.ring.isFull) parts.ring.send();
+      parts.ring.receive();
+    }
+    synchronize(device);
+    return now() - started;
+  };
+  elapsedMs(WARM_UP_STEPS);
+  // As in training, nothing waits for the device between two steps; so their number is set beforehand.
+  const one = elapsedMs(1);
+  const steps = Math.min(MOST_STEPS, Math.max(FEWEST_STEPS, Math.round((1000 * seconds) / one)));
+  const elapsed = elapsedMs(steps);
+  for (const tensor of Object.values(batch)) tensor.dispose();
+  return rateOf({ steps, windows: steps * gradient_accumulation_steps * shape[0] }, elapsed);
+}
+
+function randomBatch([size, length, channels]: readonly [number, number, number], device: Device): Batch {
+  return noGrad(() =>
+    scope(() => ({
+      signal: aten.normal_({ self: zeros([size, length, channels], { device }) }),
+      labels: zeros([size, length], { dtype: 'uint8', device }),
+      samples: arange(size, { device }),
+    })),
+  );
+}
+
+function rateOf<Counts extends { windows: number }>(counts: Counts, elapsedMs: number) {
+  const seconds = elapsedMs / 1000;
+  return { ...counts, seconds, windows_per_s: counts.windows / seconds };
+}
