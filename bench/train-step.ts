@@ -22,7 +22,9 @@ import {
   isCudaAvailable,
   kernelsMissing,
   libraryInfo,
+  manualSeed,
   noGrad,
+  profiled,
   resetCudaPeak,
   scope,
   setDeterministic,
@@ -49,6 +51,8 @@ const { values: options } = parseArgs({
     'without-mamba': { type: 'boolean', default: false },
     float32: { type: 'boolean', default: false },
     deterministic: { type: 'boolean', default: false },
+    /** One step between the marks of a profiler, as for `ncu --profile-from-start off`. */
+    profile: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
@@ -68,10 +72,13 @@ if (device === 'cuda') useOwnStream();
 
 const model = createModel(config, { channels: size.channels, seed: 1 }).to({ device });
 const parameters = flatten(model.parameters());
+// The same numbers in every run: drawn on the CPU.
+manualSeed(1);
 const batch: Batch = {
-  signal: aten.randn({ size: [size.batch, size.length, size.channels], device }),
+  signal: scope(() => aten.randn({ size: [size.batch, size.length, size.channels] }).to({ device })),
   labels: scope(() =>
-    aten['lt.Scalar']({ self: aten.rand({ size: [size.batch, size.length], device }), other: 0.1 }).to({
+    aten['lt.Scalar']({ self: aten.rand({ size: [size.batch, size.length] }), other: 0.1 }).to({
+      device,
       dtype: 'uint8',
     }),
   ),
@@ -115,6 +122,10 @@ function measureTraining() {
   const run = () => step.run([batch], count++, 1e-4);
   resetCudaPeak();
   const first = timed(warmup, run);
+  if (options.profile) {
+    profiled(() => timed(1, run));
+    process.exit(0);
+  }
   const times = timed(steps, run);
   const result = {
     ms: median(times),

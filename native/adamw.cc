@@ -23,7 +23,7 @@ void adamw(const Tensor& values, const Tensor& gradients, const Tensor& mean, co
   const long count = values.numel();
   if (count == 0) return;
   launch(KernelModule::training, {}, "adamw", {(count + 1023) / 1024, 256}, pointerTo(values), pointerTo(gradients),
-         pointerTo(mean), pointerTo(square), pointerTo(scalars), static_cast<float>(beta1), static_cast<float>(beta2),
+         pointerTo(mean), pointerTo(square), pointerTo(scalars), static_cast<float>(1 - beta1), static_cast<float>(1 - beta2),
          static_cast<float>(epsilon), static_cast<float>(decay), count);
 }
 

@@ -3,7 +3,7 @@
 #include "environment.h"
 #include "module.h"
 
-#if defined(BGB_HAS_CUDA) && __has_include(<cuda_runtime_api.h>)
+#if defined(BGB_HAS_CUDA) && __has_include(<cuda_runtime_api.h>) && __has_include(<crt/host_config.h>)
 #define BGB_HAS_GRAPHS
 
 #include <ATen/cuda/CUDAGraph.h>

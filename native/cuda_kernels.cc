@@ -76,6 +76,7 @@ struct Cuda {
   int (*retainContext)(void**, int);
   int (*loadModule)(void**, const void*);
   int (*getFunction)(void**, void*, const char*);
+  int (*getFunctionAttribute)(int*, int, void*);
   int (*setFunctionAttribute)(void*, int, int);
   int (*launch)(void*, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, void*, void**, void**);
   int (*errorName)(int, const char**);
@@ -128,6 +129,7 @@ struct Cuda {
     find(driver, "cuDevicePrimaryCtxRetain", retainContext);
     find(driver, "cuModuleLoadData", loadModule);
     find(driver, "cuModuleGetFunction", getFunction);
+    find(driver, "cuFuncGetAttribute", getFunctionAttribute);
     find(driver, "cuFuncSetAttribute", setFunctionAttribute);
     find(driver, "cuLaunchKernel", launch);
     find(driver, "cuGetErrorName", errorName);
@@ -168,7 +170,7 @@ void check(int status, const char* what) {
 }
 
 constexpr int COMPUTE_MAJOR = 75, COMPUTE_MINOR = 76, SHARED_LIMIT = 97;  // CUdevice_attribute
-constexpr int MAX_DYNAMIC_SHARED = 8;                                      // CUfunction_attribute
+constexpr int STATIC_SHARED = 1, MAX_DYNAMIC_SHARED = 8;                   // CUfunction_attribute
 
 // libtorch's backward threads may not have a context yet.
 int currentDevice() {
@@ -285,7 +287,9 @@ void* functionOf(KernelModule module, const Defines& defines, const std::string&
   void* function = nullptr;
   check(cuda().loadModule(&loaded, code.c_str()), "cuModuleLoadData");
   check(cuda().getFunction(&function, loaded, name.c_str()), "cuModuleGetFunction");
-  check(cuda().setFunctionAttribute(function, MAX_DYNAMIC_SHARED, attribute(SHARED_LIMIT)), "cuFuncSetAttribute");
+  int own = 0;
+  check(cuda().getFunctionAttribute(&own, STATIC_SHARED, function), "cuFuncGetAttribute");
+  check(cuda().setFunctionAttribute(function, MAX_DYNAMIC_SHARED, attribute(SHARED_LIMIT) - own), "cuFuncSetAttribute");
   functions.emplace(key.str(), function);
   return function;
 }

@@ -77,6 +77,18 @@ Napi::Value freeCudaMemory(const Napi::CallbackInfo& info) {
   return env.Null();
 }
 
+// Tells a profiler that was started with "not from the start" when to look; nothing where there is none.
+void setProfiled(const Napi::CallbackInfo& info) {
+  for (const char* name : {"libcudart.so.13", "libcudart.so.12", "libcudart.so.11.0"}) {
+    void* runtime = dlopen(name, RTLD_NOW | RTLD_NOLOAD);
+    if (runtime == nullptr) continue;
+    const char* function = info[0].ToBoolean() ? "cudaProfilerStart" : "cudaProfilerStop";
+    if (const auto call = reinterpret_cast<int (*)()>(dlsym(runtime, function))) call();
+    dlclose(runtime);
+    return;
+  }
+}
+
 // A point in the current stream of a CUDA device; on the CPU, where work is done when a call returns, nothing.
 class DeviceEvent : public Napi::ObjectWrap<DeviceEvent> {
  public:
@@ -116,6 +128,7 @@ void defineDevices(Napi::Env env, Napi::Object exports) {
   exports.Set("setThreads", Napi::Function::New<setThreads>(env));
   exports.Set("setTf32", Napi::Function::New<setTf32>(env));
   exports.Set("freeCudaMemory", Napi::Function::New<freeCudaMemory>(env));
+  exports.Set("setProfiled", Napi::Function::New<setProfiled>(env));
   exports.Set("setDeterministic", Napi::Function::New<setDeterministic>(env));
   exports.Set("manualSeed", Napi::Function::New<manualSeed>(env));
   DeviceEvent::define(env, exports);

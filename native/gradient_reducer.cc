@@ -97,7 +97,7 @@ class GradientReducer : public Napi::ObjectWrap<GradientReducer> {
       int64_t end = gradients.numel(), start = end;
       size_t members = 0;
       for (uint32_t i = parameters.Length(); i-- > 0;) {
-        const auto& parameter = TensorBase::unwrap(parameters[i], "parameters");
+        const at::Tensor parameter = TensorBase::unwrap(parameters[i], "parameters");
         start -= parameter.numel();
         members++;
         auto accumulator = torch::autograd::impl::grad_accumulator(parameter);

@@ -98,10 +98,10 @@ test("collectives whose headers lie beside libtorch: gloo's in its own folder, N
   put(join(chosen, 'include/gloo/algorithm.h'));
   put(join(folder, 'nvidia/nccl/include/nccl.h'));
   put(join(folder, 'nvidia/cu13/include/cuda_runtime_api.h'));
-  put(join(folder, 'nvidia/cublas/include/cublas_v2.h'));
+  put(join(folder, 'nvidia/cu13/include/crt/host_config.h'));
   expect(find({ BGB_LIBTORCH: chosen }).libtorch?.collectives).toEqual({
     macros: ['USE_C10D_GLOO', 'USE_C10D_NCCL'],
-    includeDirs: ['nccl', 'cu13', 'cublas'].map((name) => join(folder, 'nvidia', name, 'include')),
+    includeDirs: [join(folder, 'nvidia/nccl/include')],
   });
   const onCpu = layOut(join(folder, 'cpu'));
   expect(find({ BGB_LIBTORCH: onCpu }).libtorch?.collectives).toEqual({ macros: [], includeDirs: [] });

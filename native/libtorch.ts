@@ -49,7 +49,7 @@ export function findLibtorch(search: Search): { libtorch: Libtorch | null; notes
 
   const chosen = environment.BGB_LIBTORCH;
   if (chosen) {
-    const libtorch = libtorchIn('BGB_LIBTORCH', chosen, arch);
+    const libtorch = libtorchIn('BGB_LIBTORCH', chosen, { arch, systemRoot });
     if (typeof libtorch !== 'string') return { libtorch, notes };
     throw new InputError(
       'LIBTORCH_NOT_FOUND',
@@ -60,12 +60,12 @@ export function findLibtorch(search: Search): { libtorch: Libtorch | null; notes
 
   const python = torchOfPython(environment);
   if (python.folder !== null) {
-    const libtorch = libtorchIn('python3', python.folder, arch);
+    const libtorch = libtorchIn('python3', python.folder, { arch, systemRoot });
     if (typeof libtorch !== 'string') return { libtorch, notes };
     notes.push(`python3's torch package cannot be compiled against and was passed over: ${libtorch}`);
   } else if (python.note !== null) notes.push(python.note);
 
-  const libtorch = libtorchIn('system', join(systemRoot, 'usr'), arch);
+  const libtorch = libtorchIn('system', join(systemRoot, 'usr'), { arch, systemRoot });
   if (typeof libtorch === 'string') return { libtorch: null, notes };
   if (usesReferenceBlas(libtorch.libDir))
     notes.push(
@@ -83,7 +83,12 @@ export function describeLibtorch(libtorch: Libtorch): string {
 }
 
 /** The libtorch under `prefix`, or a clause that says what is missing there. */
-function libtorchIn(source: Libtorch['source'], prefix: string, arch: string): Libtorch | string {
+function libtorchIn(
+  source: Libtorch['source'],
+  prefix: string,
+  { arch, systemRoot }: { arch: string; systemRoot: string },
+): Libtorch | string {
+  const systemHeaders = [join(systemRoot, 'usr/local/cuda/include'), join(systemRoot, 'usr/include')];
   if (!existsSync(prefix)) return `${prefix} does not exist`;
   const include = join(prefix, 'include');
   const api = join(include, 'torch/csrc/api/include');
@@ -102,35 +107,39 @@ function libtorchIn(source: Libtorch['source'], prefix: string, arch: string): L
     const found = `libtorch ${version}${hasCuda ? ' with CUDA' : ''} in ${libDir}`;
     throw new InputError('LIBTORCH_VERSION', `${found} is not supported: ${SUPPORTED}. ${REMEDY}`);
   }
+  const cuda = hasCuda ? cudaHeaders(prefix, systemHeaders) : [];
   return {
     source,
     // Naming /usr/include with -isystem would put it before the compiler's own headers, which include it
     // with #include_next and then fail.
-    includeDirs: [include, api, ...(hasCuda ? cudaHeaders(prefix) : [])].filter(
-      (folder) => folder !== '/usr/include',
-    ),
+    includeDirs: [include, api, ...cuda].filter((folder) => folder !== '/usr/include'),
     libDir,
     version,
     major,
     minor,
     hasCuda,
-    collectives: collectivesOf(include, hasCuda),
+    collectives: collectivesOf(
+      include,
+      cuda.length === 0 ? [] : [join(dirname(prefix), 'nvidia/nccl/include'), ...systemHeaders],
+    ),
     usesCxx11Abi: usesCxx11Abi(join(libDir, 'libc10.so')),
   };
 }
 
 /**
- * CUDA's runtime headers, for graphs alone: beside pip's PyTorch, or of a toolkit. None where there are none; the
- * bridge is then built without graphs.
+ * CUDA's runtime headers, for graphs and NCCL: beside pip's PyTorch, or of a toolkit. None where there are none; the
+ * bridge is then built without either.
  */
-function cudaHeaders(prefix: string): string[] {
+function cudaHeaders(prefix: string, systemHeaders: readonly string[]): string[] {
   const packages = dirname(prefix);
   const folders = [
     ...globSync(join(packages, 'nvidia/cu[0-9]*/include')),
     join(packages, 'nvidia/cuda_runtime/include'),
-    '/usr/local/cuda/include',
+    ...systemHeaders,
   ];
-  return folders.filter((folder) => existsSync(join(folder, 'cuda_runtime_api.h'))).slice(0, 1);
+  // pip's package of the runtime lacks crt/, which comes with nvcc or as a package of its own.
+  const needed = ['cuda_runtime_api.h', 'crt/host_config.h'];
+  return folders.filter((folder) => needed.every((name) => existsSync(join(folder, name)))).slice(0, 1);
 }
 
 function versionIn(include: string): string | null {
@@ -147,30 +156,19 @@ function versionIn(include: string): string | null {
 }
 
 /**
- * c10d's headers need those of the libraries below them. gloo's come with libgloo-dev or PyTorch itself; NCCL's and
- * CUDA's with the packages that pip installs beside PyTorch, or with the system's.
+ * c10d's headers need those of the libraries below them: gloo's come with libgloo-dev or PyTorch itself, NCCL's with the
+ * package that pip installs beside PyTorch, or with the system's.
+ *
+ * @param ncclFolders to look for NCCL in; none without CUDA's headers
  */
-function collectivesOf(include: string, hasCuda: boolean): Libtorch['collectives'] {
+function collectivesOf(include: string, ncclFolders: readonly string[]): Libtorch['collectives'] {
   const macros: string[] = [];
-  const includeDirs: string[] = [];
-  const find = (header: string, places: readonly string[]) =>
-    places.find((place) => existsSync(join(place, header)));
   // Only those beside libtorch's own: its C++ classes are those of one version of gloo.
   if (existsSync(join(include, 'gloo/algorithm.h'))) macros.push('USE_C10D_GLOO');
-  const packages = join(include, '../../nvidia');
-  const system = ['/usr/local/cuda/include', '/usr/include'];
-  const nccl = find('nccl.h', [join(packages, 'nccl/include'), ...system]);
-  const cuda = find('cuda_runtime_api.h', [
-    ...['cu13', 'cu12', 'cuda_runtime'].map((name) => join(packages, name, 'include')),
-    ...system,
-  ]);
-  if (hasCuda && nccl !== undefined && cuda !== undefined) {
-    macros.push('USE_C10D_NCCL');
-    const others = ['cublas', 'cusparse', 'cusolver'].map((name) => join(packages, name, 'include'));
-    for (const folder of [nccl, cuda, ...others.filter((folder) => existsSync(folder))])
-      if (folder !== '/usr/include' && !includeDirs.includes(folder)) includeDirs.push(folder);
-  }
-  return { macros, includeDirs };
+  const nccl = ncclFolders.find((folder) => existsSync(join(folder, 'nccl.h')));
+  if (nccl === undefined) return { macros, includeDirs: [] };
+  macros.push('USE_C10D_NCCL');
+  return { macros, includeDirs: nccl === '/usr/include' ? [] : [nccl] };
 }
 
 /**

@@ -64,6 +64,24 @@ class C10dGroup : public ProcessGroup {
     return gathered[0];
   }
 
+  // In order: NCCL wants to be told, and watches the store, which the first process serves, until then.
+  void leave() {
+#ifdef USE_C10D_NCCL
+    if (auto* nccl = dynamic_cast<c10d::ProcessGroupNCCL*>(backend_.get())) nccl->shutdown();
+#endif
+    try {
+      if (rank() > 0) {
+        store_->set("left/" + std::to_string(rank()), std::vector<uint8_t>{1});
+        return;
+      }
+      std::vector<std::string> others;
+      for (int i = 1; i < size(); i++) others.push_back("left/" + std::to_string(i));
+      store_->wait(others, Milliseconds(2000));
+    } catch (const std::exception&) {
+      // Who is gone does not say so.
+    }
+  }
+
   c10d::Store& store() { return *store_; }
 
  private:
@@ -140,6 +158,7 @@ void closeProcessGroup(const Napi::CallbackInfo& info) {
     if (found == groups.end()) return;
     group = found->second;
     groups.erase(found);
+    group->leave();
   });
 }
 

@@ -2,7 +2,7 @@ R"cuda(// The causal depthwise convolution over time of Mamba-2 with SiLU, and i
 //
 // A thread walks over RUN steps of V neighbouring channels and keeps the last TAPS inputs in registers.
 // Set at compile time: TAPS.
-#define RUN 32
+#define RUN 64
 #define RUN_BACK 96
 
 template <class T, int V>
@@ -21,78 +21,95 @@ struct Taps {
   }
 };
 
-// from (batch, length, stride), the channels that are convolved first; to (batch, length, channels).
+// A sequence is a window in one direction, as in ssd.cu. from (batch, length, stride): the first direction's channels
+// that are convolved, the next direction's perDirection further; to (sequences, length, channels).
 template <class T>
 __device__ void convolve(const T* from, long stride, const float* weights, const float* biases, T* to, int length,
-                         int channels, int runs, long count, int isReversed) {
-  constexpr int V = 8;
+                         int channels, int runs, long count, int directions, long perDirection,
+                         int startsReversed) {
+  constexpr int V = 4;
   const long index = blockIdx.x * 128l + threadIdx.x;
   if (index >= count) return;
   const int groups = channels / V, channel = index % groups * V, start = index / groups % runs * RUN;
-  const long window = index / groups / runs;
-  const Taps<T, V> taps(weights, biases, channel);
-  from += window * length * stride + channel;
-  to += window * length * channels + channel;
+  const long sequence = index / groups / runs, window = sequence / directions;
+  const int direction = sequence % directions, isReversed = (direction + startsReversed) % 2;
+  const Taps<T, V> taps(weights, biases, direction * channels + channel);
+  from += window * length * stride + direction * perDirection + channel;
+  to += sequence * length * channels + channel;
   float seen[TAPS][V];
 #pragma unroll
-  for (int k = 1; k < TAPS; k++) {
+  for (int k = 0; k < TAPS; k++) {
     const int step = start - TAPS + k;
+    Vector<T, V> values;
+    if (step >= 0) values = load<T, V>(from + (isReversed ? length - 1 - step : step) * stride);
 #pragma unroll
-    for (int v = 0; v < V; v++) seen[k][v] = 0.0f;
-    if (step >= 0) {
-      const T* at = from + (isReversed ? length - 1 - step : step) * stride;
-#pragma unroll
-      for (int half = 0; half < V; half += 16 / sizeof(T)) {
-        const auto values = load<T, 16 / sizeof(T)>(at + half);
-#pragma unroll
-        for (int v = 0; v < 16 / sizeof(T); v++) seen[k][half + v] = wide(values.at[v]);
-      }
-    }
+    for (int v = 0; v < V; v++) seen[k][v] = step >= 0 ? wide(values.at[v]) : 0.0f;
   }
   const int end = start + RUN < length ? start + RUN : length;
-#pragma unroll 4
-  for (int step = start; step < end; step++) {
-    const long row = isReversed ? length - 1 - step : step;
+  // As many steps at once as there are taps: their loads overlap, and the window turns without a copy.
+  for (int first = start; first < end; first += TAPS) {
+    Vector<T, V> values[TAPS];
 #pragma unroll
-    for (int half = 0; half < V; half += 16 / sizeof(T)) {
-      const auto values = load<T, 16 / sizeof(T)>(from + row * stride + half);
-      Vector<T, 16 / sizeof(T)> result;
+    for (int k = 0; k < TAPS; k++)
+      if (first + k < end) values[k] = load<T, V>(from + (isReversed ? length - 1 - first - k : first + k) * stride);
 #pragma unroll
-      for (int v = 0; v < 16 / sizeof(T); v++) {
-        const int w = half + v;
-        float sum = taps.bias[w];
+    for (int k = 0; k < TAPS; k++) {
+      if (first + k >= end) break;
+      Vector<T, V> result;
 #pragma unroll
-        for (int k = 0; k < TAPS; k++) {
-          if (k + 1 < TAPS) seen[k][w] = seen[k + 1][w];
-          else seen[k][w] = wide(values.at[v]);
-          sum += taps.weight[k][w] * seen[k][w];
-        }
+      for (int v = 0; v < V; v++) {
+#pragma unroll
+        for (int tap = 0; tap + 1 < TAPS; tap++) seen[tap][v] = seen[tap + 1][v];
+        seen[TAPS - 1][v] = wide(values[k].at[v]);
+        float sum = taps.bias[v];
+#pragma unroll
+        for (int tap = 0; tap < TAPS; tap++) sum += taps.weight[tap][v] * seen[tap][v];
         result.at[v] = narrow<T>(sum * sigmoid(sum));
       }
-      store<T, 16 / sizeof(T)>(to + row * channels + half, result);
+      store<T, V>(to + (isReversed ? length - 1l - first - k : first + k) * channels, result);
     }
   }
 }
 
-// The gradients come in two parts: dx (batch, length, inner) for the first `inner` channels, and for the rest a
-// share of each head, dmixed (batch, heads, length, channels - inner). partial (batch * runs, channels, TAPS + 1)
+// Adds up the shares of the heads: dmixed (sequences, heads, length, width) to sums (sequences, length, width).
+template <class T>
+__device__ void addHeads(const T* dmixed, T* sums, int heads, long perHead, long count) {
+  constexpr int V = 16 / sizeof(T);
+  const long first = (blockIdx.x * 128l + threadIdx.x) * V;
+  if (first >= count) return;
+  const T* at = dmixed + first / perHead * perHead * heads + first % perHead;
+  float sum[V] = {};
+#pragma unroll 8
+  for (int head = 0; head < heads; head++) {
+    const auto share = load<T, V>(at + head * perHead);
+#pragma unroll
+    for (int v = 0; v < V; v++) sum[v] += wide(share.at[v]);
+  }
+  Vector<T, V> result;
+#pragma unroll
+  for (int v = 0; v < V; v++) result.at[v] = narrow<T>(sum[v]);
+  store<T, V>(sums + first, result);
+}
+
+// The gradients come in two parts: dx (sequences, length, inner) for the first `inner` channels, drest (sequences, length,
+// channels - inner) for the others. partial (sequences * runs, channels, TAPS + 1)
 // takes this run's sums for weights and bias.
 template <class T>
 __device__ void convolveBackward(const T* from, T* dfrom, long stride, const float* weights, const float* biases,
-                                 const T* dx, const T* dmixed, float* partial, int length, int channels, int inner,
-                                 int heads, int runs, long count, int isReversed) {
+                                 const T* dx, const T* drest, float* partial, int length, int channels, int inner,
+                                 int runs, long count, int directions, long perDirection, int startsReversed) {
   constexpr int V = 4;
   const long index = blockIdx.x * 128l + threadIdx.x;
   if (index >= count) return;
   const int groups = channels / V, channel = index % groups * V, start = index / groups % runs * RUN_BACK;
-  const long window = index / groups / runs;
-  const Taps<T, V> taps(weights, biases, channel);
-  from += window * length * stride + channel;
-  dfrom += window * length * stride + channel;
-  const bool isShared = channel >= inner;
-  const int rest = channels - inner;
-  const T* gradients = isShared ? dmixed + window * heads * length * rest + channel - inner
-                                : dx + window * length * inner + channel;
+  const long sequence = index / groups / runs, window = sequence / directions;
+  const int direction = sequence % directions, isReversed = (direction + startsReversed) % 2;
+  const Taps<T, V> taps(weights, biases, direction * channels + channel);
+  from += window * length * stride + direction * perDirection + channel;
+  dfrom += window * length * stride + direction * perDirection + channel;
+  const long width = channel < inner ? inner : channels - inner;
+  const T* gradients = channel < inner ? dx + sequence * length * width + channel
+                                       : drest + sequence * length * width + channel - inner;
 
   float seen[TAPS][V], active[TAPS][V], byWeight[TAPS][V], byBias[V];
 #pragma unroll
@@ -110,62 +127,56 @@ __device__ void convolveBackward(const T* from, T* dfrom, long stride, const flo
     for (int v = 0; v < V; v++) seen[k][v] = wide(values.at[v]);
   }
   const int end = start + RUN_BACK < length ? start + RUN_BACK : length;
-  for (int step = start; step < end + TAPS - 1; step++) {
-    // The gradient by the sum before SiLU, of this step; past the run only its way back into the run counts.
+  for (int first = start; first < end + TAPS - 1; first += TAPS) {
+    // The loads of TAPS steps overlap.
+    Vector<T, V> values[TAPS], incoming[TAPS];
 #pragma unroll
-    for (int k = 0; k + 1 < TAPS; k++) {
+    for (int k = 0; k < TAPS; k++) {
+      const int step = first + k;
+      if (step < length && step < end + TAPS - 1) {
+        const long row = isReversed ? length - 1 - step : step;
+        values[k] = load<T, V>(from + row * stride);
+        incoming[k] = load<T, V>(gradients + row * width);
+      } else {
 #pragma unroll
-      for (int v = 0; v < V; v++) {
-        seen[k][v] = seen[k + 1][v];
-        active[k][v] = active[k + 1][v];
+        for (int v = 0; v < V; v++) values[k].at[v] = incoming[k].at[v] = narrow<T>(0.0f);
       }
     }
-    if (step < length) {
-      const long row = isReversed ? length - 1 - step : step;
-      const auto values = load<T, V>(from + row * stride);
-      float gradient[V];
-      if (isShared) {
 #pragma unroll
-        for (int v = 0; v < V; v++) gradient[v] = 0.0f;
-        for (int head = 0; head < heads; head++) {
-          const auto share = load<T, V>(gradients + (static_cast<long>(head) * length + row) * rest);
-#pragma unroll
-          for (int v = 0; v < V; v++) gradient[v] += wide(share.at[v]);
-        }
-      } else {
-        const auto share = load<T, V>(gradients + row * inner);
-#pragma unroll
-        for (int v = 0; v < V; v++) gradient[v] = wide(share.at[v]);
-      }
+    for (int k = 0; k < TAPS; k++) {
+      const int step = first + k;
+      // The gradient by the sum before SiLU, of this step; past the run only its way back into the run counts.
+      const float counts = step < end ? 1.0f : 0.0f;
 #pragma unroll
       for (int v = 0; v < V; v++) {
-        seen[TAPS - 1][v] = wide(values.at[v]);
+#pragma unroll
+        for (int tap = 0; tap + 1 < TAPS; tap++) {
+          seen[tap][v] = seen[tap + 1][v];
+          active[tap][v] = active[tap + 1][v];
+        }
+        seen[TAPS - 1][v] = wide(values[k].at[v]);
         float sum = taps.bias[v];
 #pragma unroll
-        for (int k = 0; k < TAPS; k++) sum += taps.weight[k][v] * seen[k][v];
+        for (int tap = 0; tap < TAPS; tap++) sum += taps.weight[tap][v] * seen[tap][v];
         const float gate = sigmoid(sum);
-        active[TAPS - 1][v] = gradient[v] * gate * (1.0f + sum * (1.0f - gate));
-        if (step < end) {
-          byBias[v] += active[TAPS - 1][v];
+        active[TAPS - 1][v] = wide(incoming[k].at[v]) * gate * (1.0f + sum * (1.0f - gate));
+        const float counted = active[TAPS - 1][v] * counts;
+        byBias[v] += counted;
 #pragma unroll
-          for (int k = 0; k < TAPS; k++) byWeight[k][v] += active[TAPS - 1][v] * seen[k][v];
+        for (int tap = 0; tap < TAPS; tap++) byWeight[tap][v] += counted * seen[tap][v];
+      }
+      const int target = step - (TAPS - 1);
+      if (target >= start && target < end) {
+        Vector<T, V> result;
+#pragma unroll
+        for (int v = 0; v < V; v++) {
+          float sum = 0.0f;
+#pragma unroll
+          for (int tap = 0; tap < TAPS; tap++) sum += taps.weight[TAPS - 1 - tap][v] * active[tap][v];
+          result.at[v] = narrow<T>(sum);
         }
+        store<T, V>(dfrom + (isReversed ? length - 1 - target : target) * stride, result);
       }
-    } else {
-#pragma unroll
-      for (int v = 0; v < V; v++) seen[TAPS - 1][v] = active[TAPS - 1][v] = 0.0f;
-    }
-    const int target = step - (TAPS - 1);
-    if (target >= start && target < end) {
-      Vector<T, V> result;
-#pragma unroll
-      for (int v = 0; v < V; v++) {
-        float sum = 0.0f;
-#pragma unroll
-        for (int k = 0; k < TAPS; k++) sum += taps.weight[TAPS - 1 - k][v] * active[k][v];
-        result.at[v] = narrow<T>(sum);
-      }
-      store<T, V>(dfrom + (isReversed ? length - 1 - target : target) * stride, result);
     }
   }
   partial += (index / groups * channels + channel) * (TAPS + 1);
@@ -180,14 +191,20 @@ __device__ void convolveBackward(const T* from, T* dfrom, long stride, const flo
 #define ENTRIES(T, SUFFIX)                                                                                          \
   extern "C" __global__ void __launch_bounds__(128) convolve_##SUFFIX(                                               \
       const T* from, long stride, const float* weights, const float* biases, T* to, int length, int channels,        \
-      int runs, long count, int isReversed) {                                                                        \
-    convolve<T>(from, stride, weights, biases, to, length, channels, runs, count, isReversed);                       \
+      int runs, long count, int directions, long perDirection, int startsReversed) {                                 \
+    convolve<T>(from, stride, weights, biases, to, length, channels, runs, count, directions, perDirection,          \
+                startsReversed);                                                                                     \
+  }                                                                                                                  \
+  extern "C" __global__ void __launch_bounds__(128) add_heads_##SUFFIX(const T* dmixed, T* sums, int heads,          \
+                                                                       long perHead, long count) {                   \
+    addHeads<T>(dmixed, sums, heads, perHead, count);                                                                \
   }                                                                                                                  \
   extern "C" __global__ void __launch_bounds__(128) convolve_backward_##SUFFIX(                                      \
-      const T* from, T* dfrom, long stride, const float* weights, const float* biases, const T* dx, const T* dmixed, \
-      float* partial, int length, int channels, int inner, int heads, int runs, long count, int isReversed) {        \
-    convolveBackward<T>(from, dfrom, stride, weights, biases, dx, dmixed, partial, length, channels, inner, heads,   \
-                        runs, count, isReversed);                                                                    \
+      const T* from, T* dfrom, long stride, const float* weights, const float* biases, const T* dx, const T* drest,  \
+      float* partial, int length, int channels, int inner, int runs, long count, int directions, long perDirection,  \
+      int startsReversed) {                                                                                          \
+    convolveBackward<T>(from, dfrom, stride, weights, biases, dx, drest, partial, length, channels, inner, runs,     \
+                        count, directions, perDirection, startsReversed);                                            \
   }
 ENTRIES(float, float32)
 ENTRIES(bf16, bfloat16)

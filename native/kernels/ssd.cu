@@ -16,8 +16,22 @@ struct Sizes {
   static constexpr int V = 16 / sizeof(T);
   // Strides of rows in shared memory: 16 bytes more than the row keeps matrix loads free of bank conflicts.
   static constexpr int X = P + V, S = N + V, M = Q + V;
+#ifdef BGB_EMULATED
+  static constexpr int SCRATCH = M;
+#else
+  static constexpr int SCRATCH = sizeof(T) == 4 ? M : S;  // bfloat16 keeps its tiles of (Q, Q) in registers
+#endif
   static constexpr int TILES = (N / 16) * (P / 16), OWN = (TILES + 3) / 4;
 };
+
+// Two neighbours in shared memory.
+template <class T>
+__device__ inline void storePair(T* to, float first, float second) {
+  struct alignas(2 * sizeof(T)) Pair {
+    T first, second;
+  };
+  *reinterpret_cast<Pair*>(to) = {narrow<T>(first), narrow<T>(second)};
+}
 
 // Row r of the chunk is this step in memory; `isReversed` scans from the last step to the first.
 __device__ inline long stepOf(int chunk, int row, int length, int isReversed) {
@@ -69,29 +83,33 @@ __device__ inline void loadSteps(float* dt, float* a, float* slope, const T* raw
   a[2 * lane + 1] = sum;
 }
 
-// mixed (batch, length, heads * P + 2 N) holds x, B, C; raw is the projection's slice of step sizes;
-// y (batch, length, heads * P); states (batch * heads, chunks, N, P): the state before each chunk.
+// A sequence is a window in one direction: the second direction scans from the last step, or the first one does where
+// it startsReversed. mixed (sequences, length, heads * P + 2 N) holds x, B, C; raw is the projection's slice of step
+// sizes, of the next direction perDirection further; y (sequences, length, heads * P); states (sequences * heads,
+// chunks, N, P): the state before each chunk. Parameters are (directions, heads).
 template <class T>
 __device__ void ssdForward(const T* mixed, const T* raw, long rawStride, const float* biases, const float* logA,
                            const float* skips, T* y, T* states, int length, int heads, int chunks,
-                           int isReversed) {
+                           int directions, long perDirection, int startsReversed) {
   using S = Sizes<T>;
   extern __shared__ __align__(16) unsigned char memory[];
   T* x = reinterpret_cast<T*>(memory);  // (Q, P)
   T* b = x + Q * S::X;                  // (Q, N)
   T* c = b + Q * S::S;                  // (Q, N)
-  T* weights = c + Q * S::S;            // (Q, Q); before it is written, B with the decay to the chunk's end
-  T* entering = weights + Q * S::M;     // (N, P)
+  T* weights = c + Q * S::S;            // (Q, Q) or nothing; first B with the decay to the chunk's end
+  T* entering = weights + Q * S::SCRATCH;  // (N, P)
   float* dt = reinterpret_cast<float*>(entering + N * S::X);
   float* a = dt + Q;
 
   const int head = blockIdx.x % heads, warp = threadIdx.x / 32, first = warp * 16;
-  const long window = blockIdx.x / heads;
+  const long sequence = blockIdx.x / heads, window = sequence / directions;
+  const int direction = sequence % directions, isReversed = (direction + startsReversed) % 2;
+  const int parameter = direction * heads + head;
   const long inner = static_cast<long>(heads) * P, mixedStride = inner + 2 * N;
-  const float A = -expf(logA[head]), bias = biases[head], skip = skips[head];
-  mixed += window * length * mixedStride;
-  raw += window * length * rawStride + head;
-  y += window * length * inner + static_cast<long>(head) * P;
+  const float A = -expf(logA[parameter]), bias = biases[parameter], skip = skips[parameter];
+  mixed += sequence * length * mixedStride;
+  raw += window * length * rawStride + direction * perDirection + head;
+  y += sequence * length * inner + static_cast<long>(head) * P;
   if (states != nullptr) states += blockIdx.x * static_cast<long>(chunks) * N * P;
 
   float state[S::OWN][8] = {};
@@ -105,12 +123,16 @@ __device__ void ssdForward(const T* mixed, const T* raw, long rawStride, const f
       const int tile = warp + 4 * own;
       if (tile >= S::TILES) break;
 #pragma unroll
-      for (int value = 0; value < 8; value++) {
+      for (int value = 0; value < 8; value += 2) {
         const int n = tile / (P / 16) * 16 + tileRow(value), p = tile % (P / 16) * 16 + tileColumn(value);
-        const T rounded = narrow<T>(state[own][value]);
-        entering[n * S::X + p] = rounded;
-        if (states != nullptr) states[(static_cast<long>(chunk) * N + n) * P + p] = rounded;
+        storePair(entering + n * S::X + p, state[own][value], state[own][value + 1]);
       }
+      if (states != nullptr)
+#pragma unroll
+        for (int half = 0; half < 2; half++) {
+          const int n = tile / (P / 16) * 16 + half * 8 + (threadIdx.x % 32) / 4, p = tile % (P / 16) * 16;
+          storeRow(states + (static_cast<long>(chunk) * N + n) * P + p, state[own], half, true);
+        }
     }
     __syncthreads();
     const float last = a[Q - 1];
@@ -129,38 +151,49 @@ __device__ void ssdForward(const T* mixed, const T* raw, long rawStride, const f
       for (int value = 0; value < 8; value++) state[own][value] *= decay;
 #pragma unroll
       for (int k = 0; k < Q; k += 16)
-        addProduct<true, false>(state[own], weights + k * S::S + n, S::S, x + k * S::X + p, S::X);
+        addProduct<false>(state[own], leftFrom<true>(weights + k * S::S + n, S::S), x + k * S::X + p, S::X);
     }
     __syncthreads();
-    // (C_i . B_j) exp(a_i - a_j) dt_j for j <= i; tiles above the diagonal are never read.
-    for (int column = 0; column <= first; column += 16) {
+    // (C_i . B_j) exp(a_i - a_j) dt_j for j <= i, a tile for each 16 steps j; those above the diagonal are 0.
+    float aRow[2];
+    Left<T> ofRows[N / 16], taken[Q / 16];
+#pragma unroll
+    for (int half = 0; half < 2; half++) aRow[half] = a[first + half * 8 + (threadIdx.x % 32) / 4];
+#pragma unroll
+    for (int k = 0; k < N; k += 16) ofRows[k / 16] = leftFrom<false>(c + first * S::S + k, S::S);
+#pragma unroll
+    for (int column = 0; column < Q; column += 16) {
+      if (column > first) break;
       float product[8] = {};
 #pragma unroll
-      for (int k = 0; k < N; k += 16)
-        addProduct<false, true>(product, c + first * S::S + k, S::S, b + column * S::S + k, S::S);
+      for (int k = 0; k < N; k += 16) addProduct<true>(product, ofRows[k / 16], b + column * S::S + k, S::S);
 #pragma unroll
       for (int value = 0; value < 8; value++) {
         const int i = first + tileRow(value), j = column + tileColumn(value);
-        weights[i * S::M + j] = narrow<T>(j <= i ? product[value] * __expf(a[i] - a[j]) * dt[j] : 0.0f);
+        product[value] = j <= i ? product[value] * __expf(aRow[(value % 4) / 2] - a[j]) * dt[j] : 0.0f;
       }
+      taken[column / 16] = leftOf(product, weights + first * S::M + column, S::M);
     }
-    __syncwarp();
+    const float fromStart[2] = {__expf(aRow[0]), __expf(aRow[1])};
+#pragma unroll
     for (int p = 0; p < P; p += 16) {
       float sum[8] = {};
 #pragma unroll
-      for (int k = 0; k < N; k += 16)
-        addProduct<false, false>(sum, c + first * S::S + k, S::S, entering + k * S::X + p, S::X);
+      for (int k = 0; k < N; k += 16) addProduct<false>(sum, ofRows[k / 16], entering + k * S::X + p, S::X);
 #pragma unroll
-      for (int value = 0; value < 8; value++) sum[value] *= __expf(a[first + tileRow(value)]);
-      for (int k = 0; k <= first; k += 16)
-        addProduct<false, false>(sum, weights + first * S::M + k, S::M, x + k * S::X + p, S::X);
+      for (int value = 0; value < 8; value++) sum[value] *= fromStart[(value % 4) / 2];
 #pragma unroll
-      for (int value = 0; value < 8; value += 2) {
-        const int i = first + tileRow(value), column = p + tileColumn(value);
-        if (chunk * Q + i >= length) continue;
-        T* to = y + stepOf(chunk, i, length, isReversed) * inner + column;
-        to[0] = narrow<T>(sum[value] + skip * wide(x[i * S::X + column]));
-        to[1] = narrow<T>(sum[value + 1] + skip * wide(x[i * S::X + column + 1]));
+      for (int k = 0; k < Q; k += 16) {
+        if (k > first) break;
+        addProduct<false>(sum, taken[k / 16], x + k * S::X + p, S::X);
+      }
+#pragma unroll
+      for (int value = 0; value < 8; value++)
+        sum[value] += skip * wide(x[(first + tileRow(value)) * S::X + p + tileColumn(value)]);
+#pragma unroll
+      for (int half = 0; half < 2; half++) {
+        const int i = first + half * 8 + (threadIdx.x % 32) / 4;
+        storeRow(y + stepOf(chunk, i, length, isReversed) * inner + p, sum, half, chunk * Q + i < length);
       }
     }
     __syncthreads();
@@ -168,12 +201,13 @@ __device__ void ssdForward(const T* mixed, const T* raw, long rawStride, const f
 }
 
 // The chunks from the last to the first, with the gradient by the state at the chunk's end in registers.
-// dmixed (batch, heads, length, 2 N) holds each head's share of the gradients by B and C; perHead (3, batch, heads)
+// dmixed (sequences, heads, length, 2 N) holds each head's share of the gradients by B and C; perHead (3, sequences, heads)
 // those by A (not its logarithm), bias and skip.
 template <class T>
 __device__ void ssdBackward(const T* mixed, const T* raw, long rawStride, const float* biases, const float* logA,
                             const float* skips, const T* states, const T* dy, T* dx, T* dmixed, T* draw,
-                            float* perHead, int length, int heads, int chunks, int isReversed) {
+                            float* perHead, int length, int heads, int chunks, int directions,
+                            long perDirection, int startsReversed) {
   using S = Sizes<T>;
   extern __shared__ __align__(16) unsigned char memory[];
   T* x = reinterpret_cast<T*>(memory);  // (Q, P)
@@ -194,14 +228,16 @@ __device__ void ssdBackward(const T* mixed, const T* raw, long rawStride, const 
   float* carried = columns + 4 * Q;  // (4)
 
   const int head = blockIdx.x % heads, warp = threadIdx.x / 32, lane = threadIdx.x % 32, first = warp * 16;
-  const long window = blockIdx.x / heads;
+  const long sequence = blockIdx.x / heads, window = sequence / directions;
+  const int direction = sequence % directions, isReversed = (direction + startsReversed) % 2;
+  const int parameter = direction * heads + head;
   const long inner = static_cast<long>(heads) * P, mixedStride = inner + 2 * N;
-  const float A = -expf(logA[head]), bias = biases[head], skip = skips[head];
-  mixed += window * length * mixedStride;
-  raw += window * length * rawStride + head;
-  draw += window * length * rawStride + head;
-  dy += window * length * inner + static_cast<long>(head) * P;
-  dx += window * length * inner + static_cast<long>(head) * P;
+  const float A = -expf(logA[parameter]), bias = biases[parameter], skip = skips[parameter];
+  mixed += sequence * length * mixedStride;
+  raw += window * length * rawStride + direction * perDirection + head;
+  draw += window * length * rawStride + direction * perDirection + head;
+  dy += sequence * length * inner + static_cast<long>(head) * P;
+  dx += sequence * length * inner + static_cast<long>(head) * P;
   dmixed += blockIdx.x * static_cast<long>(length) * 2 * N;
   states += blockIdx.x * static_cast<long>(chunks) * N * P;
 
@@ -233,7 +269,15 @@ __device__ void ssdBackward(const T* mixed, const T* raw, long rawStride, const 
     }
 
     // Rows i of this warp.
-    float sums[2] = {};
+    float sums[2] = {}, aRow[2];
+    Left<T> gRows[P / 16], cRows[N / 16], byProduct[Q / 16];
+#pragma unroll
+    for (int half = 0; half < 2; half++) aRow[half] = a[first + half * 8 + lane / 4];
+#pragma unroll
+    for (int k = 0; k < P; k += 16) gRows[k / 16] = leftFrom<false>(g + first * S::X + k, S::X);
+#pragma unroll
+    for (int k = 0; k < N; k += 16) cRows[k / 16] = leftFrom<false>(c + first * S::S + k, S::S);
+#pragma unroll
     for (int column = 0; column < Q; column += 16) {
       if (column > first) {
         if (lane < 16) columns[warp * Q + column + lane] = 0.0f;
@@ -241,22 +285,28 @@ __device__ void ssdBackward(const T* mixed, const T* raw, long rawStride, const 
       }
       float seen[8] = {}, product[8] = {};
 #pragma unroll
-      for (int k = 0; k < P; k += 16)
-        addProduct<false, true>(seen, g + first * S::X + k, S::X, x + column * S::X + k, S::X);
+      for (int k = 0; k < P; k += 16) addProduct<true>(seen, gRows[k / 16], x + column * S::X + k, S::X);
 #pragma unroll
-      for (int k = 0; k < N; k += 16)
-        addProduct<false, true>(product, c + first * S::S + k, S::S, b + column * S::S + k, S::S);
+      for (int k = 0; k < N; k += 16) addProduct<true>(product, cRows[k / 16], b + column * S::S + k, S::S);
       float byStep[8];
 #pragma unroll
       for (int value = 0; value < 8; value++) {
         const int i = first + tileRow(value), j = column + tileColumn(value);
-        const float decay = j <= i ? __expf(a[i] - a[j]) : 0.0f;
+        const float decay = j <= i ? __expf(aRow[(value % 4) / 2] - a[j]) : 0.0f, weight = decay * dt[j];
+        if (i == j) bySkip += seen[value];
         byStep[value] = seen[value] * product[value] * decay;
         sums[(value % 4) / 2] += byStep[value] * dt[j];
-        weights[i * S::M + j] = narrow<T>(product[value] * decay * dt[j]);
-        products[i * S::M + j] = narrow<T>(seen[value] * decay * dt[j]);
-        if (i == j) bySkip += seen[value];
+        product[value] *= weight;
+        seen[value] *= weight;
       }
+#pragma unroll
+      for (int value = 0; value < 8; value += 2) {
+        const int at = (first + tileRow(value)) * S::M + column + tileColumn(value);
+        storePair(weights + at, product[value], product[value + 1]);
+        storePair(products + at, seen[value], seen[value + 1]);
+      }
+      __syncwarp();
+      byProduct[column / 16] = leftOf(seen, products + first * S::M + column, S::M);
 #pragma unroll
       for (int pair = 0; pair < 4; pair++) {
         const int value = pair / 2 * 4 + pair % 2;
@@ -265,27 +315,27 @@ __device__ void ssdBackward(const T* mixed, const T* raw, long rawStride, const 
         if (lane < 4) columns[warp * Q + column + tileColumn(value)] = sum;
       }
     }
-    __syncwarp();
+    const float fromStart[2] = {__expf(aRow[0]), __expf(aRow[1])};
+#pragma unroll
     for (int n = 0; n < N; n += 16) {
       float sum[8] = {};
 #pragma unroll
-      for (int k = 0; k < P; k += 16)
-        addProduct<false, true>(sum, g + first * S::X + k, S::X, entering + n * S::X + k, S::X);
+      for (int k = 0; k < P; k += 16) addProduct<true>(sum, gRows[k / 16], entering + n * S::X + k, S::X);
 #pragma unroll
       for (int value = 0; value < 8; value++) {
         const int i = first + tileRow(value);
-        sum[value] *= __expf(a[i]);
+        sum[value] *= fromStart[(value % 4) / 2];
         sums[(value % 4) / 2] += sum[value] * wide(c[i * S::S + n + tileColumn(value)]);
       }
-      for (int k = 0; k <= first; k += 16)
-        addProduct<false, false>(sum, products + first * S::M + k, S::M, b + k * S::S + n, S::S);
 #pragma unroll
-      for (int value = 0; value < 8; value += 2) {
-        const int i = first + tileRow(value);
-        if (chunk * Q + i >= length) continue;
-        T* to = dmixed + stepOf(chunk, i, length, isReversed) * 2 * N + N + n + tileColumn(value);
-        to[0] = narrow<T>(sum[value]);
-        to[1] = narrow<T>(sum[value + 1]);
+      for (int k = 0; k < Q; k += 16) {
+        if (k > first) break;
+        addProduct<false>(sum, byProduct[k / 16], b + k * S::S + n, S::S);
+      }
+#pragma unroll
+      for (int half = 0; half < 2; half++) {
+        const int i = first + half * 8 + lane / 4;
+        storeRow(dmixed + stepOf(chunk, i, length, isReversed) * 2 * N + N + n, sum, half, chunk * Q + i < length);
       }
     }
 #pragma unroll
@@ -298,49 +348,57 @@ __device__ void ssdBackward(const T* mixed, const T* raw, long rawStride, const 
     __syncthreads();
 
     // Rows j of this warp.
+    float reached[2] = {}, toEnd[2], dtRow[2];
+    Left<T> bRows[N / 16], taken[Q / 16];
+#pragma unroll
+    for (int half = 0; half < 2; half++) {
+      toEnd[half] = __expf(last - aRow[half]);
+      dtRow[half] = dt[first + half * 8 + lane / 4];
+    }
+#pragma unroll
+    for (int k = 0; k < N; k += 16) bRows[k / 16] = leftFrom<false>(b + first * S::S + k, S::S);
+#pragma unroll
+    for (int k = 0; k < Q; k += 16)
+      if (k >= first) taken[k / 16] = leftFrom<true>(weights + k * S::M + first, S::M);
+#pragma unroll
     for (int p = 0; p < P; p += 16) {
       float sum[8] = {};
 #pragma unroll
-      for (int k = 0; k < N; k += 16)
-        addProduct<false, false>(sum, b + first * S::S + k, S::S, leaving + k * S::X + p, S::X);
+      for (int k = 0; k < N; k += 16) addProduct<false>(sum, bRows[k / 16], leaving + k * S::X + p, S::X);
 #pragma unroll
-      for (int value = 0; value < 8; value++) {
-        const int j = first + tileRow(value);
-        sum[value] *= __expf(last - a[j]) * dt[j];
-      }
-      for (int k = first; k < Q; k += 16)
-        addProduct<true, false>(sum, weights + k * S::M + first, S::M, g + k * S::X + p, S::X);
+      for (int value = 0; value < 8; value++) sum[value] *= toEnd[(value % 4) / 2] * dtRow[(value % 4) / 2];
 #pragma unroll
-      for (int value = 0; value < 8; value += 2) {
-        const int j = first + tileRow(value), column = p + tileColumn(value);
-        if (chunk * Q + j >= length) continue;
-        T* to = dx + stepOf(chunk, j, length, isReversed) * inner + column;
-        to[0] = narrow<T>(sum[value] + skip * wide(g[j * S::X + column]));
-        to[1] = narrow<T>(sum[value + 1] + skip * wide(g[j * S::X + column + 1]));
+      for (int k = 0; k < Q; k += 16)
+        if (k >= first) addProduct<false>(sum, taken[k / 16], g + k * S::X + p, S::X);
+#pragma unroll
+      for (int value = 0; value < 8; value++)
+        sum[value] += skip * wide(g[(first + tileRow(value)) * S::X + p + tileColumn(value)]);
+#pragma unroll
+      for (int half = 0; half < 2; half++) {
+        const int j = first + half * 8 + lane / 4;
+        storeRow(dx + stepOf(chunk, j, length, isReversed) * inner + p, sum, half, chunk * Q + j < length);
       }
     }
-    float reached[2] = {};
+#pragma unroll
     for (int n = 0; n < N; n += 16) {
       float sum[8] = {};
 #pragma unroll
       for (int k = 0; k < P; k += 16)
-        addProduct<false, true>(sum, x + first * S::X + k, S::X, leaving + n * S::X + k, S::X);
+        addProduct<true>(sum, leftFrom<false>(x + first * S::X + k, S::X), leaving + n * S::X + k, S::X);
 #pragma unroll
       for (int value = 0; value < 8; value++) {
         const int j = first + tileRow(value);
-        const float decay = __expf(last - a[j]);
-        reached[(value % 4) / 2] += sum[value] * decay * wide(b[j * S::S + n + tileColumn(value)]);
-        sum[value] *= decay * dt[j];
+        sum[value] *= toEnd[(value % 4) / 2];
+        reached[(value % 4) / 2] += sum[value] * wide(b[j * S::S + n + tileColumn(value)]);
+        sum[value] *= dtRow[(value % 4) / 2];
       }
-      for (int k = first; k < Q; k += 16)
-        addProduct<true, false>(sum, products + k * S::M + first, S::M, c + k * S::S + n, S::S);
 #pragma unroll
-      for (int value = 0; value < 8; value += 2) {
-        const int j = first + tileRow(value);
-        if (chunk * Q + j >= length) continue;
-        T* to = dmixed + stepOf(chunk, j, length, isReversed) * 2 * N + n + tileColumn(value);
-        to[0] = narrow<T>(sum[value]);
-        to[1] = narrow<T>(sum[value + 1]);
+      for (int k = 0; k < Q; k += 16)
+        if (k >= first) addProduct<false>(sum, leftFrom<true>(products + k * S::M + first, S::M), c + k * S::S + n, S::S);
+#pragma unroll
+      for (int half = 0; half < 2; half++) {
+        const int j = first + half * 8 + lane / 4;
+        storeRow(dmixed + stepOf(chunk, j, length, isReversed) * 2 * N + n, sum, half, chunk * Q + j < length);
       }
     }
 #pragma unroll
@@ -364,7 +422,7 @@ __device__ void ssdBackward(const T* mixed, const T* raw, long rawStride, const 
       }
 #pragma unroll
       for (int k = 0; k < Q; k += 16)
-        addProduct<true, false>(gradient[own], decayed + k * S::S + n, S::S, g + k * S::X + p, S::X);
+        addProduct<false>(gradient[own], leftFrom<true>(decayed + k * S::S + n, S::S), g + k * S::X + p, S::X);
     }
     through = sumOfWarp(through);
     if (lane == 0) carried[warp] = through * decay;
@@ -413,19 +471,22 @@ __device__ void ssdBackward(const T* mixed, const T* raw, long rawStride, const 
   }
 }
 
-#define ENTRIES(T, SUFFIX)                                                                                       \
-  extern "C" __global__ void __launch_bounds__(LANES_OF_BLOCK) ssd_forward_##SUFFIX(                              \
+#define ENTRIES(T, SUFFIX, FORWARD_BLOCKS, BACKWARD_BLOCKS)                                                        \
+  extern "C" __global__ void __launch_bounds__(LANES_OF_BLOCK, FORWARD_BLOCKS) ssd_forward_##SUFFIX(              \
       const T* mixed, const T* raw, long rawStride, const float* biases, const float* logA, const float* skips,   \
-      T* y, T* states, int length, int heads, int chunks, int isReversed) {                                       \
-    ssdForward<T>(mixed, raw, rawStride, biases, logA, skips, y, states, length, heads, chunks, isReversed);      \
+      T* y, T* states, int length, int heads, int chunks, int directions, long perDirection,                      \
+      int startsReversed) {                                                                                       \
+    ssdForward<T>(mixed, raw, rawStride, biases, logA, skips, y, states, length, heads, chunks, directions,       \
+                  perDirection, startsReversed);                                                                  \
   }                                                                                                               \
-  extern "C" __global__ void __launch_bounds__(LANES_OF_BLOCK) ssd_backward_##SUFFIX(                             \
+  extern "C" __global__ void __launch_bounds__(LANES_OF_BLOCK, BACKWARD_BLOCKS) ssd_backward_##SUFFIX(            \
       const T* mixed, const T* raw, long rawStride, const float* biases, const float* logA, const float* skips,   \
       const T* states, const T* dy, T* dx, T* dmixed, T* draw, float* perHead, int length, int heads, int chunks, \
-      int isReversed) {                                                                                           \
+      int directions, long perDirection, int startsReversed) {                                                    \
     ssdBackward<T>(mixed, raw, rawStride, biases, logA, skips, states, dy, dx, dmixed, draw, perHead, length,     \
-                   heads, chunks, isReversed);                                                                    \
+                   heads, chunks, directions, perDirection, startsReversed);                                      \
   }
-ENTRIES(float, float32)
-ENTRIES(bf16, bfloat16)
+ENTRIES(float, float32, 1, 1)
+// As many blocks at once as the registers of a multiprocessor allow without much spilling.
+ENTRIES(bf16, bfloat16, 8, 4)
 )cuda"

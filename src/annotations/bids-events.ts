@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { InputError } from '../errors.ts';
 import type { AnnotatedEvent, Annotation, AnnotationNotice } from './annotation.ts';
 import { knownMeaning, type LabelRules, labelRules } from './labels.ts';
 import {
@@ -25,6 +26,59 @@ export async function readBidsEvents(
   rules: LabelRules = labelRules(),
   emptySeizures: EmptySeizures = 'refused',
 ): Promise<Annotation> {
+  const { columns, header, rows } = await readTable(path);
+  if (rows.length === 0)
+    throw lineError(
+      header.where,
+      'expected events after the header, found none. A recording without seizures has one row bckg.',
+    );
+  return annotationOf(
+    path,
+    rows.map((row) => parseRow(row, columns, rules)),
+    emptySeizures,
+  );
+}
+
+/**
+ * Reads a table of the events of many recordings: the columns of an `events.tsv` and `run`, the recording's name, as
+ * SeizeIT2 publishes them in one file.
+ *
+ * @throws InputError as {@link readBidsEvents}
+ */
+export async function readBidsTable(
+  path: string,
+  rules: LabelRules = labelRules(),
+  emptySeizures: EmptySeizures = 'refused',
+): Promise<ReadonlyMap<string, Annotation>> {
+  const { columns, rows } = await readTable(path);
+  const place = columns.indexOf('run');
+  const runs = Map.groupBy(rows, ({ text, where }) => {
+    const run = text.split('\t')[place]?.trim() ?? '';
+    if (/^[\w.+-]+$/.test(run)) return run;
+    throw lineError(
+      where,
+      `expected the name of a recording in 'run', found '${printable(run)}'. Correct the line.`,
+    );
+  });
+  return new Map(
+    [...runs].map(([run, own]) => {
+      const parsed = own.map((row) => parseRow(row, columns, rules));
+      return [run, annotationOf(path, parsed, emptySeizures)];
+    }),
+  );
+}
+
+/** Whether a file is such a table, by its header; false, too, for what cannot be read. */
+export async function isBidsTable(path: string): Promise<boolean> {
+  try {
+    return (await readTable(path)).columns.includes('run');
+  } catch (error) {
+    if (error instanceof InputError) return false;
+    throw error;
+  }
+}
+
+async function readTable(path: string) {
   const [header, ...rows] = await readLines(path);
   const columns = header?.text.split('\t').map((name) => name.trim()) ?? [];
   for (const name of ['onset', 'duration', 'eventType'])
@@ -33,12 +87,14 @@ export async function readBidsEvents(
         header?.where ?? path,
         `expected tab-separated columns with one '${name}', found '${printable(header?.text ?? 'nothing')}'. Correct the header.`,
       );
-  if (rows.length === 0)
-    throw lineError(
-      header!.where,
-      'expected events after the header, found none. A recording without seizures has one row bckg.',
-    );
-  const parsed = rows.map((row) => parseRow(row, columns, rules));
+  return { columns, header: header!, rows };
+}
+
+function annotationOf(
+  path: string,
+  parsed: readonly ReturnType<typeof parseRow>[],
+  emptySeizures: EmptySeizures,
+): Annotation {
   const durationS = durationOf(parsed);
   const { events, notices } = checkedEvents(
     parsed.map(({ event }) => ({ ...event, endS: event.endS ?? durationS ?? Number.POSITIVE_INFINITY })),

@@ -18,7 +18,7 @@ export type {
 } from './annotation.ts';
 export type { AnnotationContent } from './annotation-content.ts';
 export { JSON_ENDING, readBgbJson, writeBgbJson } from './bgb-json.ts';
-export { readBidsEvents } from './bids-events.ts';
+export { isBidsTable, readBidsEvents, readBidsTable } from './bids-events.ts';
 export { readChbmitSummary } from './chbmit-summary.ts';
 export { edfPlusAnnotation } from './edf-plus.ts';
 export { findAnnotation } from './find.ts';

@@ -166,6 +166,25 @@ describe('what is no seizure and no background', () => {
     expect(placed.excludedSecondsByLabel).toEqual({ impd: 6, nesz: 8 });
   });
 
+  test('what runs past the end or lies in a hole is listed, too', () => {
+    expect(problems(place([event(50, 70, 'nesz'), event(-5, 3, 'impd'), event(10, 20, 'impd')]))).toEqual([
+      'clipped: nesz 50-70 s: 10 s of it were recorded',
+      'clipped: impd -5-3 s: 3 s of it were recorded',
+    ]);
+    expect(problems(place([event(12, 18, 'impd'), event(8, 22, 'nesz')], holed))).toEqual([
+      'clipped: nesz 8-22 s: 4 s of it were recorded',
+      'not recorded: impd 12-18 s: none of it was recorded; left out',
+    ]);
+    const open = { ...event(50, 60, 'impd'), endS: Number.POSITIVE_INFINITY };
+    expect(problems(place([open]))).toEqual([]);
+  });
+
+  test('so is background outside the recording; background that runs past its end is what is left', () => {
+    expect(problems(place([event(0, 61, 'bckg'), event(61, 70, 'bckg')]))).toEqual([
+      'outside: bckg 61-70 s: outside the recording (0-60 s); the event is rejected',
+    ]);
+  });
+
   test('outside the recording it is rejected and listed, too', () => {
     expect(problems(place([event(70, 80, 'impd'), event(-5, 0, 'nesz')]))).toEqual([
       'outside: nesz -5-0 s: outside the recording (0-60 s); the event is rejected',

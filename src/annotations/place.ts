@@ -22,7 +22,7 @@ export type PlacementProblem = 'clipped' | 'not recorded' | 'outside';
 /** Something of an annotation that could not be used as it stands. */
 export interface PlacementReport {
   readonly problem: PlacementProblem;
-  /** The seizure as annotated; of overlapping ones, their union. */
+  /** The event as annotated; of overlapping seizures, their union. */
   readonly event: AnnotatedEvent;
   readonly message: string;
 }
@@ -103,7 +103,11 @@ export function placeSeizures(
   const labelled = (meaning: LabelMeaning) => annotation.events.filter((event) => event.meaning === meaning);
   const kept = (events: readonly Interval[]) => without(common(events, recorded), seizures);
   const left = [...labelled('excluded'), ...labelled('untrained')];
-  reports.push(...left.flatMap((event) => outsideReport(event, recordingEndS)));
+  reports.push(
+    ...[...left, ...labelled('background')].flatMap((event) =>
+      lossReport(event, recorded, recordingEndS, samplePeriodS),
+    ),
+  );
   return {
     seizures,
     seizureCount,
@@ -119,11 +123,25 @@ export function placeSeizures(
   };
 }
 
-function outsideReport(event: AnnotatedEvent, recordingEndS: number): PlacementReport[] {
-  const { startS, endS, label } = event;
-  if (startS < recordingEndS && endS > 0) return [];
-  const message = `${label} ${rounded(startS)}-${rounded(endS)} s: outside the recording (0-${recordingEndS} s); the event is rejected`;
-  return [{ problem: 'outside', event, message }];
+/** What is lost of an event that is no seizure. Background is what is left, so only where it lies is of interest. */
+function lossReport(
+  event: AnnotatedEvent,
+  recorded: readonly Interval[],
+  recordingEndS: number,
+  samplePeriodS: number,
+): PlacementReport[] {
+  const { startS, endS, label, meaning } = event;
+  const report = (problem: PlacementProblem, message: string): PlacementReport[] => [
+    { problem, event, message: `${label} ${rounded(startS)}-${rounded(endS)} s: ${message}` },
+  ];
+  if (startS >= recordingEndS || endS <= 0)
+    return report('outside', `outside the recording (0-${recordingEndS} s); the event is rejected`);
+  // An event without an end was said to reach to the recording's.
+  if (meaning === 'background' || endS === Number.POSITIVE_INFINITY) return [];
+  const keptS = secondsOf(common([event], recorded));
+  if (keptS === 0) return report('not recorded', 'none of it was recorded; left out');
+  if (endS - startS - keptS <= samplePeriodS / 2) return [];
+  return report('clipped', `${Number(keptS.toFixed(3))} s of it were recorded`);
 }
 
 function partIn(

@@ -22,7 +22,10 @@ const LARGEST = 64 << 20;
 export async function readLines(path: string, encoding: 'utf-8' | 'latin1' = 'utf-8'): Promise<TextLine[]> {
   let content: string;
   try {
-    const { size } = await stat(path);
+    const found = await stat(path);
+    // Reading a named pipe waits for somebody to write to it.
+    if (!found.isFile()) throw new Error('it is not a file');
+    const { size } = found;
     if (size > LARGEST) throw new Error(`it has ${size} bytes, more than ${LARGEST}`);
     content = new TextDecoder(encoding, { fatal: true }).decode(await readFile(path));
   } catch (cause) {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { truncate } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { readTuszCsv } from './index.ts';
@@ -179,6 +180,10 @@ describe('TUSZ', () => {
     await truncate(path, (64 << 20) + 1);
     await expect(readTuszCsv(path)).rejects.toMatchObject(
       refuses('ANNOTATION_READ', /it has 67108865 bytes, more than 67108864/),
+    );
+    execFileSync('mkfifo', [`${path}.pipe`]);
+    await expect(readTuszCsv(`${path}.pipe`)).rejects.toMatchObject(
+      refuses('ANNOTATION_READ', /it is not a file/),
     );
     await expect(readTuszCsv(`${path}.none`)).rejects.toMatchObject(refuses('ANNOTATION_READ', /ENOENT/));
   });

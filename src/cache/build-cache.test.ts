@@ -125,6 +125,28 @@ test('recordings in = cached + rejected + unlabelled, and the losses stay on rec
   });
 });
 
+test('D10: recordings with one stem in two folders are two entries, by their relative paths', async () => {
+  const data = join(folder, 'stems');
+  for (const [at, name] of [
+    ['a', 'chb01_03_clip'],
+    ['b/c', 'chb01_04_clip'],
+  ] as const) {
+    mkdirSync(join(data, at), { recursive: true });
+    for (const extension of ['edf', 'csv_bi'])
+      cpSync(join(SAMPLE, `chb01/${name}.${extension}`), join(data, at, `chb01_03.${extension}`));
+  }
+  const [census] = await build(data, join(folder, 'stems-cache'));
+  expect(census).toMatchObject({ recordings: 2, cached: 2 });
+  const split = join(folder, 'stems-cache/train');
+  expect(await listEntries(split)).toEqual(['a/chb01_03.npz', 'b/c/chb01_03.npz']);
+  const rows = (name: string) => {
+    using entry = new Entry(join(split, name));
+    return entry.rows;
+  };
+  // Clips of 50 s and 37 s.
+  expect([rows('a/chb01_03.npz'), rows('b/c/chb01_03.npz')]).toEqual([50 * 256, 37 * 256]);
+});
+
 test('a damaged entry is rebuilt, an annotation that changed rebuilds its entry alone (failures D3, D11)', async () => {
   const data = join(folder, 'changing');
   cpSync(join(SAMPLE, 'chb01'), data, { recursive: true });
@@ -134,9 +156,15 @@ test('a damaged entry is rebuilt, an annotation that changed rebuilds its entry 
   const entries = await hashes(join(cacheDir, 'train'));
 
   const entry = join(cacheDir, 'train/chb01_03_clip.npz');
-  writeFileSync(entry, readFileSync(entry).subarray(0, 5000));
-  expect((await build(data, cacheDir))[0]!.built).toBe(1);
-  expect(await hashes(join(cacheDir, 'train'))).toEqual(entries);
+  const whole = readFileSync(entry);
+  const flipped = Buffer.from(whole);
+  // A sample in the middle: headers, sizes and everything that a scan looks at are as before.
+  flipped[whole.length >> 1]! ^= 1;
+  for (const damaged of [whole.subarray(0, 5000), flipped]) {
+    writeFileSync(entry, damaged);
+    expect((await build(data, cacheDir))[0]!.built).toBe(1);
+    expect(await hashes(join(cacheDir, 'train'))).toEqual(entries);
+  }
 
   const annotation = join(data, 'chb01_04_clip.csv_bi');
   writeFileSync(annotation, `${readFileSync(annotation, 'utf8')}\n`);

@@ -13,9 +13,10 @@ import { openEdf } from '../edf/index.ts';
 import { InputError } from '../errors.ts';
 import { canonicalJson, sha256, sha256File } from '../files/index.ts';
 import { type PreprocessingSettings, preprocess } from '../signal/index.ts';
-import { Entry, writeEntry } from './entry.ts';
+import { Entry } from './entry.ts';
 import { labelMask } from './label-mask.ts';
 import { FORMAT_VERSION, type Provenance, settingsRecord } from './provenance.ts';
+import { writeEntry } from './write-entry.ts';
 
 /** What became of one recording; `name` is the task's `entry`. */
 export type BuildResult =
@@ -112,10 +113,10 @@ async function tryEntry({
     }),
   );
   if (duplicate?.key === key) return duplicate;
-  const earlier = await existing(path);
   const isSame = (entry: Provenance) => entry.key === key && entry.patient === patient;
+  const earlier = await existing(path, isSame);
   if (isWhole(earlier) && isSame(earlier)) return { outcome: 'kept', name: entry, provenance: earlier };
-  const elsewhere = earlierPath === null ? null : await existing(earlierPath);
+  const elsewhere = earlierPath === null ? null : await existing(earlierPath, isSame);
   if (isWhole(elsewhere) && isSame(elsewhere)) {
     await mkdir(dirname(path), { recursive: true });
     await rename(earlierPath!, path);
@@ -181,10 +182,17 @@ function isWhole(entry: Provenance | 'damaged' | null): entry is Provenance {
   return entry !== null && entry !== 'damaged';
 }
 
-/** The provenance of the entry there, null where there is none. A damaged one is removed. */
-async function existing(path: string): Promise<Provenance | 'damaged' | null> {
+/**
+ * The provenance of the entry there, null where there is none. A damaged one is removed; one that may be kept is read
+ * whole to find that out, which takes less time than the hash of its recording (failures D11).
+ */
+async function existing(
+  path: string,
+  mayKeep: (entry: Provenance) => boolean,
+): Promise<Provenance | 'damaged' | null> {
   try {
     using entry = new Entry(path);
+    if (mayKeep(entry.provenance)) entry.verify();
     return entry.provenance;
   } catch (error) {
     if (!(error instanceof InputError)) throw error;

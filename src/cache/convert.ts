@@ -1,11 +1,12 @@
 import { join, resolve } from 'node:path';
 import { InputError } from '../errors.ts';
-import { Entry, writeEntry } from './entry.ts';
+import { Entry } from './entry.ts';
 import { ForeignEntry } from './foreign-entry.ts';
 import { listEntries, splitFolders } from './layout.ts';
 import { openEntry } from './open-entry.ts';
 import { patientOf } from './patient.ts';
 import type { Provenance } from './provenance.ts';
+import { writeEntry } from './write-entry.ts';
 
 export interface ConvertOptions {
   /** A cache made elsewhere, or one split of it. */

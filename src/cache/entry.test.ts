@@ -5,7 +5,8 @@ import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { InputError } from '../errors.ts';
-import { Entry, type EntryContent, labelRuns, writeEntry } from './entry.ts';
+import { Entry } from './entry.ts';
+import { type EntryContent, labelRuns, writeEntry } from './write-entry.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bgb-cache-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -97,6 +98,23 @@ test('arrays begin at multiples of 4096, uncompressed, with their checksums (APP
     "{'descr': '<i2', 'fortran_order': False, 'shape': (5000, 3), }",
   );
   expect(signal.readInt16LE(10 + signal.readUInt16LE(8))).toBe(-1500);
+});
+
+test('D6: an entry without labels, or with labels of another length, is refused', async () => {
+  const path = join(folder, 'unlabelled.npz');
+  await writeEntry(path, CONTENT);
+  const bytes = readFileSync(path);
+  for (const [from, to, message] of [
+    ['labels.npy', 'tables.npy', /it has no labels\.npy/],
+    [
+      "'shape': (10,), }",
+      "'shape': (11,), }",
+      /labels\.npy is \|u1 \(11\) in 138 bytes, expected \|u1 in 139/,
+    ],
+  ] as const) {
+    writeFileSync(path, bytes.toString('latin1').replaceAll(from, to), 'latin1');
+    expect(() => new Entry(path)).toThrow(message);
+  }
 });
 
 test('the same content gives the same bytes', async () => {

@@ -1,86 +1,12 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { InputError, messageOf } from '../errors.ts';
-import { npyHeader, writeAtomicWith } from '../files/index.ts';
 import type { PreprocessedSegment } from '../signal/index.ts';
-import {
-  archive,
-  contentOffset,
-  END_BYTES,
-  type Member,
-  parseDirectory,
-  parseEnd,
-  parseNpyHeader,
-} from './npz.ts';
+import { contentOffset, END_BYTES, type Member, parseDirectory, parseEnd, parseNpyHeader } from './npz.ts';
 import { FORMAT_VERSION, type Provenance, provenanceSchema } from './provenance.ts';
-
-/** What an entry holds; see DESIGN.md, "Cache". */
-export interface EntryContent {
-  /** (N, C) int16 */
-  readonly signal: Int16Array;
-  /** (N): 0 background, 1 seizure, 2 excluded */
-  readonly labels: Uint8Array;
-  readonly segments: readonly PreprocessedSegment[];
-  readonly scale: number;
-  readonly provenance: Provenance;
-}
+import type { LabelRun } from './write-entry.ts';
 
 const bytesOf = (array: ArrayBufferView) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-
-const pairsOf = (pairs: readonly (readonly [number, number])[]) =>
-  BigInt64Array.from(pairs.flat(), (value) => BigInt(value));
-
-/** A stretch of rows with one label. */
-export interface LabelRun {
-  readonly firstRow: number;
-  readonly rows: number;
-  readonly label: number;
-}
-
-/** Labels as stretches, in order. */
-export function labelRuns(labels: Uint8Array): LabelRun[] {
-  const runs: LabelRun[] = [];
-  for (let firstRow = 0; firstRow < labels.length; ) {
-    const label = labels[firstRow]!;
-    let end = firstRow + 1;
-    while (end < labels.length && labels[end] === label) end++;
-    runs.push({ firstRow, rows: end - firstRow, label });
-    firstRow = end;
-  }
-  return runs;
-}
-
-/** Writes an entry, atomically. The same content gives the same bytes. */
-export async function writeEntry(path: string, content: EntryContent): Promise<void> {
-  const { signal, labels, segments, scale, provenance } = content;
-  const runs = labelRuns(labels);
-  const pieces = archive(
-    new Map([
-      // What a scan needs comes last, so that it is one read together with the directory.
-      ['signal.npy', [npyHeader('<i2', [labels.length, provenance.channels.length]), bytesOf(signal)]],
-      ['labels.npy', [npyHeader('|u1', [labels.length]), labels]],
-      [
-        'label_runs.npy',
-        [
-          npyHeader('<i8', [runs.length, 2]),
-          bytesOf(pairsOf(runs.map(({ firstRow, label }) => [firstRow, label]))),
-        ],
-      ],
-      [
-        'segments.npy',
-        [
-          npyHeader('<i8', [segments.length, 2]),
-          bytesOf(pairsOf(segments.map(({ firstRow, startSample }) => [firstRow, startSample]))),
-        ],
-      ],
-      ['scale.npy', [npyHeader('<f4', [1]), bytesOf(Float32Array.of(scale))]],
-      ['provenance.json', [Buffer.from(`${JSON.stringify(provenance, null, 1)}\n`)]],
-    ]),
-  );
-  await writeAtomicWith(path, async (file) => {
-    for (const piece of pieces) await file.writeFile(piece);
-  });
-}
 
 /** What is asked of an entry, whoever wrote it. */
 export interface CacheEntry extends Disposable {
@@ -116,6 +42,9 @@ interface ArrayPlace {
 
 /** Holds the directory, provenance, scale and segments of all but unusual entries. */
 const TAIL_BYTES = 32768;
+
+/** Read at once by `verify`. */
+const VERIFIED_BYTES = 4 << 20;
 
 /** Provenance beyond this is none. */
 const LARGEST_PROVENANCE = 16 << 20;
@@ -222,6 +151,24 @@ export class Entry implements CacheEntry {
       this.#readInto(target, at);
       if (crc32(target, crc32(header)) !== member.crc32)
         this.#refuse(`the checksum of ${member.name} is wrong`);
+    }
+  }
+
+  /**
+   * Reads signal and labels, a piece at a time, and checks them against the checksums.
+   *
+   * @throws InputError `CACHE_ENTRY`
+   */
+  verify(): void {
+    const piece = Buffer.allocUnsafe(VERIFIED_BYTES);
+    for (const { member } of [this.#signal, this.#labels]) {
+      let checksum = 0;
+      for (let done = 0; done < member.bytes; done += piece.length) {
+        const part = piece.subarray(0, Math.min(piece.length, member.bytes - done));
+        this.#readInto(part, member.offset + done);
+        checksum = crc32(part, checksum);
+      }
+      if (checksum !== member.crc32) this.#refuse(`the checksum of ${member.name} is wrong`);
     }
   }
 

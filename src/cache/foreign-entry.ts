@@ -1,11 +1,12 @@
 import { basename, join } from 'node:path';
 import { montageChannels } from '../signal/index.ts';
-import { type CacheEntry, type EntryContent, type LabelRun, labelRuns } from './entry.ts';
+import type { CacheEntry } from './entry.ts';
 import { readForeign } from './foreign-npz.ts';
 import { EXCLUDED, SEIZURE } from './labels.ts';
 import { namedPatientOf, UNKNOWN_PATIENT } from './patient.ts';
 import { FORMAT_VERSION, type Provenance } from './provenance.ts';
 import { reconstruct } from './reconstruct.ts';
+import { type EntryContent, type LabelRun, labelRuns } from './write-entry.ts';
 
 /** Hz; such files do not say, and what most of them were made by resamples to this. */
 const SAMPLING_RATE = 256;

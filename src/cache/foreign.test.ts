@@ -53,7 +53,7 @@ test('overlapping windows become the recording again, each sample once', () => {
   expect(provenance.notices.join(' ')).toMatch(/every 10 samples and were joined to 1 stretches/);
 });
 
-test('windows that do not overlap are stretches; a label a window covers it; no label excludes all', () => {
+test('windows that do not overlap are stretches; a label a window covers it; no label excludes all (failures D6)', () => {
   expect(foreignContent(FIXTURES, 'apart.npz').segments).toEqual([
     { firstRow: 0, rows: 40, startSample: 0 },
     { firstRow: 40, rows: 40, startSample: 40 },

@@ -51,8 +51,6 @@ export async function readManifest(folder: string, shape: WindowShape): Promise<
 
 /** A manifest as far as it could be read. */
 export interface ManifestAttempt {
-  /** The file's; null where there is none, or none that may be read. */
-  readonly text: string | null;
   /** null when it is not of bgb's form; else it may still have a problem. */
   readonly manifest: Manifest | null;
   readonly problem: string | null;
@@ -64,19 +62,20 @@ export interface ManifestAttempt {
 
 /** As {@link readManifest}, with what is wrong as a value. */
 export async function tryManifest(folder: string, shape: WindowShape): Promise<ManifestAttempt> {
-  const nothing = { text: null, manifest: null, references: new Set<string>(), isOfOtherWindows: false };
-  let text: string;
+  const { text, problem } = await manifestFile(folder);
+  return text === null
+    ? { manifest: null, problem, references: new Set(), isOfOtherWindows: false }
+    : parseManifest(text, shape);
+}
+
+/** {@link tryManifest} of a text. */
+export function parseManifest(text: string, shape: WindowShape): ManifestAttempt {
+  const nothing = { manifest: null, references: new Set<string>(), isOfOtherWindows: false };
   let content: unknown;
-  try {
-    text = await manifestFile(folder);
-  } catch (cause) {
-    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    return { ...nothing, problem: isMissing ? 'there is none' : messageOf(cause) };
-  }
   try {
     content = JSON.parse(text);
   } catch (cause) {
-    return { ...nothing, text, problem: messageOf(cause) };
+    return { ...nothing, problem: messageOf(cause) };
   }
   const references = referencesOf(content);
   const parsed = manifestSchema.safeParse(content);
@@ -84,7 +83,6 @@ export async function tryManifest(folder: string, shape: WindowShape): Promise<M
     const [{ path, message }] = parsed.error.issues as [z.core.$ZodIssue];
     return {
       ...nothing,
-      text,
       references,
       problem: path.length === 0 ? message : `${path.join('.')}: ${message}`,
     };
@@ -94,7 +92,6 @@ export async function tryManifest(folder: string, shape: WindowShape): Promise<M
   const isOfOtherWindows = window !== shape.length || stride !== shape.stride;
   if (windows_sha256 !== sha256(listsText(manifest)))
     return {
-      text,
       manifest,
       references,
       problem: 'its windows are not those that bgb wrote',
@@ -103,20 +100,29 @@ export async function tryManifest(folder: string, shape: WindowShape): Promise<M
   const problem = isOfOtherWindows
     ? `it is of windows of ${window} samples every ${stride}, the configuration asks for ${shape.length} every ${shape.stride}`
     : null;
-  return { text, manifest, references, problem, isOfOtherWindows };
+  return { manifest, references, problem, isOfOtherWindows };
 }
 
-/** A split of a hundred thousand recordings has less. */
-const LARGEST_MANIFEST = 2 ** 30;
+/** A string can be no longer; a split of ten thousand recordings has less by far. */
+const LARGEST_MANIFEST = 500e6;
 
-async function manifestFile(folder: string): Promise<string> {
+/** The text of a split's manifest; null and why where there is none that may be read. */
+export async function manifestFile(
+  folder: string,
+): Promise<{ text: string; problem: null } | { text: null; problem: string }> {
   const path = join(folder, MANIFEST_FILE);
-  const found = await stat(path);
-  // A pipe would be waited for, and a link read from anywhere.
-  if (!found.isFile()) throw new Error('it is no file');
-  if (found.size > LARGEST_MANIFEST) throw new Error(`it has ${found.size} bytes`);
-  await requireInside(folder, [MANIFEST_FILE]);
-  return readFile(path, 'utf8');
+  const refused = (problem: string) => ({ text: null, problem });
+  try {
+    const found = await stat(path);
+    // A pipe would be waited for, and a link read from anywhere.
+    if (!found.isFile()) return refused('it is no file');
+    if (found.size > LARGEST_MANIFEST) return refused(`it has ${found.size} bytes`);
+    await requireInside(folder, [MANIFEST_FILE]);
+    return { text: await readFile(path, 'utf8'), problem: null };
+  } catch (cause) {
+    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    return refused(isMissing ? 'there is none' : messageOf(cause));
+  }
 }
 
 /** Entries that something listed as a manifest does, whatever else is wrong with it. */

@@ -29,6 +29,18 @@ test('C1: the pattern decides alone; chb21 is chb01 for it too; what it does not
   expect(() => patientOf('chb01_03.edf', '^([^/]+)/')).toThrow(/finds no patient/);
 });
 
+// The pattern, and how chb21's and chb01's recordings may be called so that it finds them.
+test.each([
+  ['^([A-Za-z]+\\d+)_', 'CHB21_01.EDF', 'CHB01_01.EDF'],
+  ['^chb(\\d+)_', 'chb21_01.edf', 'chb01_01.edf'],
+  ['^(chb21|chb01)/', 'chb21/a.edf', 'chb01/a.edf'],
+  ['^(chb21|c01)/', 'chb21/a.edf', null],
+  [null, 'sub-chb21/sub-chb21_eeg.edf', 'sub-chb01/sub-chb01_eeg.edf'],
+])('C1: by %s, %s is of the patient of %s', (pattern, later, earlier) => {
+  expect(patientOf(later, pattern)).toBe(earlier === null ? 'chb01' : patientOf(earlier, pattern));
+  expect(patientOf(later.replace('21', '22'), '^([^_/]+)')).not.toBe(patientOf(later, '^([^_/]+)'));
+});
+
 test('any path gives a patient or an InputError', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (path) => {

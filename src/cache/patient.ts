@@ -38,11 +38,15 @@ export function namedPatientOf(relativePath: string): string | null {
 }
 
 function matchOf(relativePath: string, pattern: string): string | null {
-  return new RegExp(pattern).exec(slashed(relativePath))?.[1] || null;
+  const path = slashed(relativePath);
+  const expression = new RegExp(pattern);
+  // A pattern may take the number alone, or name chb21 itself.
+  return (expression.exec(samePerson(path)) ?? expression.exec(path))?.[1] || null;
 }
 
-function samePerson(patient: string): string {
-  return patient === 'chb21' ? 'chb01' : patient;
+/** chb21 under chb01's name, in any case and after BIDS's `sub-`. */
+function samePerson(text: string): string {
+  return text.replace(/(?<![A-Za-z0-9])(chb)21(?!\d)/gi, '$101');
 }
 
 function slashed(path: string): string {

@@ -1,10 +1,17 @@
 import { join } from 'node:path';
 import { InputError } from '../errors.ts';
 import { writeAtomic } from '../files/index.ts';
-import { MANIFEST_FILE, type Manifest, manifestOf, manifestText, tryManifest } from './manifest.ts';
+import {
+  MANIFEST_FILE,
+  type Manifest,
+  manifestFile,
+  manifestOf,
+  manifestText,
+  parseManifest,
+} from './manifest.ts';
 import { isTuszFormat, isTuszName } from './published.ts';
 import { type Survey, surveySplit, type WindowShape } from './survey.ts';
-import { isInside, validityOf } from './validity.ts';
+import { problemOutside, validityOf } from './validity.ts';
 
 export interface Scan {
   /** Of the entries that are there. */
@@ -49,7 +56,10 @@ export async function writeScan(
   const { isValid, reason } = await standing(survey, text);
   const isUnchanged = isValid && (isCheck || !isRebuildForced);
   if (!isValid && isCheck)
-    throw new InputError('CACHE_MANIFEST', `${path} is to be written: ${reason}. Run bgb scan-cache.`);
+    throw new InputError(
+      'CACHE_MANIFEST',
+      `${path} is not valid: ${reason?.replace(/\.$/, '')}. Run bgb scan-cache.`,
+    );
   if (!isUnchanged && !isCheck) await writeAtomic(path, text);
   const all = [...entries];
   return {
@@ -67,10 +77,13 @@ export async function writeScan(
 /** Whether the manifest there is valid, and what is to be said of it. */
 async function standing(survey: Survey, text: string): Promise<{ isValid: boolean; reason: string | null }> {
   const { folder, shape } = survey;
-  const attempt = await tryManifest(folder, shape);
-  if (attempt.text === text) return { isValid: true, reason: null };
-  if (!(await isInside(folder, attempt.references)))
-    return { isValid: false, reason: 'it leads out of the cache' };
+  const file = await manifestFile(folder);
+  if (file.text === null) return { isValid: false, reason: file.problem };
+  // The usual case: nothing of it need be understood.
+  if (file.text === text) return { isValid: true, reason: null };
+  const attempt = parseManifest(file.text, shape);
+  const outside = await problemOutside(folder, attempt.references);
+  if (outside !== null) return { isValid: false, reason: outside };
   if (attempt.manifest === null || attempt.problem !== null)
     return { isValid: false, reason: attempt.problem };
   return validityOf(attempt.manifest, survey);

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { SPLITS, type Split } from '../config/index.ts';
 import { InputError } from '../errors.ts';
-import { Entry, type LabelRun } from './entry.ts';
+import { Entry } from './entry.ts';
 import { listEntries, requireInside, splitFolder } from './layout.ts';
 import type { Provenance } from './provenance.ts';
+import type { LabelRun } from './write-entry.ts';
 
 /** An entry that stands in a cache. */
 export interface StandingEntry {

@@ -1,8 +1,9 @@
-import type { CacheEntry, LabelRun } from './entry.ts';
+import type { CacheEntry } from './entry.ts';
 import { EXCLUDED, SEIZURE } from './labels.ts';
 import { listEntries, requireInside } from './layout.ts';
 import { openEntry } from './open-entry.ts';
 import type { Provenance } from './provenance.ts';
+import type { LabelRun } from './write-entry.ts';
 
 /** Shape of windows, in samples. */
 export interface WindowShape {

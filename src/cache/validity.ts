@@ -54,13 +54,13 @@ export function validityOf(manifest: Manifest, { entries }: Survey): Validity {
       };
 }
 
-/** Whether no reference of a manifest leads out of its folder; none of them is opened. */
-export async function isInside(folder: string, references: Iterable<string>): Promise<boolean> {
+/** What is wrong with references that lead out of their folder, null where none does; none of them is opened. */
+export async function problemOutside(folder: string, references: Iterable<string>): Promise<string | null> {
   try {
     await requireInside(folder, references);
-    return true;
+    return null;
   } catch (error) {
-    if (error instanceof InputError) return false;
+    if (error instanceof InputError) return error.message;
     throw error;
   }
 }

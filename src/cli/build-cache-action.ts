@@ -2,6 +2,7 @@ import { buildCache, type Census, comparisonText, foldOf } from '../cache/index.
 import { inForce, loadConfigOrDefaults, readEnvironment, splitOf, usableCores } from '../config/index.ts';
 import { InputError } from '../errors.ts';
 import type { BuildCacheOptions } from './build-cache.ts';
+import { otherCacheNotice } from './cache-place.ts';
 import { LongCommand } from './long-command.ts';
 import { announce, writeJson } from './output.ts';
 import { textTable } from './table.ts';
@@ -30,6 +31,8 @@ export async function buildCacheCommand(options: BuildCacheOptions): Promise<voi
   const share = split === null ? data.validation_split : null;
   const validationSplit = shareOf(options.validationSplit) ?? share;
   announce(inForce(), environment, loaded);
+  const elsewhere = otherCacheNotice(options.cacheDir, loaded);
+  if (elsewhere !== null) process.stderr.write(`Notice: ${elsewhere}\n`);
   using command = new LongCommand('Building cache', 'recordings', environment);
   const censuses = await buildCache({
     dataDir,

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { comparisonText, madeElsewhereNotice, readLosses, scanSplit, splitFolders } from '../cache/index.ts';
 import { inForce, loadConfigOrDefaults, readEnvironment } from '../config/index.ts';
 import { checkDisjoint, windowShapeOf } from '../data/index.ts';
+import { otherCacheNotice } from './cache-place.ts';
 import { announce, writeJson } from './output.ts';
 import type { ScanCacheOptions } from './scan-cache.ts';
 import { comparisonOf, type SplitScan, scanDocument } from './scan-cache-document.ts';
@@ -12,6 +13,8 @@ export async function scanCacheCommand(options: ScanCacheOptions): Promise<void>
   const environment = readEnvironment();
   const loaded = await loadConfigOrDefaults(options.config ?? null, { set: options.set, environment });
   announce(inForce(), environment, loaded);
+  const elsewhere = otherCacheNotice(options.cacheDir, loaded);
+  if (elsewhere !== null) process.stderr.write(`Notice: ${elsewhere}\n`);
   const shape = windowShapeOf(loaded.config.data);
   const scans: SplitScan[] = [];
   const unusable: unknown[] = [];

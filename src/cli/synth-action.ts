@@ -1,9 +1,14 @@
 import { inForce, readEnvironment, usableCores } from '../config/index.ts';
-import { InputError } from '../errors.ts';
+import { BgbError, InputError } from '../errors.ts';
 import {
+  type GateReport,
+  LARGEST_AUROC,
+  LARGEST_SENSITIVITY,
   makeCorpus,
+  measureGate,
   PROFILES,
   type ProfileName,
+  SMALLEST_EVOLUTION_AUROC,
   type SynthReport,
   type SynthTotals,
 } from '../synth/index.ts';
@@ -12,10 +17,17 @@ import { announce, writeJson } from './output.ts';
 import type { SynthCommandOptions } from './synth.ts';
 import { textTable } from './table.ts';
 
-/** Makes a corpus and prints what is in it. */
+/** Makes a corpus and prints what is in it; or measures one. */
 export async function synthCommand(options: SynthCommandOptions): Promise<void> {
+  const { out, gate } = options;
+  if (gate !== undefined && out === undefined) return gateCommand(gate, options);
+  if (out === undefined || gate !== undefined)
+    throw new InputError(
+      'CLI_SYNTH',
+      'Give either --out, the folder for a new corpus, or --gate, that of one to measure.',
+    );
   const profile = profileOf(options.profile);
-  const patients = numberOf('--patients', options.patients, { least: 1, most: 100_000, isWhole: true });
+  const patients = numberOf('--patients', options.patients, { least: 1, most: 10_000, isWhole: true });
   const hours = numberOf('--hours', options.hours, { least: 0.01, most: 1e6, isWhole: false });
   const seed = numberOf('--seed', options.seed, { least: 0, most: 2 ** 32 - 1, isWhole: true });
   const jobs =
@@ -26,7 +38,7 @@ export async function synthCommand(options: SynthCommandOptions): Promise<void> 
   announce(inForce(), environment);
   using command = new LongCommand('Making recordings', 'recordings', environment);
   const report = await makeCorpus({
-    outDir: options.out,
+    outDir: out,
     profile,
     patients,
     hours,
@@ -40,8 +52,53 @@ export async function synthCommand(options: SynthCommandOptions): Promise<void> 
   if (options.json) writeJson(report);
   else
     process.stdout.write(
-      `${totalsTable(report)}\nNext: bgb build-cache --data-dir ${options.out} --cache-dir CACHE\n`,
+      `${totalsTable(report)}\nNext: bgb build-cache --data-dir ${out} --cache-dir CACHE\n`,
     );
+}
+
+async function gateCommand(dir: string, { json }: SynthCommandOptions): Promise<void> {
+  const environment = readEnvironment();
+  announce(inForce(), environment);
+  using command = new LongCommand('Measuring recordings', 'recordings', environment);
+  const report = await measureGate(dir, {
+    signal: command.signal,
+    onProgress: (done, total, name) => command.update(done, total, name),
+  });
+  command.end();
+  if (json) writeJson(report);
+  else process.stdout.write(gateTable(report));
+  if (report.problems.length > 0)
+    throw new BgbError('SYNTH_GATE', `${dir} does not pass the gate: ${report.problems.join('; ')}.`);
+}
+
+function gateTable(report: GateReport): string {
+  const { recordings, patients, hours, seizures, aurocOverWindows, regression } = report;
+  const number = ({ value }: { value: number | null }) => value?.toFixed(3) ?? null;
+  const { sensitivity } = regression;
+  const rows = [
+    ...Object.entries(aurocOverWindows).map(([name, auroc]) => [
+      `${name}: AUROC over windows`,
+      number(auroc),
+      `at most ${LARGEST_AUROC}`,
+    ]),
+    [
+      'regression on 30 features: sensitivity at 1 false alarm an hour',
+      number(sensitivity),
+      `at most ${LARGEST_SENSITIVITY}`,
+    ],
+    ['the same: AUROC over windows', number(regression.aurocOverWindows), null],
+    [
+      'evolution: AUROC of seizures against twins',
+      number(report.evolutionAgainstTwins),
+      `at least ${SMALLEST_EVOLUTION_AUROC}`,
+    ],
+    ['evolution: against all negatives', number(report.evolutionAgainstNegatives), null],
+  ];
+  const table = textTable(
+    [{ heading: 'measure' }, { heading: 'found', align: 'right' }, { heading: 'gate' }],
+    rows,
+  );
+  return `${recordings} recordings of ${patients} patients, ${hours.toFixed(1)} h, ${seizures} seizures\n\n${table}\n`;
 }
 
 function totalsTable({ splits, total }: SynthReport): string {

@@ -5,7 +5,8 @@ export function register(program: Command): void {
   program
     .command('synth')
     .description('make a synthetic corpus in the layout of TUSZ; can be interrupted and repeated')
-    .requiredOption('--out <dir>', 'folder for the corpus')
+    .option('--out <dir>', 'folder for the corpus')
+    .option('--gate <dir>', 'make none; measure how hard the one in this folder is, exit 1 if it is too easy')
     .option('--profile <profile>', 'tusz (5 % seizure) or emu (0.12 %)', 'tusz')
     .option('--patients <number>', 'patients; a third with seizures in tusz, from 3 on', '15')
     .option('--hours <number>', 'hours of EEG in all; more hours only add recordings', '1')
@@ -19,7 +20,8 @@ export function register(program: Command): void {
 }
 
 export interface SynthCommandOptions {
-  readonly out: string;
+  readonly out?: string;
+  readonly gate?: string;
   readonly profile: string;
   readonly patients: string;
   readonly hours: string;

@@ -127,6 +127,12 @@ describe('rules over several fields', () => {
     expect(messageFor(text)).toBe('no problem');
   });
 
+  test('E3: only one of focal_alpha and pos_weight may weigh the classes', () => {
+    const message = messageFor('training: {focal_alpha: 0.25, pos_weight: 2}');
+    expect(message).toMatch(/training\.pos_weight: expected null beside focal_alpha 0\.25, found 2/);
+    expect(messageFor('training: {focal_alpha: 0.5, pos_weight: 2}')).toBe('no problem');
+  });
+
   test('E2: focal_alpha below 0.5 is noticed', () => {
     const { notices } = resolveConfig('training: {focal_alpha: 0.25}', 'x.yaml');
     expect(notices.map(({ code }) => code)).toEqual(['CONFIG_ALPHA']);
@@ -142,6 +148,12 @@ describe('rules over several fields', () => {
     expect(messages('preprocessing: {running_time_constant_s: 60}')).toEqual([
       'preprocessing.running_time_constant_s (x.yaml:1) changes nothing without preprocessing.normalize: running.',
     ]);
+    expect(messages('data: {persistent_workers: true, prefetch_factor: 4}')).toEqual([
+      'data.persistent_workers (x.yaml:1) changes nothing without data.num_workers above 0.',
+      'data.prefetch_factor (x.yaml:1) changes nothing without data.num_workers above 0.',
+    ]);
+    expect(messages('data: {persistent_workers: false, prefetch_factor: null}')).toEqual([]);
+    expect(messages('data: {persistent_workers: true, prefetch_factor: 4, num_workers: 1}')).toEqual([]);
     expect(messages('preprocessing: {length: int, resample: fft}')).toEqual([]);
     expect(messages('preprocessing: {running_time_constant_s: 60, normalize: running}')).toEqual([]);
   });

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { InputError } from '../errors.ts';
 import { nearestName } from './nearest.ts';
 import type { Notice } from './notices.ts';
@@ -63,6 +64,25 @@ export function readEnvironment(variables: Variables = process.env): Environment
         message: `The environment variable ${name} means nothing to bgb; did you mean ${nearestName(name, KNOWN)}?`,
       })),
   };
+}
+
+/**
+ * What a container of the SzCORE board is told: `INPUT`, a path below `/data`, and `OUTPUT`, one below `/output`;
+ * absolute paths are taken as they are. null where there is no INPUT.
+ *
+ * @throws InputError `CONFIG_ENVIRONMENT` where only one of them is set
+ */
+export function containerPaths(
+  variables: Variables = process.env,
+): { readonly input: string; readonly output: string } | null {
+  const [input, output] = [variables.INPUT || null, variables.OUTPUT || null];
+  if (input === null) return null;
+  if (output === null)
+    throw new InputError(
+      'CONFIG_ENVIRONMENT',
+      'The environment variable INPUT is set and OUTPUT is not: expected a path below /output. Set it.',
+    );
+  return { input: resolve('/data', input), output: resolve('/output', output) };
 }
 
 /** Every `BGB_*` variable that is set, by name, to be printed at start and stored (failures H1); secrets hidden. */

@@ -12,7 +12,13 @@
  * ```
  */
 export { checkDevice, resolvedDevice } from './device.ts';
-export { type Environment, firstVisibleGpu, inForce, readEnvironment } from './environment.ts';
+export {
+  containerPaths,
+  type Environment,
+  firstVisibleGpu,
+  inForce,
+  readEnvironment,
+} from './environment.ts';
 export { FIELDS, type FieldName, type FieldUse, fieldUse } from './fields.ts';
 export {
   type LoadedConfig,

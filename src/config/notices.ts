@@ -30,10 +30,14 @@ export function noticesOf(config: Config, origins: ReadonlyMap<string, Origin>):
     notices.push({ code: 'CONFIG_ALPHA', message });
   }
   const { resample, normalize } = config.preprocessing;
+  const { num_workers, persistent_workers, prefetch_factor } = config.data;
   const { optimizer } = config.training;
   for (const [field, needed, isRead] of [
     ['preprocessing.length', 'preprocessing.resample: fft', resample === 'fft'],
     ['preprocessing.running_time_constant_s', 'preprocessing.normalize: running', normalize === 'running'],
+    // PyTorch refuses both beside num_workers 0.
+    ['data.persistent_workers', 'data.num_workers above 0', num_workers > 0 || !persistent_workers],
+    ['data.prefetch_factor', 'data.num_workers above 0', num_workers > 0 || prefetch_factor === null],
     ['training.momentum', 'training.optimizer: sgd', optimizer === 'sgd'],
   ] as const) {
     const origin = origins.get(field)!;

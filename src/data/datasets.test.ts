@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildCache, scanSplit } from '../cache/index.ts';
 import { configSchema } from '../config/index.ts';
 import { loadCorpus } from './corpus.ts';
-import { BalancedSeizureDataset, datasetOf, WindowDataset } from './datasets.ts';
+import { BalancedSeizureDataset, datasetOf, EEGWindowDataset } from './datasets.ts';
 import { epochOrder } from './order.ts';
 import { checkDisjoint, openWindows, type WindowSet } from './windows.ts';
 
@@ -39,7 +39,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 test('the real clips give the windows that arithmetic says', () => {
   // Windows of 4 s every second. Clips of 50, 37, 50, 61 s: 47 + 34 + 47 + 58. Three with two stretches of 10 s: 6 * 7.
   expect(set.windows).toHaveLength(186 + 42);
-  const { composition } = new WindowDataset(set, 1);
+  const { composition } = new EEGWindowDataset(set, 1);
   // The seizure starts at 10 s: windows from 7, 8, 9 s hold part of it, in the four contiguous clips only.
   expect(composition).toEqual({
     partial_seizure: 12,
@@ -55,7 +55,7 @@ test('no window straddles a hole', () => {
   expect(starts).toEqual([0, 1, 2, 3, 4, 5, 6, 10, 11, 12, 13, 14, 15, 16].map((second) => second * 256));
 });
 
-test('the balanced set is all partial, 0.3 full, 2.5 background, drawn anew each epoch', () => {
+test('E8: the balanced set is all partial, 0.3 full, 2.5 background, drawn anew each epoch', () => {
   const dataset = new BalancedSeizureDataset(set, 7, BALANCE);
   expect(dataset.composition).toEqual({ partial_seizure: 12, full_seizure: 4, no_seizure: 30 });
   const epochs = [0, 1].map((epoch) => Array.from(dataset.order(epoch)));
@@ -72,7 +72,7 @@ test('the balanced set is all partial, 0.3 full, 2.5 background, drawn anew each
 test('a balanced set without partial windows is an error that says what to do', () => {
   const windows = set.windows.filter(({ category }) => category !== 'partial_seizure');
   expect(() => new BalancedSeizureDataset({ ...set, windows }, 1, BALANCE)).toThrow(
-    /use_balanced_sampling to false/,
+    /^data\.use_balanced_sampling draws .* none of the 216 windows .* 167 are full of it, but data\.balance\.full_ratio \(0\.3\) times none is none: change the ratio of data\.window_size to data\.stride.*use_balanced_sampling to false/,
   );
 });
 

@@ -13,7 +13,7 @@ export interface Dataset {
 }
 
 /** All windows of a split, shuffled anew each epoch. */
-export class WindowDataset implements Dataset {
+export class EEGWindowDataset implements Dataset {
   readonly set: WindowSet;
   readonly composition: Readonly<Record<WindowCategory, number>>;
   readonly #seed: number;
@@ -59,7 +59,7 @@ export class BalancedSeizureDataset implements Dataset {
     if (partial === 0)
       throw new InputError(
         'DATA_UNBALANCED',
-        `data.use_balanced_sampling draws for each window with part of a seizure, and none of the ${set.windows.length} windows in ${set.folder} is one (${full} are full of it). ${full > 0 ? 'Choose a longer data.window_size or a shorter data.stride, set' : 'Set'} data.use_balanced_sampling to false, or allow the plain set with data.allow_unbalanced_fallback.`,
+        `data.use_balanced_sampling draws for each window with part of a seizure, and none of the ${set.windows.length} windows in ${set.folder} is one. ${full > 0 ? `${full} are full of it, but data.balance.full_ratio (${balance.full_ratio}) times none is none: change the ratio of data.window_size to data.stride, with a longer window or a shorter stride, so that windows reach over the ends of seizures; or set` : 'Set'} data.use_balanced_sampling to false, or allow the plain set with data.allow_unbalanced_fallback.`,
       );
     this.set = set;
     this.#seed = seed;
@@ -92,12 +92,12 @@ export function datasetOf(
   seed: number,
   { use_balanced_sampling, balance, allow_unbalanced_fallback }: Config['data'],
 ): { dataset: Dataset; isFallback: boolean } {
-  if (!use_balanced_sampling) return { dataset: new WindowDataset(set, seed), isFallback: false };
+  if (!use_balanced_sampling) return { dataset: new EEGWindowDataset(set, seed), isFallback: false };
   try {
     return { dataset: new BalancedSeizureDataset(set, seed, balance), isFallback: false };
   } catch (error) {
     if (!allow_unbalanced_fallback || !(error instanceof InputError)) throw error;
-    return { dataset: new WindowDataset(set, seed), isFallback: true };
+    return { dataset: new EEGWindowDataset(set, seed), isFallback: true };
   }
 }
 

@@ -9,7 +9,13 @@
  * ```
  */
 export { type Corpus, type LoadedRecording, loadCorpus, loadRecording } from './corpus.ts';
-export { type Balance, BalancedSeizureDataset, type Dataset, datasetOf, WindowDataset } from './datasets.ts';
+export {
+  type Balance,
+  BalancedSeizureDataset,
+  type Dataset,
+  datasetOf,
+  EEGWindowDataset,
+} from './datasets.ts';
 export { epochOrder } from './order.ts';
 export { type AskedSettings, requireSettings } from './settings.ts';
 export { type ReadBatch, type ReaderSettings, WindowReader } from './window-reader.ts';

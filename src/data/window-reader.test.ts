@@ -112,7 +112,7 @@ test('a plan that is given up half way makes room for the next', () => {
   expectBatch([9, 8], reader.next());
 });
 
-test('an entry that is gone or became shorter is named, by reader threads as by the caller', async () => {
+test('D5: an entry that is gone or became shorter is an error that names it, by reader threads as by the caller', async () => {
   const path = join(folder, '3.npz');
   const bytes = readFileSync(path);
   const window = set.windows.findIndex(({ recording }) => recording === 3);

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { InputError, messageOf } from '../errors.ts';
 
 /** One read(2) takes at most 2 GiB. */
@@ -10,9 +10,9 @@ const BLOCK_BYTES = 8 << 20;
 
 /** Opens a file for reading. @throws InputError `EDF_READ` when it cannot be, or is no file */
 export async function openFile(path: string): Promise<FileHandle> {
-  let file: FileHandle;
   try {
-    file = await open(path, 'r');
+    // Asked before it is opened: opening a named pipe waits for somebody to write to it.
+    if ((await stat(path)).isFile()) return await open(path, 'r');
   } catch (cause) {
     throw new InputError(
       'EDF_READ',
@@ -20,8 +20,6 @@ export async function openFile(path: string): Promise<FileHandle> {
       { cause },
     );
   }
-  if ((await file.stat()).isFile()) return file;
-  await file.close();
   throw new InputError('EDF_READ', `${path} is not a file. Name an EDF or BDF recording.`);
 }
 

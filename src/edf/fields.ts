@@ -39,11 +39,20 @@ export function fieldReader(
 /** A field without its padding, which is of spaces or, in some files, NULs. */
 export function ascii(bytes: Uint8Array, start: number, length: number): string {
   const end = Math.min(start + length, bytes.length);
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.max(0, end - start))
-    .toString('latin1')
+  return decoded(Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.max(0, end - start)))
     .replace(/[\0 ]+$/, '')
     .replace(/^ +/, '')
     .replaceAll('\0', ' ');
+}
+
+/** Bytes beyond ASCII are some writers' UTF-8 (`µV`), others' Latin-1, which is hardly ever UTF-8 by chance. */
+function decoded(field: Buffer): string {
+  if (field.every((byte) => byte < 128)) return field.toString('latin1');
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(field);
+  } catch {
+    return field.toString('latin1');
+  }
 }
 
 /** A decimal number and nothing else: `Number` would also take '', '0x10' and 'Infinity'. */

@@ -81,7 +81,10 @@ export function parseHeader(bytes: Uint8Array, path: string): Header {
   if (bytes.subarray(0, headerBytes).includes(0))
     warn('EDF_NUL', 'the header is padded with NULs instead of spaces');
   if (bytes.subarray(isBdf ? 1 : 0, headerBytes).some((byte) => byte > 126))
-    warn('EDF_NON_ASCII', 'the header holds bytes that are not ASCII; they are read as Latin-1');
+    warn(
+      'EDF_NON_ASCII',
+      'the header holds bytes that are not ASCII; they are read as UTF-8 or else as Latin-1',
+    );
 
   const fields = fieldReader(bytes, path, warn);
   if (decimal(fields.text(184, 8)) !== headerBytes)

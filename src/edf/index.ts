@@ -10,7 +10,7 @@
  */
 export { type NpyIndex, writeNpyFolder } from './npy-folder.ts';
 export { openEdf } from './open.ts';
-export { type RecordRange, readDigital, readSignals, recordsWithin } from './read.ts';
+export { type RecordRange, readDigital, readPartOfRecord, readSignals, recordsWithin } from './read.ts';
 export type { EdfKind, EdfRecording, EdfTal, EdfWarning, Segment, Signal } from './recording.ts';
 export { sampleSeconds } from './segments.ts';
 export { type EdfToWrite, type SignalHeader, type SignalToWrite, writeEdf } from './write.ts';

@@ -76,7 +76,9 @@ describe('is read', () => {
     [
       'with a label that is not ASCII',
       ({ put }) => void put(256, 16, 'FP1-F7 µ'),
-      { EDF_NON_ASCII: 'the header holds bytes that are not ASCII; they are read as Latin-1' },
+      {
+        EDF_NON_ASCII: 'the header holds bytes that are not ASCII; they are read as UTF-8 or else as Latin-1',
+      },
     ],
     [
       'with an open number of records',

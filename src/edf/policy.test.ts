@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../errors.ts';
@@ -51,6 +52,17 @@ const repaired: Repaired[] = [
     code: 'EDF_NON_ASCII',
     damage: ({ put }) => void put(8, 80, 'Patient Müller'),
     check: ({ patient }) => expect(patient).toBe('Patient Müller'),
+  },
+  {
+    what: 'a unit and a name in UTF-8',
+    code: 'EDF_NON_ASCII',
+    damage: ({ bytes, put }) => {
+      put(8, 80, '');
+      bytes.set(Buffer.from('Patient Müller', 'utf8'), 8);
+      bytes.set(Buffer.from('µV', 'utf8'), signalField('dimension', 0, 2));
+    },
+    check: ({ patient, signals }) =>
+      expect([patient, signals[0]!.dimension]).toEqual(['Patient Müller', 'µV']),
   },
   {
     what: 'a decimal comma',
@@ -383,6 +395,16 @@ describe('refused', () => {
         message: expect.stringMatching(/none\.edf: ENOENT/),
       });
       await expect(openEdf(folder)).rejects.toMatchObject({
+        code: 'EDF_READ',
+        message: expect.stringMatching(/is not a file/),
+      });
+    });
+  });
+
+  test('a named pipe, which nobody writes to: EDF_READ at once', async () => {
+    await inFolder(async (folder) => {
+      execFileSync('mkfifo', [`${folder}/pipe.edf`]);
+      await expect(openEdf(`${folder}/pipe.edf`)).rejects.toMatchObject({
         code: 'EDF_READ',
         message: expect.stringMatching(/is not a file/),
       });

@@ -1,5 +1,5 @@
 import { InputError } from '../errors.ts';
-import { openFile, READ_ALONG_BYTES, readStrided } from './bytes.ts';
+import { openFile, READ_ALONG_BYTES, readBytes, readStrided } from './bytes.ts';
 import { printable } from './fields.ts';
 import { hasScaling, scalingText } from './header.ts';
 import type { EdfRecording, Segment, Signal } from './recording.ts';
@@ -68,6 +68,50 @@ export async function readSignals(
   indices: readonly number[],
   segment: RecordRange,
 ): Promise<Float64Array[]> {
+  requireScaling(recording, indices);
+  const digital = await readDigital(recording, indices, segment);
+  return digital.map((values, at) => physicalOf(values, signalAt(recording, indices[at]!)));
+}
+
+/**
+ * One part of a single data record, as {@link readSignals}: some recordings are one record of many hours.
+ *
+ * @param record from the recording's first
+ * @param part of `parts` that follow each other and are together the record
+ * @returns for each index its samples in that part
+ * @throws InputError `EDF_SCALING`, `EDF_READ`
+ */
+export async function readPartOfRecord(
+  recording: EdfRecording,
+  indices: readonly number[],
+  record: number,
+  { part, parts }: { readonly part: number; readonly parts: number },
+): Promise<Float64Array[]> {
+  requireScaling(recording, indices);
+  const { path, headerBytes, recordBytes, bytesPerSample } = recording;
+  await using file = await openFile(path);
+  const read: Float64Array[] = [];
+  for (const index of indices) {
+    const signal = signalAt(recording, index);
+    const [first, end] = [part, part + 1].map((at) => Math.floor((at * signal.samplesPerRecord) / parts));
+    const count = end! - first!;
+    const at = headerBytes + record * recordBytes + signal.byteInRecord + first! * bytesPerSample;
+    const bytes = await readBytes(file, at, count * bytesPerSample, path);
+    const values = new Int32Array(count);
+    decode(
+      new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+      0,
+      bytesPerSample,
+      values,
+      0,
+      count,
+    );
+    read.push(physicalOf(values, signal));
+  }
+  return read;
+}
+
+function requireScaling(recording: EdfRecording, indices: readonly number[]): void {
   for (const index of indices) {
     const signal = signalAt(recording, index);
     if (!hasScaling(signal))
@@ -76,14 +120,16 @@ export async function readSignals(
         `${recording.path}: signal ${printable(signal.label)} cannot be scaled to ${printable(signal.dimension) || 'its unit'}: ${scalingText(signal)}. Leave the recording out, or correct its header.`,
       );
   }
-  const digital = await readDigital(recording, indices, segment);
-  return digital.map((values, at) => {
-    const { digitalMin, digitalMax, physicalMin, physicalMax } = signalAt(recording, indices[at]!);
-    const gain = (physicalMax - physicalMin) / (digitalMax - digitalMin);
-    const physical = new Float64Array(values.length);
-    for (let i = 0; i < values.length; i++) physical[i] = physicalMin + (values[i]! - digitalMin) * gain;
-    return physical;
-  });
+}
+
+function physicalOf(
+  values: Int32Array,
+  { digitalMin, digitalMax, physicalMin, physicalMax }: Signal,
+): Float64Array {
+  const gain = (physicalMax - physicalMin) / (digitalMax - digitalMin);
+  const physical = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++) physical[i] = physicalMin + (values[i]! - digitalMin) * gain;
+  return physical;
 }
 
 /**

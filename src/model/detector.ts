@@ -112,8 +112,7 @@ class BiMambaLayer {
   /** (B, L, D) -> (B, L, D) */
   forward(x: Tensor, mode: Mode): Tensor {
     return scope(() => {
-      const reversed = this.#backward.forward(x, { isReversed: true });
-      const joined = this.#projection.forward(cat([this.#forward.forward(x), reversed], 2));
+      const joined = Mamba2.bidirectional(this.#forward, this.#backward, this.#projection, x);
       return residualNorm(this.#norm, this.#dropout, joined, x, mode);
     });
   }

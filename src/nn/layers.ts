@@ -77,8 +77,9 @@ export class Conv1d {
     const [batch, inputs, , length] = x.shape as [number, number, number, number];
     const taps = this.#stride;
     const steps = Math.floor(length / taps);
-    const rows = x.permute(0, 2, 3, 1).slice(2, 0, steps * taps);
-    const input = rows.reshape(batch, steps, taps * inputs);
+    const rows = x.permute(0, 2, 3, 1);
+    const whole = length === steps * taps ? rows : rows.slice(2, 0, steps * taps);
+    const input = whole.reshape(batch, steps, taps * inputs);
     const weight = this.#weight.permute(0, 2, 1).reshape(-1, taps * inputs);
     return aten.linear({ input, weight, bias }).unsqueeze(1).permute(0, 3, 1, 2);
   }
@@ -179,9 +180,10 @@ export class BatchNorm {
     });
   }
 
-  /** Whether {@link BatchNorm.fused} can take the output of a convolution of `x`. */
-  hasKernel(x: Tensor, mode: Mode): boolean {
-    return hasKernels(x) && this.#weight.shape[0]! <= 2048 && (mode.isTraining || !isGradEnabled());
+  /** Whether {@link BatchNorm.fused} can take what convolutions make of `x`, these norms' channels side by side. */
+  static haveKernel(norms: readonly BatchNorm[], x: Tensor, mode: Mode): boolean {
+    const channels = norms.reduce((sum, norm) => sum + norm.#weight.shape[0]!, 0);
+    return hasKernels(x) && channels % 8 === 0 && channels <= 2048 && (mode.isTraining || !isGradEnabled());
   }
 
   /**
@@ -239,7 +241,7 @@ export function normalisedConvolution(
   mode: Mode,
   { hasRelu }: { hasRelu: boolean },
 ): Tensor {
-  if (norm.hasKernel(x, mode)) {
+  if (BatchNorm.haveKernel([norm], x, mode)) {
     const y = conv.forward(x, { hasBias: false });
     return BatchNorm.fused([norm], y, mode, { offset: conv.bias, hasRelu });
   }
@@ -259,7 +261,7 @@ export function parallelConvolutions(
   const norms = branches.map(({ norm }) => norm);
   const taps = Math.max(...branches.map(({ conv }) => conv.taps));
   const canJoin = branches.every(({ conv }) => conv.keepsLength && (taps - conv.taps) % 2 === 0);
-  if (!canJoin || !norms.every((norm) => norm.hasKernel(x, mode)))
+  if (!canJoin || !BatchNorm.haveKernel(norms, x, mode))
     return cat(
       branches.map(({ conv, norm }) => normalisedConvolution(conv, norm, x, mode, { hasRelu: true })),
       1,
@@ -279,6 +281,14 @@ export class Linear {
     const limit = bound(inputs);
     this.#weight = weights.uniform('weight', [outputs, inputs], -limit, limit);
     this.#bias = hasBias ? weights.uniform('bias', [outputs], -limit, limit) : null;
+  }
+
+  get weight(): Tensor {
+    return this.#weight;
+  }
+
+  get bias(): Tensor | null {
+    return this.#bias;
   }
 
   forward(x: Tensor): Tensor {

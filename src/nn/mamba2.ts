@@ -13,11 +13,13 @@
 import {
   aten,
   autocast,
+  autocastDtype,
   cat,
   hasKernels,
   own,
   scope,
   sharedMemoryLimit,
+  stack,
   type Tensor,
 } from '../torch/index.ts';
 import { Linear, RmsNorm } from './layers.ts';
@@ -80,45 +82,74 @@ export class Mamba2 {
    * @param isReversed from the last step to the first, as on the flipped sequence
    */
   forward(input: Tensor, { isReversed = false } = {}): Tensor {
+    return scope(() =>
+      this.#outProjection.forward(this.mix(this.#inProjection.forward(input), { isReversed })),
+    );
+  }
+
+  /** What is between the projections: (B, L, 2 E + 2 N + H) -> (B, L, E), the only part that looks along time. */
+  mix(projected: Tensor, { isReversed = false } = {}): Tensor {
     return scope(() => {
-      const projected = this.#inProjection.forward(input);
-      const inner = this.#hasKernel(projected)
-        ? this.#computeFused(projected, isReversed)
-        : this.#computeBothWays(projected, isReversed);
-      return this.#outProjection.forward(inner);
+      if (this.#hasKernel(projected)) return fused([this], projected, { startsReversed: isReversed });
+      return isReversed ? this.#compute(projected.flip(1)).flip(1) : this.#compute(projected);
     });
   }
 
-  /** Whether bgb's own kernels take these sizes; the rest of this file is their twin. */
-  #hasKernel(projected: Tensor): boolean {
-    const { state, headDim } = this.#options;
-    if (!hasKernels(projected)) return false;
-    const size = projected.dtype === 'float32' ? 4 : 2;
-    const fits =
-      headDim % 16 === 0 && state % 16 === 0 && state <= 64 && this.#inner % 128 === 0 && this.#inner <= 4096;
-    const isAligned = (projected.shape[2]! * size) % 16 === 0;
-    return fits && isAligned && sharedBytes(size, headDim, state) <= sharedMemoryLimit();
+  /**
+   * One Mamba-2 in time and one against it, side by side through a linear map: (B, L, D) -> (B, L, outputs). Where
+   * kernels compute, both go through one product before the scan and one after it: two linear maps in a row are one.
+   */
+  static bidirectional(ahead: Mamba2, back: Mamba2, join: Linear, input: Tensor): Tensor {
+    return scope(() => {
+      if (!ahead.#hasKernel(input))
+        return join.forward(cat([ahead.forward(input), back.forward(input, { isReversed: true })], 2));
+      const weight = cat([ahead.#inProjection.weight, back.#inProjection.weight]);
+      const projected = aten.linear({ input, weight, bias: null });
+      const mixed = fused([ahead, back], projected, { startsReversed: false });
+      const { model } = ahead.#options;
+      const out = autocast({ device: input.device, dtype: null }, () =>
+        cat(
+          [
+            join.weight.slice(1, 0, model).matmul(ahead.#outProjection.weight),
+            join.weight.slice(1, model).matmul(back.#outProjection.weight),
+          ],
+          1,
+        ),
+      );
+      return aten.linear({ input: mixed, weight: out, bias: join.bias });
+    });
   }
 
-  #computeFused(projected: Tensor, isReversed: boolean): Tensor {
+  /**
+   * Whether bgb's own kernels take these sizes; the rest of this file is their twin.
+   *
+   * @param x what goes into the projection, or comes out of it
+   */
+  #hasKernel(x: Tensor): boolean {
+    if (!hasKernels(x)) return false;
     const { state, headDim } = this.#options;
-    return own.mamba2({
-      projected,
+    const size = (autocastDtype(x.device) ?? x.dtype) === 'bfloat16' ? 2 : 4;
+    const fits =
+      headDim % 16 === 0 && state % 16 === 0 && state <= 64 && this.#inner % 128 === 0 && this.#inner <= 4096;
+    const projected = 2 * this.#inner + 2 * state + this.#heads;
+    return fits && projected % 8 === 0 && sharedBytes(size, headDim, state) <= sharedMemoryLimit();
+  }
+
+  /** @internal what the kernels read, in their order; float32 */
+  kernelParameters() {
+    return {
       conv_weight: this.#convWeight,
       conv_bias: this.#convBias,
       dt_bias: this.#stepBias,
       log_a: this.#logA,
       skip: this.#skip,
       norm_weight: this.#norm.weight,
-      heads: this.#heads,
-      width: headDim,
-      state,
-      reversed: isReversed,
-    });
+    };
   }
 
-  #computeBothWays(projected: Tensor, isReversed: boolean): Tensor {
-    return isReversed ? this.#compute(projected.flip(1)).flip(1) : this.#compute(projected);
+  /** @internal */
+  kernelSizes() {
+    return { heads: this.#heads, width: this.#options.headDim, state: this.#options.state };
   }
 
   #compute(projected: Tensor): Tensor {
@@ -148,6 +179,27 @@ export class Mamba2 {
     });
     return padded.slice(2, 0, length).transpose(1, 2).silu();
   }
+}
+
+/** {@link Mamba2.mix} of one or two side by side, each in the direction opposite to the one before it, in kernels. */
+function fused(
+  layers: readonly Mamba2[],
+  projected: Tensor,
+  { startsReversed }: { startsReversed: boolean },
+): Tensor {
+  const parameters = layers.map((layer) => layer.kernelParameters());
+  const joined = (name: keyof (typeof parameters)[number]) => stack(parameters.map((each) => each[name]));
+  return own.mamba2({
+    projected,
+    conv_weight: joined('conv_weight'),
+    conv_bias: joined('conv_bias'),
+    dt_bias: joined('dt_bias'),
+    log_a: joined('log_a'),
+    skip: joined('skip'),
+    norm_weight: joined('norm_weight'),
+    ...layers[0]!.kernelSizes(),
+    starts_reversed: startsReversed,
+  });
 }
 
 /** What native/mamba2.cc asks for in backward, the most, with chunks of 64 steps. */

@@ -1,4 +1,5 @@
 import { BgbError } from '../errors.ts';
+import { BlockExtremes } from './block-extremes.ts';
 import { runsWhere } from './runs.ts';
 
 /** A stretch without holes, as a cache entry lists it. */
@@ -19,6 +20,16 @@ export interface ProbabilityCurve {
   /** Hz */
   readonly sampleRate: number;
   readonly segments: readonly RecordedSegment[];
+  /** Of each segment, where the curve is to be looked at again and again; see {@link withExtremes}. */
+  readonly extremes?: readonly BlockExtremes[];
+}
+
+/** The curve with what makes a sweep over thresholds fast. @throws BgbError `POST_NAN` */
+export function withExtremes(curve: ProbabilityCurve): ProbabilityCurve {
+  const extremes = curve.segments.map(
+    ({ firstRow, rows }) => new BlockExtremes(curve.probabilities.subarray(firstRow, firstRow + rows)),
+  );
+  return { ...curve, extremes };
 }
 
 /**

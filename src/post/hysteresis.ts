@@ -1,4 +1,5 @@
 import { BgbError } from '../errors.ts';
+import type { BlockExtremes } from './block-extremes.ts';
 import type { Run } from './runs.ts';
 
 export interface Hysteresis {
@@ -17,9 +18,14 @@ export interface Hysteresis {
  * samples with p < tauOff; those before it stay on. Where tauOff lies above tauOn, samples that were already
  * high when the state turned off do not start a new run.
  *
+ * @param extremes of the same curve: with them, stretches in which nothing can happen are passed over
  * @throws BgbError `POST_NAN`: a comparison with NaN is always false, so an event would never end
  */
-export function hysteresis(probabilities: ArrayLike<number>, settings: Hysteresis): Run[] {
+export function hysteresis(
+  probabilities: ArrayLike<number>,
+  settings: Hysteresis,
+  extremes: BlockExtremes | null = null,
+): Run[] {
   const { tauOn, tauOff } = settings;
   const onset = Math.max(1, settings.minOnsetSamples);
   const offset = Math.max(1, settings.minOffsetSamples);
@@ -29,6 +35,16 @@ export function hysteresis(probabilities: ArrayLike<number>, settings: Hysteresi
   let low = 0;
   let isStale = false;
   for (let index = 0; index < probabilities.length; index++) {
+    if (extremes?.isAligned(index)) {
+      const end = start < 0 ? extremes.endOfBelow(index, tauOn) : extremes.endOfAtLeast(index, tauOff);
+      if (end > index) {
+        high = 0;
+        low = 0;
+        isStale = false;
+        if (end === probabilities.length) break;
+        index = end;
+      }
+    }
     const probability = probabilities[index]!;
     if (Number.isNaN(probability)) {
       throw new BgbError('POST_NAN', `Expected probabilities, found NaN at sample ${index} of the curve.`);

@@ -11,6 +11,7 @@
  * const events = postprocessCurve(curve, config.postprocessing);  // [{startS, endS, confidence}], no hole inside
  * ```
  */
+export { BlockExtremes } from './block-extremes.ts';
 export { type ConfidenceMethod, confidence, percentile } from './confidence.ts';
 export {
   labelledEvents,
@@ -18,6 +19,7 @@ export {
   type RecordedSegment,
   recordedSpans,
   segmentsOf,
+  withExtremes,
 } from './curve.ts';
 export { type Hysteresis, hysteresis } from './hysteresis.ts';
 export { close, open } from './morphology.ts';
@@ -26,6 +28,7 @@ export {
   type PostprocessingSettings,
   postprocess,
   postprocessCurve,
+  postprocessedTimes,
 } from './postprocess.ts';
 export { keepDurations, mergeGaps, type Run, runsWhere } from './runs.ts';
 export { Stitcher, type StitchingSettings } from './stitcher.ts';

@@ -28,11 +28,14 @@ export function runsWhere(
 /** Slack for bounds in samples: 0.07 s at 100 Hz is 7 samples, though the product is a little more. */
 const ROUNDING = 1e-6;
 
-/** Drops runs shorter than the minimum or longer than the maximum (both inclusive, in samples, may be fractional). */
-export function keepDurations(runs: readonly Run[], minimum: number, maximum: number): Run[] {
-  return runs.filter(
-    ({ start, end }) => end - start >= minimum - ROUNDING && end - start <= maximum + ROUNDING,
-  );
+/** Drops runs shorter than the minimum (inclusive, in samples, may be fractional). */
+export function keepDurations(runs: readonly Run[], minimum: number): Run[] {
+  return runs.filter(({ start, end }) => end - start >= minimum - ROUNDING);
+}
+
+/** Whether a run has more samples than this, which may be fractional. */
+export function isLongerThan({ start, end }: Run, samples: number): boolean {
+  return end - start > samples + ROUNDING;
 }
 
 /** Joins neighbours whose gap is at most `gap` samples. */

@@ -3,7 +3,7 @@
  *
  * ```ts
  * const pool = new ScorePool('samples');
- * const sweep = new SensitivityCurve(sweepThresholds(settings), postprocessingDetector(settings));
+ * const sweep = new SensitivityCurve(sweepThresholds(), postprocessingDetector(settings));
  * for (const { name, curve, labels, recorded, references } of recordings) {
  *   pool.add(curve.probabilities, labels);
  *   sweep.add({ name, recorded, references }, curve);
@@ -40,6 +40,7 @@ export {
   type CurvePoint,
   type Detector,
   plainThresholdDetector,
+  plainThresholds,
   postprocessingDetector,
   type ReachedSensitivity,
   type SensitivityAtFalseAlarms,

@@ -6,6 +6,7 @@ import { postprocessCurve, segmentsOf } from '../post/index.ts';
 import { anyOverlapEvents, falseAlarmsPer24hRecorded } from './any-overlap.ts';
 import {
   plainThresholdDetector,
+  plainThresholds,
   postprocessingDetector,
   SensitivityCurve,
   sweepThresholds,
@@ -22,7 +23,7 @@ interface Case {
 const cases: Case[] = JSON.parse(
   readFileSync(new URL('fixtures/sensitivity_golden.json', import.meta.url), 'utf8'),
 );
-const thresholds = Array.from({ length: 13 }, (_, index) => (40 + 5 * index) / 100);
+const thresholds = plainThresholds();
 
 const recordingOf = (name: string, probabilities: ArrayLike<number>, references: [number, number][]) => ({
   recording: {
@@ -83,8 +84,8 @@ test('a rate of exactly the target meets it', () => {
   // A day with one false alarm at 0.6.
   const day = Array.from({ length: 86_400 }, (_, second) => (second === 100 || second === 900 ? 0.6 : 0));
   const sweep = plainSweep(day, [[100, 101]]);
-  expect(sweep.sensitivityAtFalseAlarms(1)).toMatchObject({ value: 1, threshold: 0.4 });
-  expect(sweep.sensitivityAtFalseAlarms(0.99)).toMatchObject({ value: 0, threshold: 0.65 });
+  expect(sweep.sensitivityAtFalseAlarms(1)).toMatchObject({ value: 1, threshold: 0.6 });
+  expect(sweep.sensitivityAtFalseAlarms(0.99)).toMatchObject({ value: 0, threshold: 1 });
 });
 
 test('no reference, or too little EEG: null and a reason', () => {
@@ -94,14 +95,14 @@ test('no reference, or too little EEG: null and a reason', () => {
   );
 });
 
-test('among equals: fewer false alarms, then the lower threshold', () => {
+test('among equals: the highest threshold', () => {
   // A day at one sample a second; the seizure reaches 0.9, the background 0.6.
   const day = Array.from({ length: 86_400 }, (_, second) =>
     second === 100 ? 0.9 : second === 900 ? 0.6 : 0,
   );
   expect(plainSweep(day, [[100, 101]]).sensitivityAtFalseAlarms(1)).toMatchObject({
     value: 1,
-    threshold: 0.65,
+    threshold: 0.9,
   });
   expect(() => new SensitivityCurve([], plainThresholdDetector())).toThrow(/at least one threshold/);
 });
@@ -129,8 +130,8 @@ test('the sweep over tau_on is the post-processing itself, tau_off a fixed gap b
   expect(times(detect(curve, 0.5))).toEqual(times(postprocessCurve(curve, settings)));
   expect(times(detect(curve, 0.86))).toEqual(times(postprocessCurve(curve, postprocessing)));
   expect(times(detect(curve, 0.5))).not.toEqual(times(detect(curve, 0.86)));
-  const swept = sweepThresholds(postprocessing);
-  expect([swept[0], swept.at(-1)]).toEqual([0.09, 1]);
+  const swept = sweepThresholds();
+  expect([swept.length, swept[0], swept[1], swept.at(-1)]).toEqual([91, 0.09, 0.1, 0.99]);
 });
 
 const anyRecordings = fc.array(

@@ -1,5 +1,10 @@
 import { InputError } from '../errors.ts';
-import { type PostprocessingSettings, type ProbabilityCurve, postprocessCurve } from '../post/index.ts';
+import {
+  type PostprocessingSettings,
+  type ProbabilityCurve,
+  postprocessedTimes,
+  withExtremes,
+} from '../post/index.ts';
 import {
   anyOverlapEvents,
   type EventCounts,
@@ -14,33 +19,41 @@ import type { TimeSpan } from './time-spans.ts';
 /** Makes events from a curve at one threshold. */
 export type Detector = (curve: ProbabilityCurve, threshold: number) => readonly TimeSpan[];
 
+/** How far `tau_off` lies below `tau_on` in the sweep, whatever distance a configuration has. */
+const SWEEP_GAP = 0.08;
+
 /**
- * The whole post-processing, swept over `tau_on`; `tau_off` stays the configured distance below it. All other
+ * `sensitivity_at_fa`: the whole post-processing, swept over `tau_on` with `tau_off` 0.08 below it. All other
  * settings apply as they are.
  */
 export function postprocessingDetector(settings: PostprocessingSettings): Detector {
-  // No confidence is read here, and the peak is the quickest.
-  const events = { ...settings.events, confidence_method: 'peak' } as const;
+  return detectorOf(settings, (threshold) => decimal(threshold - SWEEP_GAP));
+}
+
+function detectorOf(settings: PostprocessingSettings, tauOffAt: (tauOn: number) => number): Detector {
   return (curve, threshold) =>
-    postprocessCurve(curve, {
+    postprocessedTimes(curve, {
       ...settings,
-      events,
-      hysteresis: {
-        ...settings.hysteresis,
-        tau_on: threshold,
-        tau_off: tauOffAt(threshold, settings.hysteresis),
-      },
+      hysteresis: { ...settings.hysteresis, tau_on: threshold, tau_off: tauOffAt(threshold) },
     });
 }
 
-/** Runs of samples with p >= threshold, nothing else; one event ends where its segment does. */
+/** Rounded so that decimals stay decimals: 0.86 - 0.08 is a little more than 0.78 in binary. */
+function decimal(value: number): number {
+  return Math.round(value * 1e12) / 1e12;
+}
+
+/**
+ * `sensitivity_at_fa_plain`: runs of samples with p >= threshold, nothing else; one event ends where its segment does.
+ */
 export function plainThresholdDetector(): Detector {
-  return postprocessingDetector({
+  const plain: PostprocessingSettings = {
     hysteresis: { tau_on: 0, tau_off: 0, min_onset_samples: 1, min_offset_samples: 1 },
     morphology: { opening_kernel: 1, closing_kernel: 1 },
     duration: { min_duration_s: 0, max_duration_s: Infinity },
     events: { tau_merge: 0, confidence_method: 'peak', confidence_percentile: 1 },
-  });
+  };
+  return detectorOf(plain, (threshold) => threshold);
 }
 
 /** One threshold of the sweep, with the counts over all recordings. */
@@ -61,15 +74,18 @@ export interface ReachedSensitivity {
   readonly counts: EventCounts;
 }
 
-/** 0.01, 0.02 ... 1.00, without those at which `tau_off` would not be above 0. */
-export function sweepThresholds({ hysteresis }: PostprocessingSettings): number[] {
-  const percents = Array.from({ length: 100 }, (_, index) => (index + 1) / 100);
-  return percents.filter((threshold) => tauOffAt(threshold, hysteresis) > 0);
+/**
+ * Of `sensitivity_at_fa`: 0.05, 0.06 ... 0.99, without those at which `tau_off` would not be above 0: an event would
+ * never end, and one event over a whole recording detects everything without a false alarm.
+ */
+export function sweepThresholds(): number[] {
+  const percents = Array.from({ length: 95 }, (_, index) => (index + 5) / 100);
+  return percents.filter((threshold) => decimal(threshold - SWEEP_GAP) > 0);
 }
 
-/** Rounded so that decimals stay decimals: 0.86 - 0.78 is a little less than 0.08 in binary. */
-function tauOffAt(threshold: number, { tau_on, tau_off }: PostprocessingSettings['hysteresis']): number {
-  return Math.round((threshold - (tau_on - tau_off)) * 1e12) / 1e12;
+/** Of `sensitivity_at_fa_plain`: 0.40, 0.45 ... 1.00. */
+export function plainThresholds(): number[] {
+  return Array.from({ length: 13 }, (_, index) => (40 + 5 * index) / 100);
 }
 
 /**
@@ -77,7 +93,7 @@ function tauOffAt(threshold: number, { tau_on, tau_off }: PostprocessingSettings
  * counts, so that a corpus needs no more memory than its longest recording.
  *
  * @example
- * const curve = new SensitivityCurve(sweepThresholds(settings), postprocessingDetector(settings));
+ * const curve = new SensitivityCurve(sweepThresholds(), postprocessingDetector(settings));
  * for (const each of recordings) curve.add(each, each.probabilities);
  * curve.sensitivityAtFalseAlarms(10); // {value: 0.75, threshold: 0.83, ...} or {value: null, reason}
  */
@@ -101,8 +117,9 @@ export class SensitivityCurve {
 
   /** Detects at every threshold and adds the counts. @throws BgbError `SCORE_EVENT`, `POST_NAN`, adding nothing */
   add(recording: ScoredRecording, curve: ProbabilityCurve): void {
+    const prepared = withExtremes(curve);
     this.#points = this.#points.map(({ threshold, counts }) => {
-      const hypotheses = this.#detect(curve, threshold);
+      const hypotheses = this.#detect(prepared, threshold);
       return { threshold, counts: sumCounts(counts, anyOverlapEvents([{ ...recording, hypotheses }])) };
     });
   }
@@ -114,8 +131,7 @@ export class SensitivityCurve {
 
   /**
    * The highest event sensitivity among thresholds with at most `rate` false alarms per 24 h of recorded EEG;
-   * among equals the one with fewer false alarms, then the lower threshold. Null with a reason when no threshold
-   * gets that low, without a reference event, or below the minimum of seizure-free EEG (a report asks for 24 h;
+   * of equals the highest threshold. Null with a reason when no threshold gets that low, without a reference event, or below the minimum of seizure-free EEG (a report asks for 24 h;
    * early stopping, which only compares epochs on the same recordings, for none).
    */
   sensitivityAtFalseAlarms(rate: number, minimumSeizureFreeHours = 0): SensitivityAtFalseAlarms {
@@ -126,16 +142,10 @@ export class SensitivityCurve {
       const falseAlarms = falseAlarmsPer24hRecorded(counts, minimumSeizureFreeHours);
       if (falseAlarms.value === null) return { ...falseAlarms, threshold: null };
       if (falseAlarms.value > rate) continue;
-      if (best === undefined || isBetter(counts, best.counts)) best = { ...sensitivity, threshold, counts };
+      if (counts.detectedReferences >= (best?.counts.detectedReferences ?? 0))
+        best = { ...sensitivity, threshold, counts };
     }
     const reason = `no threshold has at most ${rate} false alarms per 24 h`;
     return best ?? { value: null, reason, threshold: null };
   }
-}
-
-function isBetter(counts: EventCounts, best: EventCounts): boolean {
-  if (counts.detectedReferences !== best.detectedReferences) {
-    return counts.detectedReferences > best.detectedReferences;
-  }
-  return counts.falseAlarms < best.falseAlarms;
 }

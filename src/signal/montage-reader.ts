@@ -1,4 +1,4 @@
-import { type EdfRecording, readSignals, type Segment } from '../edf/index.ts';
+import { type EdfRecording, readPartOfRecord, readSignals, type Segment } from '../edf/index.ts';
 import { InputError } from '../errors.ts';
 import type { Montage } from './montage.ts';
 import { SameLabelChoice, sameHeader } from './same-label.ts';
@@ -84,13 +84,17 @@ export class MontageReader {
   async *blocks(segment: Segment): AsyncGenerator<Float64Array[]> {
     const { recordDurationS } = this.#recording;
     const recordsEach = Math.max(1, Math.ceil(BLOCK_S / recordDurationS));
+    // A record may be longer than a block, up to the whole recording.
+    const parts = Math.max(1, Math.min(Math.floor(recordDurationS / BLOCK_S), ...this.samplesPerRecord));
     for (let first = 0; first < segment.records; first += recordsEach) {
+      const firstRecord = segment.firstRecord + first;
       const records = Math.min(recordsEach, segment.records - first);
-      const read = await readSignals(this.#recording, this.#needed, {
-        firstRecord: segment.firstRecord + first,
-        records,
-      });
-      yield this.#derive(read);
+      for (let part = 0; part < parts; part++)
+        yield this.#derive(
+          parts === 1
+            ? await readSignals(this.#recording, this.#needed, { firstRecord, records })
+            : await readPartOfRecord(this.#recording, this.#needed, firstRecord, { part, parts }),
+        );
     }
   }
 

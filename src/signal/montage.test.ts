@@ -58,7 +58,10 @@ test('a bipolar channel recorded the other way round is inverted', () => {
 
 test('referential channels are subtracted, but only with one reference', () => {
   expect(byLabel(DOUBLE_BANANA, REFERENTIAL)[0]).toEqual(['Fp1-F7', '1 EEG FP1-REF', '-1 EEG F7-REF']);
-  expect(derive(DOUBLE_BANANA, REFERENTIAL).reference).toBe('REF');
+  // What all were recorded against is not in a difference: a detector of these knows CHB-MIT's channels, too.
+  for (const labels of [REFERENTIAL, WITHOUT_FZ_PZ, REFERENTIAL.map((label) => label.replace('REF', 'LE'))])
+    expect(derive(DOUBLE_BANANA, labels).reference).toBe('bipolar');
+  expect(derive(listed('F3-C3', 'Cz'), REFERENTIAL).reference).toBe('mixed: REF, bipolar');
   const mixed = REFERENTIAL.map((label) => (label.includes('F7') ? 'EEG F7-LE' : label));
   expect(() => byLabel(DOUBLE_BANANA, mixed)).toThrow(/needs Fp1-F7, F7-T3, which cannot be had/);
 });
@@ -123,6 +126,11 @@ test('averaging bipolar channels, or channels of different references, is refuse
   expect(() => derive({ ...listed('FP1-F7', 'F7-T7'), reference: 'average' }, CHBMIT)).toThrow(
     /the channels are bipolar; a common reference cancels in them/,
   );
+  // Derived ones as well: T3 - T5 less the mean of all T3 is no channel at all.
+  for (const channels of [['T3-T5'], ['Cz', 'Cz-Pz']])
+    expect(() => derive({ ...listed(...channels), reference: 'average' }, REFERENTIAL)).toThrow(
+      /the channels are bipolar; a common reference cancels in them/,
+    );
   const mixed = REFERENTIAL.map((label) => (label.includes('F7') ? 'EEG F7-LE' : label));
   expect(() => derive(AVERAGE, mixed)).toThrow(/different references, LE and REF/);
 });

@@ -263,14 +263,17 @@ function notThere(
 const AVERAGES = new Set(['AVG', 'AVE', 'AV', 'AVERAGE', 'CAR', 'AR']);
 
 function referencesOf(derivations: readonly Derivation[], recorded: RecordedChannels): string[] {
-  const references = derivations.flatMap(({ terms }) =>
-    terms.map(({ signal }) => {
+  const references = derivations.flatMap(({ terms }) => {
+    // A difference: what both electrodes were recorded against is not in it.
+    if (terms.length > 1 && Math.abs(terms.reduce((sum, { weight }) => sum + weight, 0)) < 0.5)
+      return ['bipolar'];
+    return terms.map(({ signal }) => {
       const name = recorded.names[signal];
       if (!name) return 'unnamed';
       if (name.isBipolar) return 'bipolar';
       return AVERAGES.has(name.against) ? 'average' : name.against || 'unnamed';
-    }),
-  );
+    });
+  });
   return [...new Set(references)].sort(compare);
 }
 

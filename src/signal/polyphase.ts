@@ -150,7 +150,8 @@ function lowpass(half: number, cutoff: number, gain: number): Float64Array {
     return sinc * besselI0(beta * Math.sqrt(1 - (x / half) ** 2));
   });
   const sum = taps.reduce((total, tap) => total + tap, 0);
-  return taps.map((tap) => (tap * gain) / sum);
+  for (let index = 0; index < taps.length; index++) taps[index] = (taps[index]! * gain) / sum;
+  return taps;
 }
 
 /** Modified Bessel function of the first kind, order 0, by its series (Abramowitz and Stegun 9.6.10). */

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { configSchema } from '../config/index.ts';
 import { openEdf, writeEdf } from '../edf/index.ts';
-import { montageChannels } from './montage.ts';
+import { deriveMontage, montageChannels } from './montage.ts';
+import { MontageReader } from './montage-reader.ts';
 import { type PreprocessingSettings, preprocess } from './preprocess.ts';
 import { SCIPY } from './testing/scipy-golden.ts';
 
@@ -25,6 +26,8 @@ interface Recorded {
   /** Electrodes in the file, in its order. */
   order?: readonly string[];
   seconds?: number;
+  /** Of a data record. */
+  recordS?: number;
   rate?: number;
   dimension?: string;
   /** Digital value of electrode e at sample i. */
@@ -33,7 +36,7 @@ interface Recorded {
 
 async function record(
   name: string,
-  { order = CHANNELS, seconds = 4, rate = 256, dimension = 'uV', value = wave }: Recorded = {},
+  { order = CHANNELS, seconds = 4, recordS = 1, rate = 256, dimension = 'uV', value = wave }: Recorded = {},
 ) {
   const path = join(folder, `${name}.edf`);
   const signals = order.map((label) => ({
@@ -43,14 +46,14 @@ async function record(
     physicalMax: 3276.7,
     digitalMin: -32768,
     digitalMax: 32767,
-    samplesPerRecord: rate,
+    samplesPerRecord: rate * recordS,
     digital: Array.from({ length: seconds * rate }, (_, i) => value(CHANNELS.indexOf(label), i)),
   }));
   await writeEdf(path, {
     patient: 'X',
     recording: 'X',
     startedAt: '2000-01-01T00:00:00',
-    recordDurationS: 1,
+    recordDurationS: recordS,
     signals,
   });
   return openEdf(path);
@@ -227,6 +230,21 @@ test('streamed twice with bounded memory or kept once, the bytes are the same', 
     const streamed = await preprocess(recording, settings, { stagingBytes: 0 });
     expect(streamed).toEqual(kept);
     expect(kept.signal.length).toBe(150 * 256 * 19);
+  }
+});
+
+test('a data record of minutes is read in parts: the same samples, and never more than two minutes at once', async () => {
+  const settings = { ...SETTINGS, bandpass: [0.5, 30] as [number, number], normalize: 'none' as const };
+  const ofSeconds = await record('seconds', { rate: 64, seconds: 402 });
+  const expected = await preprocess(ofSeconds, settings);
+  for (const recordS of [201, 402]) {
+    const recording = await record(`record-${recordS}`, { rate: 64, seconds: 402, recordS });
+    expect((await preprocess(recording, settings)).signal).toEqual(expected.signal);
+    const reader = new MontageReader(recording, deriveMontage(settings, recording.signals, 'x'));
+    const lengths = [];
+    for await (const [first] of reader.blocks(recording.segments[0]!)) lengths.push(first!.length);
+    expect(lengths.reduce((a, b) => a + b)).toBe(402 * 64);
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(128 * 64);
   }
 });
 

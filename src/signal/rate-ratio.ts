@@ -6,20 +6,36 @@ export interface Ratio {
   readonly down: number;
 }
 
+/** A filter of so many phases takes some 140 MB. */
+const LARGEST = 400_000;
+/** Shares of a rate; a day is off by 0.2 s at the larger one, a tenth of what recorders' clocks are. */
+const SAME = 1e-9;
+const NEAR = 2.5e-6;
+
 /**
- * The ratio between two sampling rates.
+ * The ratio between two sampling rates: the simplest within 1e-9, by continued fractions. Rates of data records such as
+ * 0.996 or 0.333333 s have none of small numbers; of theirs the nearest with numbers up to 400,000 is taken.
  *
- * @throws InputError `RESAMPLE_RATE` when no ratio of whole numbers up to 10,000 is near it
+ * @throws InputError `RESAMPLE_RATE` when none is within 2.5e-6
  */
 export function rateRatio(from: number, to: number): Ratio {
-  for (let down = 1; down <= 10_000; down++) {
-    const up = (to / from) * down;
-    if (Math.round(up) >= 1 && Math.abs(up - Math.round(up)) < 1e-9 * up && Math.round(up) <= 10_000)
-      return { up: Math.round(up), down };
+  const wanted = to / from;
+  let [before, nearest]: [Ratio, Ratio] = [
+    { up: 0, down: 1 },
+    { up: 1, down: 0 },
+  ];
+  const isWithin = ({ up, down }: Ratio, share: number) => Math.abs(up - wanted * down) <= share * up;
+  for (let rest = wanted; !isWithin(nearest, SAME); ) {
+    const whole = Math.floor(rest);
+    const next = { up: whole * nearest.up + before.up, down: whole * nearest.down + before.down };
+    if (!(Math.max(next.up, next.down) <= LARGEST)) break;
+    [before, nearest] = [nearest, next];
+    rest = 1 / (rest - whole);
   }
+  if (nearest.up >= 1 && nearest.down >= 1 && isWithin(nearest, NEAR)) return nearest;
   throw new InputError(
     'RESAMPLE_RATE',
-    `No ratio of whole numbers leads from ${from} Hz to ${to} Hz; choose another data.sampling_rate.`,
+    `No ratio of whole numbers up to ${LARGEST} leads from ${from} Hz to ${to} Hz; choose another data.sampling_rate.`,
   );
 }
 

@@ -22,7 +22,7 @@ const LEVELS: Readonly<
   alpha: { wake: 1, n1: 0.25, n2: 0.06, n3: 0, rem: 0.15 },
   mu: { wake: 1, n1: 0.3, n2: 0, n3: 0, rem: 0.1 },
   beta: { wake: 1, n1: 0.9, n2: 0.5, n3: 0.3, rem: 0.8 },
-  theta: { wake: 0.25, n1: 0.9, n2: 0.7, n3: 0.5, rem: 0.6 },
+  theta: { wake: 0.5, n1: 0.9, n2: 0.7, n3: 0.5, rem: 0.6 },
   slow: { wake: 0, n1: 0.15, n2: 0.8, n3: 2.4, rem: 0.1 },
 };
 
@@ -71,8 +71,8 @@ export class Background {
     this.#key = draws.key;
     this.#filter = new PowerLawFilter(patient.rate, patient.exponent, patient.kneeHz);
     this.#mixing = mixingMatrix(patient);
-    // Four more than there are sources may be asked for: they are mixed by fours.
     this.#states = this.#mixing.map(() => new Float64Array(POWER_LAW_STATE));
+    // Sources are mixed by fours.
     this.#samples = Array.from({ length: 4 }, () => new Float64Array(blockLength));
     this.#gain = gain;
     this.#broadband = stageTrack(spans, durationS, LEVELS.broadband);

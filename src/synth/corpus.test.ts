@@ -1,7 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findAnnotation, placeSeizures } from '../annotations/index.ts';
 import { openEdf, readDigital } from '../edf/index.ts';
@@ -22,7 +24,7 @@ beforeAll(async () => {
   report = await made(one);
   hashes = await hashesBelow(one);
   truths = await truthsBelow(one);
-});
+}, 300_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('the same seed gives the same bytes', () => {
@@ -66,8 +68,8 @@ describe('recordings', () => {
       expect(recording.durationS).toBe(duration_s);
       expect(recording.signals.every(({ sampleRate }) => sampleRate === sampling_rate)).toBe(true);
       if (index > 0) continue;
-      const patient = [0, 1, 2].find((each) => path.includes(outlineOf(331, 'tusz', each, 0).patient.id))!;
-      const renderer = new Renderer(planRecording(331, PROFILES.tusz, outlineOf(331, 'tusz', patient, 0)));
+      const patient = [0, 1, 2].find((each) => path.includes(outlineOf(478, 'tusz', each, 0).patient.id))!;
+      const renderer = new Renderer(planRecording(478, PROFILES.tusz, outlineOf(478, 'tusz', patient, 0)));
       const signals = recording.signals.map((_, signal) => signal);
       const read = await readDigital(recording, signals, recording.segments[0]!);
       const samples = new Int16Array(signals.length * sampling_rate);
@@ -109,12 +111,12 @@ describe('recordings', () => {
     expect(seizures).toBeGreaterThan(0);
   });
 
-  test('at least ten hard negatives a seizure, a twin of its length among them, none touching another', () => {
+  test('at least five hard negatives a seizure beside it, a twin of its length among them, none touching another', () => {
     for (const { events, duration_s } of truths) {
       const planned = events.filter(({ kind }) => kind !== 'artefact');
       const seizures = planned.filter(({ kind }) => kind === 'seizure');
       const negatives = planned.filter(({ kind }) => kind === 'negative');
-      expect(negatives.length).toBeGreaterThanOrEqual(10 * seizures.length);
+      expect(negatives.length).toBeGreaterThanOrEqual(5 * seizures.length);
       const twins = negatives
         .filter(({ type }) => type === 'twin')
         .map(({ start_s, end_s }) => end_s - start_s);
@@ -152,6 +154,35 @@ describe('interrupted', () => {
     },
   );
 
+  test.each(['synth.json', 'edf'])(
+    'killed while it writes %s: every file is whole, and a second run ends with the same bytes',
+    async (writing) => {
+      const out = join(folder, `killed-${writing}`);
+      const main = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
+      const child = spawn(
+        process.execPath,
+        [main, 'synth', '--out', out, '--patients', '3', '--hours', '0.35', '--seed', '478', '--jobs', '2'],
+        { stdio: 'ignore' },
+      );
+      const ended = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)));
+      const found = () => readdir(out, { recursive: true }).catch(() => []);
+      const isWriting = (path: string) =>
+        isTemporaryName(path.split('/').at(-1)!) && path.includes(`${writing}.`);
+      // The first is written so quickly that it may be missed; then it is killed a little later.
+      for (let wait = 0; wait < 4000 && !(await found()).some(isWriting); wait++) {
+        if (writing === 'synth.json' && existsSync(join(out, 'synth.json'))) break;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      child.kill('SIGKILL');
+      expect(await ended).toBe('SIGKILL');
+      const whole = async () =>
+        Object.entries(await hashesBelow(out)).filter(([path]) => !isTemporaryName(path.split('/').at(-1)!));
+      for (const [path, hash] of await whole()) expect(hash).toBe(hashes[path]);
+      await made(out, { jobs: 2 });
+      expect(Object.fromEntries(await whole())).toEqual(hashes);
+    },
+  );
+
   test('what was damaged since is made again', async () => {
     const out = join(folder, 'damaged');
     await made(out, { hours: 0.05 });
@@ -172,6 +203,13 @@ describe('folders that hold something else are left as they are', () => {
     writeFileSync(join(out, 'thesis.txt'), 'years of work');
     await expect(made(out)).rejects.toMatchObject({ code: 'SYNTH_FOLDER' });
     expect(await readdir(out)).toEqual(['thesis.txt']);
+  });
+
+  test('but not what a write that was killed has left', async () => {
+    const out = join(folder, 'left');
+    await mkdir(out);
+    writeFileSync(join(out, '.synth.json.0123456789ab.tmp'), '{"form');
+    expect((await made(out, { hours: 0.05 })).made).toBe(1);
   });
 
   test.each([{ seed: 7 }, { profile: 'emu' as const }, { patients: 4 }, { hours: 0.1 }])(

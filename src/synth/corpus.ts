@@ -1,9 +1,9 @@
-import { mkdir, readdir, readFile, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, stat, statfs } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { SPLITS, type Split } from '../config/index.ts';
 import { InputError, messageOf } from '../errors.ts';
-import { removeStaleTemporaries, writeAtomic } from '../files/index.ts';
+import { isTemporaryName, removeStaleTemporaries, writeAtomic } from '../files/index.ts';
 import { drawPatient, type Patient } from './patient.ts';
 import { PatientCourse, type RecordingOutline } from './patient-course.ts';
 import { PROFILES, type ProfileName } from './profile.ts';
@@ -57,8 +57,9 @@ const parametersSchema = z.strictObject({
 });
 
 /**
- * Recordings of a corpus: the first of every patient, the second of every patient, and so on, until there are hours
- * enough. More hours only add recordings; each is the same in every corpus of its seed and profile.
+ * Recordings of a corpus: always the next of the patient of whom there is the least, until there are hours enough. So
+ * patients have equal times, and the shares of the profile hold, although recordings with seizures are longer. More
+ * hours only add recordings; each is the same in every corpus of its seed and profile.
  */
 export function listRecordingsToMake({
   seed,
@@ -71,14 +72,15 @@ export function listRecordingsToMake({
 } {
   const drawn = Array.from({ length: patients }, (_, index) => drawPatient(seed, PROFILES[profile], index));
   const courses = drawn.map((patient) => new PatientCourse(seed, PROFILES[profile], patient));
+  const recordedS = new Float64Array(patients);
   const all: RecordingOutline[] = [];
   for (let seconds = 0; seconds < hours * 3600; ) {
-    for (const course of courses) {
-      const outline = course.next();
-      all.push(outline);
-      seconds += outline.durationS;
-      if (seconds >= hours * 3600) break;
-    }
+    let least = 0;
+    for (let index = 1; index < patients; index++) if (recordedS[index]! < recordedS[least]!) least = index;
+    const outline = courses[least]!.next();
+    all.push(outline);
+    recordedS[least]! += outline.durationS;
+    seconds += outline.durationS;
   }
   return { all, patients: drawn };
 }
@@ -91,9 +93,13 @@ export function listRecordingsToMake({
  */
 export async function makeCorpus(options: SynthOptions): Promise<SynthReport> {
   const { outDir, profile, seed, jobs, signal, onProgress } = options;
+  await requireSpace(outDir, LEAST_BYTES_AN_HOUR * options.hours);
   const { all, patients } = listRecordingsToMake(options);
+  await requireSpace(
+    outDir,
+    all.reduce((sum, outline) => sum + edfBytes(outline), 0),
+  );
   await claimFolder(options);
-  await requireSpace(outDir, all);
   await removeStaleTemporaries(outDir);
   const tasks: SynthTask[] = all.map(({ patient, index }) => ({
     outDir,
@@ -129,7 +135,7 @@ async function claimFolder({ outDir, profile, seed, patients, hours }: SynthOpti
         'SYNTH_FOLDER',
         `${outDir} holds a corpus of profile ${there.profile}, seed ${there.seed}, ${there.patients} patients, ${there.hours} h (version ${there.version}). It can be completed with these, or grow in hours; asked for were profile ${profile}, seed ${seed}, ${patients} patients, ${hours} h (version ${SYNTH_VERSION}). Choose another --out.`,
       );
-  } else if (found.length > 0)
+  } else if (found.some((name) => !isTemporaryName(name)))
     throw new InputError(
       'SYNTH_FOLDER',
       `${outDir} is not empty and holds no corpus of bgb synth. Choose another --out.`,
@@ -151,16 +157,26 @@ async function readParameters(path: string) {
   }
 }
 
-async function requireSpace(outDir: string, all: readonly RecordingOutline[]): Promise<void> {
-  const needed = all.reduce((sum, outline) => sum + edfBytes(outline), 0);
-  const { bavail, bsize } = await statfs(outDir);
-  const found = await Promise.resolve(bavail * bsize);
+/** Of 20 signals at 250 Hz: what cannot fit is refused before recordings are even listed. */
+const LEAST_BYTES_AN_HOUR = 3600 * 250 * 20 * 2;
+
+async function requireSpace(outDir: string, needed: number): Promise<void> {
+  const { bavail, bsize } = await statfs(await existingAbove(resolve(outDir)));
+  const found = bavail * bsize;
   if (needed <= found) return;
   const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
   throw new InputError(
     'SYNTH_SPACE',
     `The corpus takes ${gigabytes(needed)} GB and ${outDir} has ${gigabytes(found)} GB left. Ask for fewer --hours, or choose another --out.`,
   );
+}
+
+async function existingAbove(path: string): Promise<string> {
+  const isThere = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  return isThere || dirname(path) === path ? path : existingAbove(dirname(path));
 }
 
 function reportOf(

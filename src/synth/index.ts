@@ -10,5 +10,12 @@
  * ```
  */
 export { makeCorpus, type SynthOptions, type SynthReport, type SynthTotals } from './corpus.ts';
+export {
+  type GateReport,
+  LARGEST_AUROC,
+  LARGEST_SENSITIVITY,
+  measureGate,
+  SMALLEST_EVOLUTION_AUROC,
+} from './gate/gate.ts';
 export { PROFILES, type Profile, type ProfileName } from './profile.ts';
 export { SYNTH_VERSION } from './truth.ts';

@@ -25,10 +25,11 @@ const BY_SEIZURE = 0.5698402909980532;
 /** Share of seizures of patients with absences (patient.ts). */
 const ABSENCE_SHARE = 0.1;
 
-/** s of a negative that is no twin, on average, with the break after it; and most of a recording that is events. */
-const NEGATIVE_S = 22;
-const FULLEST = 0.72;
-const BREAK_S = 25;
+/** s of a negative that is no twin with the break after it, on average; of the breaks after a seizure and its twin. */
+const NEGATIVE_S = 21;
+const BREAKS_S = 24;
+/** Most of a recording that is events. */
+const FULLEST = 0.78;
 
 /** Seizures a second of a patient who has them. */
 export function seizureRate(profile: Profile): number {
@@ -72,7 +73,7 @@ export class PatientCourse {
     this.#seizures = due;
     const count = seizureDurations.length;
     // Each seizure brings its twin and the other negatives, and there must be background left.
-    const seizureS = seizureDurations.reduce((sum, seconds) => sum + 2 * seconds + 2 * BREAK_S, 0);
+    const seizureS = seizureDurations.reduce((sum, seconds) => sum + 2 * seconds + BREAKS_S, 0);
     const neededS = (seizureS + count * (negativesPerSeizure - 1) * NEGATIVE_S) / FULLEST;
     const durationS = Math.max(drawnS, Math.ceil(neededS));
     this.#recordedS += durationS;

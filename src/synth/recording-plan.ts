@@ -50,7 +50,7 @@ export function planRecording(seed: number, profile: Profile, outline: Recording
     return known;
   };
   const planners = plannersOf(draws.part(2), outline);
-  const units = unitsOf(planners, contextOf('wake'), durationS);
+  const units = unitsOf(draws.part(6), planners, contextOf('wake'), durationS);
   const events = place(draws.part(3), units, durationS).map(({ item, startS }) => {
     const plan = item.planner(contextOf(stageAt(spans, startS)));
     return { plan, startS, endS: Math.round((startS + plan.durationS) * 1e4) / 1e4 };
@@ -116,7 +116,12 @@ const BREAK_AFTER_SEIZURE_S = 20;
 const SHORT_S = 10;
 
 /** How long each takes. Where they would not fit, the longest negatives that are no twins become runs of spikes. */
-function unitsOf(planners: readonly Planners[], context: EventContext, durationS: number): PlannedUnit[] {
+function unitsOf(
+  draws: Draws,
+  planners: readonly Planners[],
+  context: EventContext,
+  durationS: number,
+): PlannedUnit[] {
   const units = planners.map(({ first, afterwards }) => {
     const plan = first(context);
     const items = [{ item: { planner: first }, durationS: plan.durationS }];
@@ -134,7 +139,7 @@ function unitsOf(planners: readonly Planners[], context: EventContext, durationS
   for (const [rank, each] of order.entries()) {
     const used = units.reduce((sum, { unit }) => sum + lengthOf(unit), 0);
     if (used <= roomS || lengthOf(each.unit) <= SHORT_S) break;
-    const short: Planner = (at) => planSpikeRun(new Draws(0x5b1ce, rank, Math.round(durationS)), at);
+    const short: Planner = (at) => planSpikeRun(draws.part(rank), at);
     each.unit = {
       items: [{ item: { planner: short }, durationS: short(context).durationS }],
       breakS: BREAK_S,

@@ -39,8 +39,9 @@ export interface OwnOperators {
   focal_loss(named: { logits: Tensor; targets: Tensor; alpha: number; gamma: number }): Tensor;
 
   /**
-   * What is between the projections of a Mamba-2, on CUDA in float32 or bfloat16 ({@link hasKernels}): from
-   * (B, L, 2 E + 2 N + H) to (B, L, E), with parameters in float32. `reversed` scans from the last step.
+   * What is between the projections of a Mamba-2, or of two that go in opposite directions, on CUDA in float32 or
+   * bfloat16 ({@link hasKernels}): from (B, L, directions * (2 E + 2 N + H)) to (B, L, directions * E). Parameters are
+   * float32 with the directions first; `starts_reversed` says whether the first one scans from the last step.
    */
   mamba2(named: {
     projected: Tensor;
@@ -53,7 +54,7 @@ export interface OwnOperators {
     heads: number;
     width: number;
     state: number;
-    reversed: boolean;
+    starts_reversed: boolean;
   }): Tensor;
 
   /**

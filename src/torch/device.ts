@@ -77,6 +77,16 @@ export function setTf32(isAllowed: boolean): void {
   native.setTf32(isAllowed);
 }
 
+/** Runs `body` as the part that a CUDA profiler started with `--profile-from-start off` looks at. */
+export function profiled<T>(body: () => T): T {
+  native.setProfiled(true);
+  try {
+    return body();
+  } finally {
+    native.setProfiled(false);
+  }
+}
+
 /** Asks cuDNN for deterministic algorithms. Operators on the CPU are deterministic for a given thread count. */
 export function setDeterministic(isDeterministic: boolean): void {
   native.setDeterministic(isDeterministic);

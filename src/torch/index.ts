@@ -24,6 +24,7 @@ export {
   libraryInfo,
   liveTensors,
   manualSeed,
+  profiled,
   setDeterministic,
   setTf32,
   setThreads,

@@ -39,6 +39,7 @@ export interface NativeBridge {
   setThreads(count: number): void;
   setTf32(isAllowed: boolean): void;
   freeCudaMemory(): number | null;
+  setProfiled(isProfiled: boolean): void;
   setDeterministic(isDeterministic: boolean): void;
   manualSeed(seed: number): void;
   collectiveBackends(): string[];

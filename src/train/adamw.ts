@@ -66,7 +66,8 @@ export class AdamW implements Optimizer {
         if (hasKernels(this.#moments[0]!.mean)) {
           const one = full([], 1, { device: taken.device });
           const scalars = stack([taken, learningRate, correction1, correction2, one]);
-          for (const { group, weightDecay, mean, square } of this.#moments)
+          for (const { group, weightDecay, mean, square } of this.#moments) {
+            if (mean.elementCount === 0) continue;
             own.adamw_({
               values: group.values,
               gradients: group.gradients,
@@ -78,6 +79,7 @@ export class AdamW implements Optimizer {
               eps: this.#epsilon,
               decay: weightDecay,
             });
+          }
           return;
         }
         for (const { group, weightDecay, mean, square } of this.#moments) {

@@ -114,7 +114,7 @@ export async function evaluateCheckpoint(request: EvaluationRequest): Promise<Ev
   };
   const { postprocessing } = config;
   const pool = new ScorePool('samples');
-  const sweep = new SensitivityCurve(sweepThresholds(postprocessing), postprocessingDetector(postprocessing));
+  const sweep = new SensitivityCurve(sweepThresholds(), postprocessingDetector(postprocessing));
   let events = anyOverlapEvents([]);
   let samples = { truePositives: 0, falsePositives: 0, trueNegatives: 0, falseNegatives: 0 };
   const patients = new Set<string>();

@@ -41,10 +41,7 @@ export class Evaluation {
   constructor(config: Pick<Config, 'postprocessing' | 'evaluation'>, alsoRate: number | null = null) {
     this.#settings = config.postprocessing;
     this.#rates = [...new Set([...config.evaluation.fa_rates, ...(alsoRate === null ? [] : [alsoRate])])];
-    this.#sweep = new SensitivityCurve(
-      sweepThresholds(this.#settings),
-      postprocessingDetector(this.#settings),
-    );
+    this.#sweep = new SensitivityCurve(sweepThresholds(), postprocessingDetector(this.#settings));
   }
 
   add(

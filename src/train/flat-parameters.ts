@@ -1,4 +1,4 @@
-import { cat, noGrad, type Tensor, zeros } from '../torch/index.ts';
+import { cat, type Device, noGrad, type Tensor, zeros } from '../torch/index.ts';
 
 /**
  * Parameters laid one after the other in two buffers, with their gradients in two more: one buffer for those
@@ -28,15 +28,21 @@ export function isDecayed(shape: readonly number[]): boolean {
 /** Moves the storage of every parameter into flat buffers; the parameters stay the same tensors. */
 export function flatten(parameters: ReadonlyMap<string, Tensor>): FlatParameters {
   const entries = [...parameters];
+  const device = entries[0]?.[1].device ?? 'cpu';
   return {
-    decayed: group(entries.filter(([, parameter]) => isDecayed(parameter.shape))),
-    plain: group(entries.filter(([, parameter]) => !isDecayed(parameter.shape))),
+    decayed: group(
+      entries.filter(([, parameter]) => isDecayed(parameter.shape)),
+      device,
+    ),
+    plain: group(
+      entries.filter(([, parameter]) => !isDecayed(parameter.shape)),
+      device,
+    ),
   };
 }
 
-function group(entries: readonly (readonly [string, Tensor])[]): FlatGroup {
+function group(entries: readonly (readonly [string, Tensor])[], device: Device): FlatGroup {
   return noGrad(() => {
-    const device = entries[0]?.[1].device ?? 'cpu';
     const values =
       entries.length > 0
         ? cat(entries.map(([, parameter]) => parameter.reshape(-1)))

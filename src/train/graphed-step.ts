@@ -27,7 +27,9 @@ export class GraphedStep implements Disposable {
 
   constructor(parts: StepParts, { isAllowed = true } = {}) {
     this.#parts = parts;
-    this.#isAllowed = isAllowed && hasGraphs() && parts.parameters.decayed.values.device !== 'cpu';
+    // Sums over processes go step by step: what each waits for is no part of a recording.
+    const isAlone = (parts.joint ?? null) === null;
+    this.#isAllowed = isAllowed && isAlone && hasGraphs() && parts.parameters.decayed.values.device !== 'cpu';
   }
 
   /** Whether steps are started as a graph by now. */
@@ -36,15 +38,18 @@ export class GraphedStep implements Disposable {
   }
 
   /** As {@link trainingStep}. */
-  run(batches: readonly Batch[], step: number, learningRate: number): void {
+  run(batches: readonly Batch[], step: number, learningRate: number, windows: readonly number[] = []): void {
     const shapes = batches.map(({ signal }) => signal.shape.join('x')).join(' ');
-    if (this.#recording === null && shapes !== this.#shapes) {
-      this.#shapes = shapes;
-      this.#seen = 0;
+    if (shapes !== this.#shapes) {
+      this.release();
+      if (this.#seen < WARM_UP) {
+        this.#shapes = shapes;
+        this.#seen = 0;
+      }
     }
-    const isWarm = this.#seen++ >= WARM_UP;
-    if (!this.#isAllowed || !isWarm || shapes !== this.#shapes) {
-      trainingStep(this.#parts, batches, step, learningRate);
+    if (!this.#isAllowed || this.#seen < WARM_UP || shapes !== this.#shapes) {
+      if (shapes === this.#shapes) this.#seen++;
+      trainingStep(this.#parts, batches, step, learningRate, windows);
       return;
     }
     this.#recording ??= record(this.#parts, batches);
@@ -63,13 +68,18 @@ export class GraphedStep implements Disposable {
     this.#parts.ring.record(step, recording.result);
   }
 
-  [Symbol.dispose](): void {
+  /** Gives back the memory of the recorded step, before other work that needs it; the next step records anew. */
+  release(): void {
     if (this.#recording === null) return;
     const { graph, batches, step, learningRate, result } = this.#recording;
     graph[Symbol.dispose]();
-    for (const tensor of [...batches.flatMap(Object.values), step, learningRate, ...Object.values(result)])
-      tensor.dispose();
+    const tensors = [...batches.flatMap((batch) => Object.values(batch)), step, learningRate];
+    for (const tensor of [...tensors, ...Object.values(result)]) tensor.dispose();
     this.#recording = null;
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
   }
 }
 

@@ -25,5 +25,7 @@ export {
 export { LABEL, type Loss } from './loss.ts';
 export { type MemoryPlan, planMemory } from './memory-plan.ts';
 export { type CachedRecording, type Predictor, predictRecording } from './predict.ts';
+export { type PredictionReport, type PredictionRequest, predictRecordings } from './predict-recordings.ts';
+export { PREDICTION_FORMATS, type PredictionFormat } from './prediction-file.ts';
 export { startTraining, type TrainingRequest } from './start.ts';
 export type { Batch } from './step.ts';

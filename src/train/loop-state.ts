@@ -5,13 +5,14 @@ import { type Augmentation, drawAugmentation, mirrorFrom } from './augmentation.
 import { fillFrom, toStored } from './checkpoint-tensors.ts';
 import { collapseIn, likelyCauses } from './collapse.ts';
 import { NO_PROGRESS, type Progress, progressAfter } from './early-stopping.ts';
+import { GraphedStep } from './graphed-step.ts';
 import { writeHistograms } from './histograms.ts';
 import type { Metrics, Outcome, Training } from './loop.ts';
 import { isMemoryShortage, outOfMemory } from './memory-shortage.ts';
 import type { StepMetrics } from './metric-ring.ts';
 import { CollapseError, NotFiniteError } from './run-stop.ts';
 import { learningRateShare } from './schedule.ts';
-import { type StepParts, trainingStep } from './step.ts';
+import type { StepParts } from './step.ts';
 import { StepClock } from './step-clock.ts';
 import { StepLog } from './step-log.ts';
 import { stepParts } from './step-parts.ts';
@@ -53,6 +54,7 @@ export class LoopState implements Disposable {
   readonly #training: Training;
   readonly #parts: StepParts;
   readonly #mirror: Mirror | null;
+  readonly #step: GraphedStep;
   readonly #average: WeightAverage | null;
   readonly #tensors: ReadonlyMap<string, Tensor>;
   readonly #clock = new StepClock();
@@ -69,6 +71,7 @@ export class LoopState implements Disposable {
     this.#mirror = mirrorFrom(config);
     const decay = config.training.ema_decay;
     this.#average = decay === null ? null : new WeightAverage(this.#parts.parameters, decay);
+    this.#step = new GraphedStep(this.#parts);
     this.#tensors = new Map([
       ...model.parameters(),
       ...model.buffers(),
@@ -96,7 +99,7 @@ export class LoopState implements Disposable {
     this.#clock.begin();
     this.#withinMemory('training', () => {
       const { batches, sizes, fetchedMs, waitedMs } = this.#fetch(indices);
-      trainingStep(this.#parts, batches, state.step, rate, sizes);
+      this.#step.run(batches, state.step, rate, sizes);
       this.#average?.update(state.step);
       for (const batch of batches) for (const tensor of Object.values(batch)) tensor.dispose();
       const timing = this.#clock.end(fetchedMs, waitedMs);
@@ -129,6 +132,7 @@ export class LoopState implements Disposable {
     const { evaluate, heartbeat } = this.#training;
     if (evaluate === null) return {};
     heartbeat.enter('evaluating');
+    this.#step.release();
     try {
       return await (this.#average === null ? evaluate() : this.#average.within(evaluate));
     } catch (error) {
@@ -256,6 +260,7 @@ export class LoopState implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#step[Symbol.dispose]();
     this.#parts.ring[Symbol.dispose]();
     this.#parts.joint?.[Symbol.dispose]();
     this.#average?.[Symbol.dispose]();

@@ -22,15 +22,13 @@ export function compareReferences(
   trainedOn: readonly string[] | null,
   isForced: boolean,
 ): ReferenceReport {
-  const known = trainedOn === null ? null : new Set(trainedOn.flatMap(partsOf));
   const found = new Set<string>();
   const mismatched: { name: string; reference: string }[] = [];
   for (const { folder, name } of entries) {
     using entry = openEntry(folder, name);
     const { reference } = entry.provenance;
     found.add(reference);
-    const isOther = partsOf(reference).some((part) => part !== UNKNOWN && !known?.has(part));
-    if (known !== null && !known.has(UNKNOWN) && isOther) mismatched.push({ name, reference });
+    if (isOtherReference(reference, trainedOn)) mismatched.push({ name, reference });
   }
   const [first] = mismatched;
   if (first !== undefined && !isForced)
@@ -39,6 +37,13 @@ export function compareReferences(
       `${first.name} is recorded against ${first.reference}, the model was trained on ${trainedOn!.join(', ')}: its channels are other signals than those the model knows (${mismatched.length} of ${entries.length} recordings). Train with preprocessing.reference: average, which makes references alike, or predict all the same with --force.`,
     );
   return { trained_on: trainedOn, found: [...found].sort(), mismatched: mismatched.length };
+}
+
+/** Whether a recording is recorded against what the model was not trained on; false where either does not say. */
+export function isOtherReference(reference: string, trainedOn: readonly string[] | null): boolean {
+  if (trainedOn === null) return false;
+  const known = new Set(trainedOn.flatMap(partsOf));
+  return !known.has(UNKNOWN) && partsOf(reference).some((part) => part !== UNKNOWN && !known.has(part));
 }
 
 /** Of an entry made elsewhere. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { scanSplit } from '../cache/index.ts';
 import { configSchema } from '../config/index.ts';
-import { openWindows, WindowDataset, type WindowSet } from '../data/index.ts';
+import { EEGWindowDataset, openWindows, type WindowSet } from '../data/index.ts';
 import { drawAugmentation, mirrorFrom } from './augmentation.ts';
 import { corpusBytes, placeWindows, residencyOf } from './residency.ts';
 import { buildSampleCache } from './testing/sample-cache.ts';
@@ -48,7 +48,7 @@ test('a choice that cannot hold the samples is refused, any other is taken', () 
 });
 
 test('memory and disk give the same batches, changed in the same way, for any number of readers', () => {
-  const order = Array.from(new WindowDataset(set, 3).order(0)).slice(0, 20);
+  const order = Array.from(new EEGWindowDataset(set, 3).order(0)).slice(0, 20);
   const batches = Array.from({ length: 7 }, (_, i) => order.slice(3 * i, 3 * i + 3));
   // The data sets are CHB-MIT's, in double-banana.
   const { training, experiment, preprocessing } = configSchema.parse({

@@ -52,7 +52,8 @@ export function residencyOf(
   memory: Memory,
 ): { residency: Residency; reason: string } {
   const host = Math.min(memory.host, (resources.max_memory_gb ?? Infinity) * 2 ** 30);
-  const gib = (size: number) => `${(size / 2 ** 30).toFixed(1)} GiB`;
+  const gib = (size: number) =>
+    size < 2 ** 30 / 10 ? `${(size / 2 ** 20).toFixed(1)} MiB` : `${(size / 2 ** 30).toFixed(1)} GiB`;
   if (data.residency !== 'auto') {
     const room = { device: memory.device ?? host, host, disk: Infinity }[data.residency];
     if (bytes > room)

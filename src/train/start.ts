@@ -31,6 +31,7 @@ import {
   libraryInfo,
   openProcessGroup,
   type ProcessGroup,
+  useOwnStream,
 } from '../torch/index.ts';
 import { mirrorFrom } from './augmentation.ts';
 import { Evaluation, falseAlarmRateOf } from './evaluate.ts';
@@ -98,6 +99,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
     (isResuming ? await storedThreads(folder) : null) ?? threadsOf(config.resources, group?.size);
   const { training } = config;
   setNumerics({ threads, isDeterministic: training.deterministic, hasTf32: training.tf32 });
+  if (device === 'cuda') useOwnStream();
   const precision = precisionOf(device, training);
   const channels = montageChannels(config.preprocessing).length;
   const model = createModel(config.model, { channels, seed: config.experiment.seed });
@@ -148,6 +150,12 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   const loss = lossFrom(training, data.manifest);
   for (const line of describeStart(config, data, device, placed, describeEnvironment(environment)))
     log.info(line);
+  if (run.resumedFrom === null)
+    run.events.append('data_set', 0, {
+      is_unbalanced_fallback: data.isFallback,
+      ...data.train.composition,
+      residency: placed.residency,
+    });
   log.info(describeLoss(loss, training));
   const fitting = fittingIn(freeBytes);
   if (training.batch_size > fitting)

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { writeEntry } from '../entry.ts';
+import { writeEntry } from '../write-entry.ts';
 
 const RATE = 10;
 

@@ -28,6 +28,7 @@ export function signalField(name: keyof typeof AHEAD, index: number, signals: nu
 }
 const AHEAD = {
   label: 0,
+  dimension: 96,
   physicalMin: 104,
   physicalMax: 112,
   digitalMin: 120,

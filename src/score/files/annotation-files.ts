@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
-import { JSON_ENDING } from '../../annotations/index.ts';
+import { type Annotation, isBidsTable, JSON_ENDING, readBidsTable } from '../../annotations/index.ts';
 import { InputError, messageOf } from '../../errors.ts';
 import { isTemporaryName } from '../../files/index.ts';
 
@@ -16,10 +16,13 @@ export interface AnnotationFile {
   readonly key: string;
   /** The last part of the key. */
   readonly name: string;
+  /** Read already, where the file holds many recordings. */
+  readonly annotation?: Annotation;
 }
 
 /** What a path holds. */
 export interface AnnotationFiles {
+  /** Whether there may be several: a folder, or a table of many recordings. */
   readonly isFolder: boolean;
   /** One a recording, by their keys. */
   readonly files: readonly AnnotationFile[];
@@ -34,9 +37,9 @@ const OTHER_TABLES =
 /**
  * The annotation files at a path: the file itself, or all below a folder, by their names: `*.csv_bi`, `*.tsv` but for
  * BIDS's other tables, `*.seizures.json`, `*.csv`. Of several of one recording in one folder the first in this order
- * is taken.
+ * is taken. A `.tsv` that is named itself may be a table of many recordings, by its column `run`.
  *
- * @throws InputError `SCORE_PATH` for a path that is not there, `SCORE_FORMAT` for a file with another ending
+ * @throws InputError `SCORE_PATH` for a path that is not there, `SCORE_FORMAT` for a file with another ending; `ANNOTATION_*` for a table
  */
 export async function findAnnotationFiles(path: string): Promise<AnnotationFiles> {
   if (!(await isFolder(path))) {
@@ -46,6 +49,7 @@ export async function findAnnotationFiles(path: string): Promise<AnnotationFiles
         'SCORE_FORMAT',
         `${path}: expected an annotation file, *.csv_bi, *.csv, *_events.tsv or *.json, or a folder of them. Give one of these.`,
       );
+    if (format === 'events.tsv' && (await isBidsTable(path))) return recordingsOfTable(path);
     const name = nameOf(basename(path));
     return { isFolder: false, files: [{ path, format, key: name, name }], passedOver: [] };
   }
@@ -69,6 +73,15 @@ export async function findAnnotationFiles(path: string): Promise<AnnotationFiles
   }
   const files = [...byKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
   return { isFolder: true, files, passedOver };
+}
+
+async function recordingsOfTable(path: string): Promise<AnnotationFiles> {
+  const files = [...(await readBidsTable(path, undefined, 'kept'))].map(
+    ([name, annotation]): AnnotationFile => {
+      return { path, format: 'events.tsv', key: name, name, annotation };
+    },
+  );
+  return { isFolder: true, files: files.sort((a, b) => (a.key < b.key ? -1 : 1)), passedOver: [] };
 }
 
 function formatOf(path: string): FileFormat | null {

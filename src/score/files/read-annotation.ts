@@ -42,7 +42,8 @@ export async function readSeizures(file: AnnotationFile): Promise<SeizureAnnotat
   return { events, durationS: annotation.durationS, notices: noticesOf(annotation) };
 }
 
-function read({ path, format }: AnnotationFile): Promise<Annotation> {
+function read({ path, format, annotation }: AnnotationFile): Promise<Annotation> {
+  if (annotation !== undefined) return Promise.resolve(annotation);
   if (format === 'json') return readBgbJson(path, undefined, 'kept');
   if (format === 'events.tsv') return readBidsEvents(path, undefined, 'kept');
   return readTuszCsv(path, undefined, 'kept');

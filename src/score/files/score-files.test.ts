@@ -335,18 +335,44 @@ test('property: a damaged hypothesis is scored or listed, a damaged reference sc
   );
 });
 
-test('SeizeIT2: the public seizure times of each recording, scored against themselves', async () => {
+describe('SeizeIT2', () => {
   const fixture = new URL('../../annotations/fixtures/seizeit2-events.tsv', import.meta.url);
-  const [header, ...rows] = readFileSync(fixture, 'utf8').trim().split('\n');
+  const text = readFileSync(fixture, 'utf8');
+  const [header, ...rows] = text.trim().split('\n');
   const files: Record<string, string> = {};
   for (const row of rows) files[`${row.split('\t')[0]}_events.tsv`] ??= `${header}\n`;
   for (const row of rows) files[`${row.split('\t')[0]}_events.tsv`] += `${row}\n`;
-  const report = await score(files, files);
   const seizures = rows.filter((row) => /\tsz/.test(row)).length;
-  expect(report.durations).toMatchObject({
-    recordings: Object.keys(files).length,
-    reference_seizures: seizures,
+
+  test('the public seizure times of each recording, scored against themselves', async () => {
+    const report = await score(files, files);
+    const recordings = Object.keys(files).length;
+    expect(report.durations).toMatchObject({ recordings, reference_seizures: seizures });
+    expect(report.nedc.overlap.per_label.seiz).toMatchObject({ tgt: seizures, hit: seizures, fal: 0 });
+    expect(report.szcore.event).toMatchObject({ f1: 1, fp: 0 });
   });
-  expect(report.nedc.overlap.per_label.seiz).toMatchObject({ tgt: seizures, hit: seizures, fal: 0 });
-  expect(report.szcore.event).toMatchObject({ f1: 1, fp: 0 });
+
+  test('one table of many recordings is the same as a file for each, on either side', async () => {
+    const expected = scoresOnly(await score(files, files));
+    const table = join(await write({ 'all_events.tsv': text }), 'all_events.tsv');
+    const folder = await write(files);
+    for (const [reference, hypothesis] of [
+      [table, table],
+      [table, folder],
+      [folder, table],
+    ] as const)
+      expect(scoresOnly(await scoreFiles({ ...DEFAULT_SCORING, reference, hypothesis }))).toEqual(expected);
+  });
+
+  test.each([
+    ['a label that is not known', /\tsz[^\t]*/, '\tblink', 'ANNOTATION_LABEL'],
+    ['a row without recording', /\nsub-031[^\t]*/, '\n', 'ANNOTATION_LINE'],
+    ['another duration', /\nsub-031[^\t]*/, '\nsub-034_ses-01_task-szMonitoring_run-09', 'ANNOTATION_LINE'],
+  ])('a table with %s is an error with its line', async (_, from, to, code) => {
+    const folder = await write({ 'all_events.tsv': text.replace(from, to), 'a_events.tsv': tsv(60, []) });
+    const table = join(folder, 'all_events.tsv');
+    await expect(
+      scoreFiles({ ...DEFAULT_SCORING, reference: table, hypothesis: table }),
+    ).rejects.toMatchObject({ code, message: expect.stringMatching(/all_events\.tsv:\d+: /) });
+  });
 });

@@ -12,9 +12,9 @@ export interface LabelledEvent extends TimeSpan {
 const DECIMALS = 4;
 
 /**
- * An annotation as the tool scores it: seizures by their start, background in every gap and up to the end, neighbours
- * of one label as one event. Seizures that overlap stay as they are, and the background between them then runs
- * backwards, as it does in the tool; one that has no duration is left out.
+ * An annotation as the tool scores it: seizures by their start, then their end; background in every gap and up to the
+ * recording's end; neighbours of one label as one event. Seizures that overlap stay as they are, and the background
+ * between them then runs backwards, as it does in the tool; one that has no duration is left out.
  */
 export function labelledEvents(seizures: readonly TimeSpan[], durationS: number): LabelledEvent[] {
   const lastS = roundTo(durationS, DECIMALS);
@@ -23,7 +23,7 @@ export function labelledEvents(seizures: readonly TimeSpan[], durationS: number)
   const fill = (endS: number) => {
     if (atS !== endS) filled.push({ startS: atS, endS, label: 'bckg' });
   };
-  for (const { startS, endS } of seizures.toSorted((a, b) => a.startS - b.startS)) {
+  for (const { startS, endS } of seizures.toSorted((a, b) => a.startS - b.startS || a.endS - b.endS)) {
     if (endS === startS) continue;
     fill(roundTo(startS, DECIMALS));
     filled.push({ startS, endS, label: 'seiz' });

@@ -296,6 +296,15 @@ describe('an annotation as it is scored', () => {
       10,
       ['0-1 bckg', '1-6 seiz', '6-4 bckg', '4-8 seiz', '8-10 bckg'],
     ],
+    [
+      'of one start: the shorter first',
+      [
+        [1, 6],
+        [1, 4],
+      ],
+      10,
+      ['0-1 bckg', '1-4 seiz', '4-1 bckg', '1-6 seiz', '6-10 bckg'],
+    ],
     ['nothing recorded', [], 0, []],
   ] as [string, [number, number][], number, string[]][])('%s', (_, seizures, durationS, expected) => {
     expect(texts(seizures, durationS)).toEqual(expected);

@@ -35,9 +35,9 @@ export interface StaticRhythm {
 export function planStaticRhythm(draws: Draws, context: EventContext, rhythm: StaticRhythm): EventPlan {
   const { type, durationS, hz, wander, wanderS, waveform, shape, places, envelope, quietShare } = rhythm;
   const { hzAt = () => hz, detail = {}, beside } = rhythm;
-  const loudness = drawLoudness(draws.part(1), quietShare);
+  const loudness = drawLoudness(draws.part(1), quietShare, [1.4, 3.2]);
   const deviations = slowWander(draws.part(2), durationS, wander, wanderS);
-  const swell = slowWander(draws.part(3), durationS, 0.15, 3);
+  const swell = slowWander(draws.part(3), durationS, 0.2, 1);
   const frequency = controlTrack(durationS, (timeS) => hzAt(timeS) * (1 + controlAt(deviations, timeS)));
   const generators = places.map((place, index) => ({
     field: typeof place === 'string' ? patchField(place, draws.part(4, index)) : place,

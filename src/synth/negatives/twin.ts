@@ -29,7 +29,7 @@ export function planTwin(draws: Draws, context: EventContext, seizure: SeizurePl
     };
   });
   const raw: RhythmCourse = {
-    frequency: rearranged(course.frequency),
+    frequency: rearranged(course.frequency.map(Math.log)).map(Math.exp),
     shape: rearranged(course.shape),
     waveform: course.waveform,
     generators,
@@ -101,13 +101,19 @@ function inOrder(track: Float64Array, order: readonly (readonly [number, number]
   return result.fill(result[at - 1]!, at);
 }
 
-/** Over three control steps, so that pieces meet without a jump. */
+/** Passes of a mean over three control steps: together a bell of half a second's deviation. */
+const PASSES = 8;
+
+/** Pieces pass into each other within a second or two, as a rhythm that fluctuates does. */
 function smoothed(track: Float64Array): Float64Array {
-  return track.map((value, index) => {
-    const before = track[index - 1] ?? value;
-    const after = track[index + 1] ?? value;
-    return 0.25 * before + 0.5 * value + 0.25 * after;
-  });
+  let smooth = track;
+  for (let pass = 0; pass < PASSES; pass++)
+    smooth = smooth.map((value, index, all) => {
+      const before = all[index - 1] ?? value;
+      const after = all[index + 1] ?? value;
+      return 0.25 * before + 0.5 * value + 0.25 * after;
+    });
+  return smooth;
 }
 
 /** Of all generators together, 1 at its root mean square. */

@@ -68,9 +68,9 @@ export function seizureCourse(
 ): { course: RhythmCourse; evolution: Evolution } {
   const evolution = drawEvolution(draws, type);
   const { fromHz, toHz, fromShape, toShape, isSpikeWave } = evolution;
-  const bend = draws.between(0.7, 1.3);
-  const wander = slowWander(draws.part(1), durationS, 0.05, 1.5);
-  const swell = slowWander(draws.part(2), durationS, 0.15, 4);
+  const bend = draws.between(0.6, 1.6);
+  const wander = slowWander(draws.part(1), durationS, 0.08, 1.5);
+  const swell = slowWander(draws.part(2), durationS, 0.2, 1);
   const share = (timeS: number) => Math.min(1, timeS / durationS);
   const frequency = controlTrack(
     durationS,

@@ -9,13 +9,16 @@ export interface Loudness {
   readonly isQuiet: boolean;
 }
 
-/** @param quietShare probability that the event is hidden in the background's amplitude */
-export function drawLoudness(draws: Draws, quietShare: number): Loudness {
+/**
+ * @param quietShare probability that the event is hidden in the background's amplitude
+ * @param loud ratio of the others, log-uniform
+ */
+export function drawLoudness(draws: Draws, quietShare: number, loud: readonly [number, number]): Loudness {
   const isQuiet = draws.isTrue(quietShare);
   if (isQuiet) {
     const ratio = draws.between(0.8, 1.12);
     return { ratio, backgroundDuring: ratio * draws.between(0.5, 0.7), isQuiet };
   }
-  const ratio = draws.logBetween(1.6, 3.6);
+  const ratio = draws.logBetween(...loud);
   return { ratio, backgroundDuring: draws.between(0.6, 0.95), isQuiet };
 }

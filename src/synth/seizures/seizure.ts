@@ -19,10 +19,10 @@ export interface SeizurePlan extends EventPlan {
 
 /** Share of seizures by type that hide in the background's amplitude. */
 const QUIET: Readonly<Record<SeizureType, number>> = {
-  fnsz: 0.6,
-  spsz: 0.75,
+  fnsz: 0.55,
+  spsz: 0.7,
   cpsz: 0.5,
-  gnsz: 0.3,
+  gnsz: 0.35,
   tnsz: 0.3,
   tcsz: 0,
   absz: 0.35,
@@ -43,7 +43,7 @@ const PLACES: Readonly<Record<SeizureType, readonly [number, number]>> = {
 export function planSeizure(draws: Draws, context: EventContext, durationS: number): SeizurePlan {
   const { patient } = context;
   const type = drawType(draws, patient.syndrome, durationS);
-  const loudness = drawLoudness(draws, QUIET[type]);
+  const loudness = drawLoudness(draws, QUIET[type], [1.6, 5]);
   const sites = drawSites(draws, type, patient.focus, durationS);
   const { course, evolution } = seizureCourse(draws.part(1), type, sites, durationS);
   const scaled = scaledTo(loudness, course, context);

@@ -58,6 +58,8 @@ export function trainJointly(
     onPort = (_port: number): void => undefined,
     device = 'cpu' as Device,
     dtype = 'float64' as 'float64' | 'float32',
+    /** The windows of each batch in the other order: the same training, but for rounding. */
+    isReversed = false,
   } = {},
 ): JointResult {
   setThreads(1);
@@ -73,7 +75,8 @@ export function trainJointly(
   });
   const windows: number[][] = [];
   const steps = STEPS.map((batches, step) => {
-    const own = batches.map((batch) => peers?.own(batch) ?? batch);
+    const ordered = isReversed ? batches.map((batch) => batch.toReversed()) : batches;
+    const own = ordered.map((batch) => peers?.own(batch) ?? batch);
     windows.push(own.flat());
     return scope(() => {
       const { loss, gradientNorm, positiveShare } = computeStep(
