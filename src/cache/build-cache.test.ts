@@ -83,6 +83,15 @@ test('several recordings at once give the same entries and the same census as on
   expect(three).toEqual(one.map((census) => ({ ...census, folder: join(folder, 'three/train') })));
 });
 
+test('a cache folder that cannot be made ends the build with what the system says, for any number of jobs', async () => {
+  writeFileSync(join(folder, 'a-file'), '');
+  for (const jobs of [1, 2])
+    await expect(build(SAMPLE, join(folder, 'a-file/cache'), { jobs })).rejects.toMatchObject({
+      code: 'ENOTDIR',
+      syscall: 'mkdir',
+    });
+});
+
 test('a build that is interrupted leaves whole entries, for any number of jobs', async () => {
   for (const jobs of [1, 2]) {
     const cacheDir = join(folder, `interrupted-${jobs}`);

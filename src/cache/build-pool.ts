@@ -3,7 +3,13 @@ import { BgbError, messageOf } from '../errors.ts';
 import { type BuildResult, buildEntry, type EntryTask } from './build.ts';
 
 /** What a build thread answers with. */
-export type BuildAnswer = { readonly result: BuildResult } | { readonly failure: string };
+export type BuildAnswer =
+  | { readonly result: BuildResult }
+  | {
+      readonly failure: string;
+      /** What else an error of the file system says. */
+      readonly system?: Pick<NodeJS.ErrnoException, 'code' | 'syscall' | 'path'>;
+    };
 
 /**
  * Builds entries on several threads; with one job in this thread. `onResult` is told of each as it is done, the list
@@ -62,7 +68,8 @@ class BuildThread {
     });
     this.#worker.on('message', (answer: BuildAnswer) => {
       if ('result' in answer) this.#waiting?.resolve(answer.result);
-      else this.#fail(answer.failure);
+      else if (answer.system === undefined) this.#fail(answer.failure);
+      else this.#waiting?.reject(Object.assign(new Error(answer.failure), answer.system));
     });
     this.#worker.on('error', (error) => this.#fail(`a build thread failed: ${messageOf(error)}`));
     this.#worker.on('exit', (code) => this.#fail(`a build thread ended with code ${code}`));

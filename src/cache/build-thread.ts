@@ -7,7 +7,12 @@ import type { BuildAnswer } from './build-pool.ts';
 parentPort!.on('message', async (task: EntryTask) => {
   const answer: BuildAnswer = await buildEntry(task).then(
     (result) => ({ result }),
-    (error) => ({ failure: `${task.name}: ${messageOf(error)}` }),
+    (error: NodeJS.ErrnoException) => {
+      const { code, syscall, path } = error;
+      // Of an error, what the system said does not go from thread to thread by itself.
+      if (syscall !== undefined) return { failure: error.message, system: { code, syscall, path } };
+      return { failure: `${task.name}: ${messageOf(error)}` };
+    },
   );
   parentPort!.postMessage(answer);
 });

@@ -27,6 +27,15 @@ test('a write that fails leaves the old content and nothing beside it', async ()
   expect(readdirSync(join(folder, 'failing'))).toEqual(['a.json']);
 });
 
+test('folders on the way are made; where none can be, the write fails and ends', async () => {
+  await writeAtomic(join(folder, 'a/b/c/d.json'), 'deep');
+  expect(readFileSync(join(folder, 'a/b/c/d.json'), 'utf8')).toBe('deep');
+  await expect(writeAtomic(join(folder, 'a/b/c/d.json/e'), '')).rejects.toThrow(/ENOTDIR/);
+  // mkdir with recursive: true would try for ever.
+  if (process.platform === 'linux')
+    await expect(writeAtomic('/proc/bgb-is-not-here/a.json', '')).rejects.toThrow(/ENOENT/);
+});
+
 test('while it writes, readers see the old content and a name that is known as temporary', async () => {
   const path = join(folder, 'writing/a.json');
   await writeAtomic(path, 'old');

@@ -18,7 +18,7 @@ export async function writeAtomicWith(
   write: (file: FileHandle) => Promise<void>,
 ): Promise<void> {
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const temporary = join(folder, temporaryName(path));
   const file = await open(temporary, 'wx');
   try {
@@ -32,6 +32,15 @@ export async function writeAtomicWith(
     throw error;
   }
   await syncFolder(folder);
+}
+
+/** As `mkdir -p`. Node's own never ends where the system says ENOENT below a folder that is there, as in /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  if ((await stat(folder).catch(() => null)) !== null) return;
+  if (dirname(folder) !== folder) await makeFolder(dirname(folder));
+  await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
 }
 
 const TEMPORARY = /^\.(.+)\.[0-9a-f]{12}\.tmp$/;

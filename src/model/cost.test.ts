@@ -32,9 +32,12 @@ test.each(CASES)(
   '%s: each part has the parameters that the model makes for it',
   (_name, config, channels, length) => {
     const { layers, parameters } = modelCost(config, { channels, length, precision: 'float32' });
-    const model = createModel(config, { channels, seed: 1 });
+    const counts = scope(() => {
+      const made = createModel(config, { channels, seed: 1 }).parameters();
+      return [...made].map(([path, { elementCount }]) => [path, elementCount] as const);
+    });
     const counted = new Map(layers.map(({ name }) => [name, 0]));
-    for (const [path, { elementCount }] of model.parameters()) {
+    for (const [path, elementCount] of counts) {
       const name =
         layers.find((layer) => path.startsWith(`${layer.name}.`))?.name ??
         // The norm of a layer belongs to its last map.
@@ -89,24 +92,21 @@ test.each(CASES.slice(1))(
   '%s: memory kept for backward and its peak are what a training step takes',
   (_name, config, channels, length) => {
     const cost = modelCost(config, { channels, length, precision: 'float32' });
-    const model = createModel(config, { channels, seed: 1 });
-    const step = (batch: number) => {
-      const { signal, samples } = {
-        signal: fromTypedArray(new Float32Array(batch * length * channels).fill(0.5), [
-          batch,
-          length,
-          channels,
-        ]),
-        samples: arange(batch),
-      };
-      const { inUse } = hostTensorMemory();
-      return scope(() => {
-        const loss = model.forward(signal, { isTraining: true, seed: 1, step: 0, samples }).mean();
-        const kept = hostTensorMemory({ isMarking: true }).inUse - inUse;
-        loss.backward();
-        return { kept, peak: hostTensorMemory().peak - inUse };
+    // All within scopes: garbage of others that is collected meanwhile would be counted.
+    const step = (batch: number) =>
+      scope(() => {
+        const model = createModel(config, { channels, seed: 1 });
+        const ones = new Float32Array(batch * length * channels).fill(0.5);
+        const signal = fromTypedArray(ones, [batch, length, channels]);
+        const samples = arange(batch);
+        const { inUse } = hostTensorMemory();
+        return scope(() => {
+          const loss = model.forward(signal, { isTraining: true, seed: 1, step: 0, samples }).mean();
+          const kept = hostTensorMemory({ isMarking: true }).inUse - inUse;
+          loss.backward();
+          return { kept, peak: hostTensorMemory().peak - inUse };
+        });
       });
-    };
     step(8);
     // Per window, so that what does not depend on the batch falls out.
     const [few, many] = [step(8), step(24)];
@@ -130,7 +130,9 @@ test('the batch that fits leaves room for weights, gradients and state', () => {
 });
 
 const shapesOf = (config: Config['model']) =>
-  [...createModel(config, { channels: 2, seed: 1 }).parameters()].map(([name, { shape }]) => [name, shape]);
+  scope(() =>
+    [...createModel(config, { channels: 2, seed: 1 }).parameters()].map(([name, { shape }]) => [name, shape]),
+  );
 
 test.each([
   ['encoder', { channels: [8, 32] }],

@@ -74,7 +74,7 @@ test.each([
   );
   expect(readdirSync(checkpoints)).toContain('last.json.damaged');
   // Killed before the next save, it would resume from the same one.
-  expect(await stepOf(join(folder, 'run'))).toBe(2);
+  expect(await stepOf(run.resumedFrom!.path)).toBe(2);
   // The log is cut back to the older one, and the next save is the last again.
   expect(run.events.length).toBe(3);
   const { events: _events, data: _data, code_version: _version, ...state } = stateAt(3);

@@ -87,16 +87,20 @@ export async function latestWhole<Checkpoint>(
   throw new InputError(first!.code, damaged.map(({ reason }) => reason).join('\n'), { cause: first });
 }
 
-/** Takes damaged checkpoints out of the way, under names that nothing looks for; the one before becomes the last. */
+/**
+ * Takes damaged checkpoints out of the way, under names that nothing looks for; the one before becomes the last, and its new path is
+ * returned.
+ */
 export async function setAside(
   folder: string,
   name: string,
   damaged: readonly DamagedCheckpoint[],
   whole: string,
-): Promise<void> {
+): Promise<string> {
   for (const { path } of damaged) await rename(path, `${path}.damaged`);
   const last = join(folder, `${name}.json`);
   if (whole !== last) await rename(whole, last);
+  return last;
 }
 
 function namedIn(text: string): Named | null {

@@ -180,16 +180,19 @@ export async function openRun(
   const record = await readRun(folder);
   refuseDifferent(folder, record, start, neutral);
 
-  const { checkpoint: resumedFrom, damaged } = await lastCheckpoint(folder);
-  if (resumedFrom) undo.use(resumedFrom);
+  const { checkpoint, damaged } = await lastCheckpoint(folder);
+  if (checkpoint) undo.use(checkpoint);
   const { log: events, cut } = await EventLog.reopen(join(folder, RUN_FILES.events), {
-    keep: resumedFrom?.state.events ?? 0,
+    keep: checkpoint?.state.events ?? 0,
     supersededPath: join(folder, RUN_FILES.superseded),
     now: start.now,
   });
   undo.use(events);
-  if (resumedFrom !== null && damaged.length > 0)
-    await setAside(join(folder, RUN_FILES.checkpoints), 'last', damaged, resumedFrom.path);
+  const within = join(folder, RUN_FILES.checkpoints);
+  const resumedFrom =
+    checkpoint !== null && damaged.length > 0
+      ? { ...checkpoint, path: await setAside(within, 'last', damaged, checkpoint.path) }
+      : checkpoint;
   await removeTemporaries(folder);
   await writeSessions(folder, record.sessions, start);
   const step = resumedFrom?.state.step ?? 0;

@@ -14,9 +14,11 @@ test("the door: SciPy's functions, and what the other rooms take", () => {
     'zscore',
   ];
   const own = [
+    'ELECTRODE_DIRECTIONS',
     'PolyphaseResampler',
     'channelName',
     'futureUses',
+    'mirrorOf',
     'montageChannels',
     'polyphaseFilter',
     'preprocess',

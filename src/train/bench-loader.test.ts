@@ -32,7 +32,7 @@ test('the windows source of training and real steps are measured; nothing is wri
     expect(loader.windows).toBeLessThanOrEqual(8 * loader.batches);
     expect(model.windows).toBe(8 * model.steps);
     expect(report.headroom).toBeCloseTo(loader.windows_per_s / model.windows_per_s, 9);
-    expect(report.advice).toEqual([]);
+    expect(report.advice.length === 0).toBe(report.headroom >= 1);
   }
   expect(readdirSync(folder, { recursive: true })).toEqual(before);
   expect(liveTensors()).toBe(tensors);
