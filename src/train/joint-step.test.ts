@@ -51,7 +51,8 @@ test.runIf(isTogetherPossible('cpu')).each([2, 3])(
       });
       expect(result.steps).toEqual(all[0]!.steps);
       result.statistics.forEach((value, i) => {
-        expect(value).toBeCloseTo(one.statistics[i]!, 10);
+        // Not 10: a bias before a norm has a gradient of rounding alone, which AdamW lets walk, and the mean with it.
+        expect(value).toBeCloseTo(one.statistics[i]!, 9);
       });
     }
     for (const [step, windows] of one.windows.entries()) {
