@@ -21,6 +21,12 @@ test('nothing, and one value many times', () => {
   expect(histogramOf([3, 3, 3])).toMatchObject({ min: 3, max: 3, limits: [3], counts: [3] });
 });
 
+test('numbers so small that a thirtieth of their range rounds: limits still rise to the largest', () => {
+  const { limits } = histogramOf([1e-323, -7e-323]);
+  expect(limits).toEqual([...limits].sort((a, b) => a - b));
+  expect(limits.at(-1)).toBe(1e-323);
+});
+
 test('property: every finite number is counted once, limits rise', () => {
   fc.assert(
     fc.property(fc.array(fc.double({ min: -1e6, max: 1e6 })), (values) => {

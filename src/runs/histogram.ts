@@ -33,7 +33,10 @@ export function histogramOf(numbers: ArrayLike<number>): Histogram {
     const bucket = width > 0 ? Math.min(BUCKETS - 1, Math.floor((value - min) / width)) : BUCKETS - 1;
     counts[bucket] = counts[bucket]! + 1;
   }
-  const limits = counts.map((_, bucket) => (bucket === BUCKETS - 1 ? max : min + (bucket + 1) * width));
+  // Where a width is all rounding, as of subnormal numbers, steps of it would go past the largest.
+  const limits = counts.map((_, bucket) =>
+    bucket === BUCKETS - 1 ? max : Math.min(max, min + (bucket + 1) * width),
+  );
   // All the same: one bucket that holds them.
   if (width === 0) return { min, max, count, sum, sumOfSquares, limits: [max], counts: [count] };
   return { min, max, count, sum, sumOfSquares, limits, counts };
