@@ -195,6 +195,13 @@ describe('several data folders', () => {
     expect(both.train).toEqual([...OFFICIAL.train.map((name) => `edf/${name}`), 'siena/PN00/PN00-1.edf']);
   });
 
+  test('C1: other recordings of a patient in an official split follow it', async () => {
+    put('extra/aaaaaaac/aaaaaaac_s007_t000.edf', 'extra/aaaaaaaz/aaaaaaaz_s001_t000.edf');
+    const { train, dev } = await divided(['tusz/edf', 'extra'], { validationSplit: 0 });
+    expect(dev).toContain('extra/aaaaaaac/aaaaaaac_s007_t000.edf');
+    expect(train).toContain('extra/aaaaaaaz/aaaaaaaz_s001_t000.edf');
+  });
+
   test('folders of one name are told apart by what is above', async () => {
     const { train } = await divided(['siena', 'more/siena'], { validationSplit: 0 });
     expect(train).toEqual([`${count}-siena/PN00/PN00-1.edf`, 'more-siena/PN01/PN01-1.edf']);

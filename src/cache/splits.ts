@@ -51,11 +51,12 @@ export async function assignRecordings(
   const official = found.filter(({ official }) => official !== null);
   requireOneDivision(choice, official);
   if (official.length > 0) say(officialSentence(choice, official, official.length < found.length));
-  const free = [...new Set(found.filter(({ official }) => official === null).map(({ patient }) => patient))];
+  const placed = new Map(official.map(({ patient, official }) => [patient, official!]));
+  const free = [...new Set(found.map(({ patient }) => patient).filter((patient) => !placed.has(patient)))];
   const divide = await division(choice, free, say);
   const assigned = found.map(({ official, ...recording }) => ({
     ...recording,
-    split: official ?? divide(recording.patient),
+    split: official ?? placed.get(recording.patient) ?? divide(recording.patient),
   }));
   requireDisjoint(assigned);
   const asked = assigned.filter(({ split }) => choice.split === null || split === choice.split);
