@@ -21,7 +21,7 @@ const CONTENT: EntryContent = {
   scale: 0.25,
   provenance: {
     format: 'bgb-cache',
-    version: 3,
+    version: 4,
     key: 'k',
     recording: { name: 'a.edf', sha256: 's', bytes: 1 },
     annotations: [{ name: 'a.csv_bi', sha256: 't', bytes: 2, format: 'tusz-csv_bi', role: 'seizures' }],

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { PreprocessingSettings } from '../signal/index.ts';
 
 /** Rises when entries of older versions must not be read. */
-export const FORMAT_VERSION = 3;
+export const FORMAT_VERSION = 4;
 
 const input = z.strictObject({ name: z.string(), sha256: z.string(), bytes: z.int() });
 

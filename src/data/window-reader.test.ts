@@ -30,7 +30,7 @@ beforeAll(async () => {
       scale: 1,
       provenance: {
         format: 'bgb-cache',
-        version: 3,
+        version: 4,
         key: String(recording),
         recording: { name: 'a.edf', sha256: 's', bytes: 1 },
         annotations: [{ name: 'a.csv_bi', sha256: 't', bytes: 2, format: 'tusz-csv_bi', role: 'seizures' }],

@@ -20,7 +20,7 @@ const entries = (...names: (keyof typeof REFERENCES)[]) =>
 
 const PROVENANCE: Provenance = {
   format: 'bgb-cache',
-  version: 3,
+  version: 4,
   key: 'k',
   recording: { name: 'a.edf', sha256: 's', bytes: 1 },
   annotations: [{ name: 'a.csv_bi', sha256: 't', bytes: 2, format: 'tusz-csv_bi', role: 'seizures' }],
