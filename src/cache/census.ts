@@ -15,9 +15,10 @@ export interface Census {
   readonly recordings: number;
   readonly cached: number;
   readonly built: number;
-  readonly patients: number;
+  readonly patients: readonly string[];
   readonly hours: number;
   readonly seizures: number;
+  readonly seizureSeconds: number;
   readonly seizureSecondsByLabel: Readonly<Record<string, number>>;
   /** Recorded seconds by label that are not trained on, such as `nesz` and `impd`. */
   readonly excludedSecondsByLabel: Readonly<Record<string, number>>;
@@ -49,9 +50,10 @@ export function censusOf(
       for (const [name, count] of Object.entries(of(provenance))) sum[name] = (sum[name] ?? 0) + count;
     return sum;
   };
-  const patients = new Set(cached.map(({ provenance }) => provenance.patient)).size;
+  const patients = [...new Set(cached.map(({ provenance }) => provenance.patient))].sort();
   const recordedS = cached.reduce((sum, { provenance }) => sum + provenance.recorded_s, 0);
   const seizures = cached.reduce((sum, { provenance }) => sum + provenance.seizures, 0);
+  const seizureSeconds = cached.reduce((sum, { provenance }) => sum + seizureSecondsOf(provenance), 0);
   const seizureSecondsByLabel = sums(({ seizure_s_by_label }) => seizure_s_by_label);
   const limitedFrom = available > results.length ? available : null;
   return {
@@ -63,6 +65,7 @@ export function censusOf(
     patients,
     hours: recordedS / 3600,
     seizures,
+    seizureSeconds,
     seizureSecondsByLabel,
     excludedSecondsByLabel: sums(({ excluded_s_by_label }) => excluded_s_by_label),
     eventsLost: sums(({ events_lost }) => events_lost),
@@ -77,9 +80,9 @@ export function censusOf(
           split,
           {
             files: results.length,
-            patients,
+            patients: patients.length,
             seizures,
-            seizureSeconds: cached.reduce((sum, { provenance }) => sum + seizureSecondsOf(provenance), 0),
+            seizureSeconds,
             seconds: recordedS,
           },
           { leftOut: results.length - cached.length, limitedFrom },
