@@ -84,8 +84,7 @@ export function readForeign(path: string, freeBytes = freemem()): ForeignWindows
   using file = new ArchiveFile(path);
   const members = membersOf(file);
   const most = Math.min(LARGEST, freeBytes / 2);
-  if (file.size > most)
-    refuse(path, `it has ${file.size} bytes, more than half of the memory that is free`);
+  if (file.size > most) refuse(path, `it has ${file.size} bytes, more than half of the memory that is free`);
   const bytes = file.read(0, file.size);
   const member = (name: string) => members.find((each) => each.name === name);
   const read = (each: ForeignMember) => arrayOf(bytes, each, path, most - file.size);

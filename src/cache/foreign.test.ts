@@ -169,7 +169,9 @@ test('small elements become float32 before anything else: a file that would outg
   const zeros = Buffer.concat([npyHeader('|u1', [10, 19, 15360]), Buffer.alloc(10 * 19 * 15360)]);
   writeFileSync(path, zipOf('windows.npy', zeros, zeros.length));
   // 2.9 MB of bytes are 11.7 MB of float32, beside which the recording needs 17.5 MB more.
-  expect(() => readForeign(path, 58e6)).toThrow(/small\.npz cannot be used: .*takes 29185280, more than half/);
+  expect(() => readForeign(path, 58e6)).toThrow(
+    /small\.npz cannot be used: .*takes 29185280, more than half/,
+  );
   expect(readForeign(path, 59e6).shape).toEqual([10, 19, 15360]);
 });
 
