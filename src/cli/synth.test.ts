@@ -42,7 +42,7 @@ test('a corpus that build-cache takes with no other setting, seizure seconds as 
     const seconds = Object.values<number>(labels).reduce((sum, each) => sum + each, 0);
     expect(seizure_seconds).toBeCloseTo(seconds, 9);
     // Each end is rounded to a sample of 256 Hz.
-    expect(Math.abs(seconds - 3600 * truly.seizureHours)).toBeLessThan(seizures / 256 + 1e-9);
+    expect(Math.abs(seconds - 3600 * truly.seizure_hours)).toBeLessThan(seizures / 256 + 1e-9);
   }
   expect(census.recordings).toBe(report.total.recordings);
   expect(census.patients).toHaveLength(report.total.patients);
