@@ -77,17 +77,8 @@ export function parseManifest(text: string, shape: WindowShape): ManifestAttempt
   } catch (cause) {
     return { ...nothing, problem: messageOf(cause) };
   }
-  const references = referencesOf(content);
-  const parsed = manifestSchema.safeParse(content);
-  if (!parsed.success) {
-    const [{ path, message }] = parsed.error.issues as [z.core.$ZodIssue];
-    return {
-      ...nothing,
-      references,
-      problem: path.length === 0 ? message : `${path.join('.')}: ${message}`,
-    };
-  }
-  const manifest = parsed.data;
+  const { manifest, references, problem: formProblem } = manifestIn(content);
+  if (manifest === null) return { ...nothing, references, problem: formProblem };
   const { window, stride, windows_sha256 } = manifest;
   const isOfOtherWindows = window !== shape.length || stride !== shape.stride;
   if (windows_sha256 !== sha256(listsText(manifest)))
@@ -101,6 +92,16 @@ export function parseManifest(text: string, shape: WindowShape): ManifestAttempt
     ? `it is of windows of ${window} samples every ${stride}, the configuration asks for ${shape.length} every ${shape.stride}`
     : null;
   return { manifest, references, problem, isOfOtherWindows };
+}
+
+/** A manifest that may be of any form: itself, or null and what is wrong with its form; and the entries it lists. */
+export function manifestIn(content: unknown): Pick<ManifestAttempt, 'manifest' | 'problem' | 'references'> {
+  const references = referencesOf(content);
+  const parsed = manifestSchema.safeParse(content);
+  if (parsed.success) return { manifest: parsed.data, problem: null, references };
+  const [{ path, message }] = parsed.error.issues as [z.core.$ZodIssue];
+  const problem = path.length === 0 ? message : `${path.join('.')}: ${message}`;
+  return { manifest: null, problem, references };
 }
 
 /** A string can be no longer; a split of ten thousand recordings has less by far. */

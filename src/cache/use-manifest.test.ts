@@ -106,6 +106,22 @@ test('of the right entries, a window listed twice, left out, as another kind or 
     { ...manifest, no_seizure: [{ ...first!, window_idx: 0.5 }, ...others] },
   ])
     expect(await validateManifest(path, edited)).toMatchObject({ isValid: false, missing: 0 });
+  const { format, ...formless } = manifest;
+  for (const [content, reason] of [
+    [null, /expected object/],
+    [[], /expected object/],
+    [{ partial_seizure, no_seizure, full_seizure: [] }, /^format: /],
+    [formless, /^format: /],
+    [{ ...manifest, no_seizure: [{ cache_file: 5, window_idx: 0 }] }, /^no_seizure\.0\.cache_file: /],
+  ] as const)
+    expect(await validateManifest(path, content)).toEqual({
+      isValid: false,
+      reason: expect.stringMatching(reason),
+      missing: 0,
+    });
+  await expect(validateManifest(path, { no_seizure: [{ cache_file: '/x.npz' }] })).rejects.toThrow(
+    /leads out/,
+  );
   // Twice listed while another is gone.
   rmSync(join(path, '00.npz'));
   expect((await validateManifest(path, { ...manifest, no_seizure: [...no_seizure, first!] })).isValid).toBe(

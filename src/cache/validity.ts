@@ -1,7 +1,7 @@
 import { InputError } from '../errors.ts';
 import { canonicalJson } from '../files/index.ts';
 import { requireInside } from './layout.ts';
-import { dataHashOf, listingOf, type Manifest } from './manifest.ts';
+import { dataHashOf, listingOf, type Manifest, manifestIn } from './manifest.ts';
 import { CATEGORIES, type Category, type Survey, surveySplit } from './survey.ts';
 
 /** Whether a manifest may be used, and why not. */
@@ -20,10 +20,13 @@ const ONE_MISSING_IN = 20;
  * Compares a manifest with the entries in its folder: valid with at least one window, when no more than 5 % of its
  * references are to entries that are gone, and it says of the others what they are, each window once.
  *
+ * @param content of a manifest's file, in whatever form
  * @throws InputError `CACHE_OUTSIDE` naming a reference that leads out of the folder; `CACHE_*` for a damaged entry
  */
-export async function validateManifest(cacheDir: string, manifest: Manifest): Promise<Validity> {
-  await requireInside(cacheDir, new Set(windowsOf(manifest).map(({ cache_file }) => cache_file)));
+export async function validateManifest(cacheDir: string, content: unknown): Promise<Validity> {
+  const { manifest, problem, references } = manifestIn(content);
+  await requireInside(cacheDir, references);
+  if (manifest === null) return { isValid: false, reason: problem, missing: 0 };
   const { window: length, stride } = manifest;
   return validityOf(manifest, await surveySplit(cacheDir, { length, stride }));
 }
