@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
@@ -123,8 +123,6 @@ test('recordings in = cached + rejected + unlabelled, and the losses stay on rec
     { name: 'chb01_05.edf', reason: expect.stringContaining('chb01_05.edf') },
   ]);
   expect(await readLosses(join(folder, 'mixed-cache/train'))).toEqual({
-    format: 'bgb-census',
-    version: 1,
     recordings: 3,
     cached: 1,
     rejected: census!.rejected,
@@ -132,6 +130,13 @@ test('recordings in = cached + rejected + unlabelled, and the losses stay on rec
     duplicates: [],
     limitedFrom: null,
   });
+  const file = join(folder, 'mixed-cache/train/census.json');
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ version: 2, limited_from: null });
+  // The first version says nothing that is needed; what is damaged is named.
+  writeFileSync(file, JSON.stringify({ format: 'bgb-census', version: 1, limitedFrom: null }));
+  expect(await readLosses(dirname(file))).toBeNull();
+  writeFileSync(file, JSON.stringify({ format: 'bgb-census', version: 2 }));
+  await expect(readLosses(dirname(file))).rejects.toThrow(/Cannot read the census .*census\.json/);
 });
 
 test('D10: recordings with one stem in two folders are two entries, by their relative paths', async () => {

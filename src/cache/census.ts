@@ -15,9 +15,10 @@ export interface Census {
   readonly recordings: number;
   readonly cached: number;
   readonly built: number;
-  readonly patients: number;
+  readonly patients: readonly string[];
   readonly hours: number;
   readonly seizures: number;
+  readonly seizureSeconds: number;
   readonly seizureSecondsByLabel: Readonly<Record<string, number>>;
   /** Recorded seconds by label that are not trained on, such as `nesz` and `impd`. */
   readonly excludedSecondsByLabel: Readonly<Record<string, number>>;
@@ -49,9 +50,10 @@ export function censusOf(
       for (const [name, count] of Object.entries(of(provenance))) sum[name] = (sum[name] ?? 0) + count;
     return sum;
   };
-  const patients = new Set(cached.map(({ provenance }) => provenance.patient)).size;
+  const patients = [...new Set(cached.map(({ provenance }) => provenance.patient))].sort();
   const recordedS = cached.reduce((sum, { provenance }) => sum + provenance.recorded_s, 0);
   const seizures = cached.reduce((sum, { provenance }) => sum + provenance.seizures, 0);
+  const seizureSeconds = cached.reduce((sum, { provenance }) => sum + seizureSecondsOf(provenance), 0);
   const seizureSecondsByLabel = sums(({ seizure_s_by_label }) => seizure_s_by_label);
   const limitedFrom = available > results.length ? available : null;
   return {
@@ -63,6 +65,7 @@ export function censusOf(
     patients,
     hours: recordedS / 3600,
     seizures,
+    seizureSeconds,
     seizureSecondsByLabel,
     excludedSecondsByLabel: sums(({ excluded_s_by_label }) => excluded_s_by_label),
     eventsLost: sums(({ events_lost }) => events_lost),
@@ -77,9 +80,9 @@ export function censusOf(
           split,
           {
             files: results.length,
-            patients,
+            patients: patients.length,
             seizures,
-            seizureSeconds: cached.reduce((sum, { provenance }) => sum + seizureSecondsOf(provenance), 0),
+            seizureSeconds,
             seconds: recordedS,
           },
           { leftOut: results.length - cached.length, limitedFrom },
@@ -103,32 +106,39 @@ function isTusz(results: readonly BuildResult[]): boolean {
   );
 }
 
-/** What the last build of a split did not cache, and why. */
+/** What the last build of a split did not cache, and why, as it stands in the file. */
 const lossesSchema = z.strictObject({
   format: z.literal('bgb-census'),
-  version: z.literal(1),
+  version: z.literal(2),
   recordings: z.int().nonnegative(),
   cached: z.int().nonnegative(),
   rejected: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
   unlabelled: z.array(z.string()),
-  /** `key` is what the recording's own entry would have, `ofKey` that of the entry that counts. */
-  duplicates: z
-    .array(
-      z.strictObject({
-        outcome: z.literal('duplicate'),
+  /** `key` is what the recording's own entry would have, `of_key` that of the entry that counts. */
+  duplicates: z.array(
+    z
+      .strictObject({
         name: z.string(),
         of: z.string(),
         key: z.string(),
-        ofKey: z.string(),
-        isLabelledOtherwise: z.boolean(),
-      }),
-    )
-    .default([]),
+        of_key: z.string(),
+        is_labelled_otherwise: z.boolean(),
+      })
+      .transform(({ of_key, is_labelled_otherwise, ...same }) => ({
+        outcome: 'duplicate' as const,
+        ...same,
+        ofKey: of_key,
+        isLabelledOtherwise: is_labelled_otherwise,
+      })),
+  ),
   /** Recordings that there were before `BGB_LIMIT_FILES`; null where all were taken. */
-  limitedFrom: z.int().nullable().default(null),
+  limited_from: z.int().nullable(),
 });
 
-export type Losses = z.infer<typeof lossesSchema>;
+export type Losses = Pick<
+  Census,
+  'recordings' | 'cached' | 'rejected' | 'unlabelled' | 'duplicates' | 'limitedFrom'
+>;
 
 export const CENSUS_FILE = 'census.json';
 
@@ -143,24 +153,37 @@ export async function writeCensus({
   limitedFrom,
 }: Census): Promise<void> {
   if (cached === 0) return;
-  const losses: Losses = {
+  const losses: z.input<typeof lossesSchema> = {
     format: 'bgb-census',
-    version: 1,
+    version: 2,
     recordings,
     cached,
     rejected: [...rejected],
     unlabelled: [...unlabelled],
-    duplicates: [...duplicates],
-    limitedFrom,
+    duplicates: duplicates.map(({ name, of, key, ofKey, isLabelledOtherwise }) => ({
+      name,
+      of,
+      key,
+      of_key: ofKey,
+      is_labelled_otherwise: isLabelledOtherwise,
+    })),
+    limited_from: limitedFrom,
   };
   await writeAtomic(join(folder, CENSUS_FILE), `${JSON.stringify(losses, null, 1)}\n`);
 }
 
-/** The losses of a split's last build, null where none was finished. @throws InputError `CACHE_CENSUS` when damaged */
+/**
+ * The losses of a split's last build, null where none was finished, or only one that wrote them in an earlier form.
+ *
+ * @throws InputError `CACHE_CENSUS` when damaged
+ */
 export async function readLosses(folder: string): Promise<Losses | null> {
   const path = join(folder, CENSUS_FILE);
   try {
-    return lossesSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+    const content: unknown = JSON.parse(await readFile(path, 'utf8'));
+    if (earlierSchema.safeParse(content).success) return null;
+    const { format, version, limited_from, ...losses } = lossesSchema.parse(content);
+    return { ...losses, limitedFrom: limited_from };
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw new InputError(
@@ -170,3 +193,5 @@ export async function readLosses(folder: string): Promise<Losses | null> {
     );
   }
 }
+
+const earlierSchema = z.object({ format: z.literal('bgb-census'), version: z.literal(1) });

@@ -180,6 +180,35 @@ test('one bit changed in signal or labels is found when the whole is read', asyn
   }
 });
 
+test('D6: labels that mean nothing, or in two ways, are refused with right checksums, too', async () => {
+  const path = join(folder, 'meaning.npz');
+  const opened = async (content: Partial<EntryContent>) => {
+    await writeEntry(path, { ...CONTENT, ...content });
+    return new Entry(path);
+  };
+  await expect(opened({ labels: CONTENT.labels.with(4, 7) })).rejects.toThrow(
+    /label_runs\.npy has the label 7/,
+  );
+  await expect(opened({ segments: [] })).rejects.toThrow(/segments\.npy is empty/);
+  await writeEntry(path, CONTENT);
+  const bytes = readFileSync(path);
+  const local = bytes.indexOf('labels.npy') - 30;
+  const start = local + 30 + bytes.readUInt16LE(local + 26) + bytes.readUInt16LE(local + 28);
+  const labels = bytes.subarray(start, start + bytes.readUInt32LE(local + 18));
+  const [old, checksum] = [Buffer.alloc(4), Buffer.alloc(4)];
+  old.writeUInt32LE(crc32(labels));
+  // Row 2 is seizure.
+  expect(labels.at(-8)).toBe(1);
+  labels[labels.length - 8] = 0;
+  checksum.writeUInt32LE(crc32(labels));
+  const crafted = bytes.toString('latin1').replaceAll(old.toString('latin1'), checksum.toString('latin1'));
+  writeFileSync(path, crafted, 'latin1');
+  using entry = new Entry(path);
+  expect(() => entry.readAll(new Int16Array(30), new Uint8Array(10))).toThrow(
+    /row 2 is 0 in labels\.npy and 1 in label_runs\.npy/,
+  );
+});
+
 test('fuzz: damaged bytes are refused with an InputError or leave a readable entry', async () => {
   const path = join(folder, 'fuzz.npz');
   await writeEntry(path, CONTENT);

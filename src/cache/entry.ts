@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { InputError, messageOf } from '../errors.ts';
 import type { PreprocessedSegment } from '../signal/index.ts';
+import { EXCLUDED } from './labels.ts';
 import { contentOffset, END_BYTES, type Member, parseDirectory, parseEnd, parseNpyHeader } from './npz.ts';
 import { FORMAT_VERSION, type Provenance, provenanceSchema } from './provenance.ts';
 import type { LabelRun } from './write-entry.ts';
@@ -110,11 +111,10 @@ export class Entry implements CacheEntry {
         rows,
         startSample,
       }));
-      this.labelRuns = this.#stretches(members, 'label_runs.npy').map(([firstRow, rows, label]) => ({
-        firstRow,
-        rows,
-        label,
-      }));
+      this.labelRuns = this.#stretches(members, 'label_runs.npy').map(([firstRow, rows, label]) => {
+        if (label < 0 || label > EXCLUDED) this.#refuse(`label_runs.npy has the label ${label}`);
+        return { firstRow, rows, label };
+      });
     } catch (error) {
       closeSync(this.#file);
       throw error;
@@ -152,6 +152,11 @@ export class Entry implements CacheEntry {
       if (crc32(target, crc32(header)) !== member.crc32)
         this.#refuse(`the checksum of ${member.name} is wrong`);
     }
+    // What was listed by the one must not be trained on by the other.
+    for (const { firstRow, rows, label } of this.labelRuns)
+      for (let row = firstRow; row < firstRow + rows; row++)
+        if (labels[row] !== label)
+          this.#refuse(`row ${row} is ${labels[row]} in labels.npy and ${label} in label_runs.npy`);
   }
 
   /**
@@ -252,6 +257,7 @@ export class Entry implements CacheEntry {
   /** Rows of an (k, 2) array of first row and value, as first row, rows and value; together they are the recording. */
   #stretches(members: ReadonlyMap<string, Member>, name: string): [number, number, number][] {
     const place = this.#array(members, name, '<i8', (shape) => shape.length === 2 && shape[1] === 2);
+    if (place.shape[0] === 0) this.#refuse(`${name} is empty`);
     const bytes = this.#content(place);
     const first = (index: number) =>
       index < place.shape[0]! ? Number(bytes.readBigInt64LE(16 * index)) : this.rows;

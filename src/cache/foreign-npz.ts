@@ -4,7 +4,7 @@
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { freemem } from 'node:os';
-import { constants, inflateRawSync } from 'node:zlib';
+import { constants, crc32, inflateRawSync } from 'node:zlib';
 import { InputError, messageOf } from '../errors.ts';
 import { sha256 } from '../files/index.ts';
 
@@ -25,6 +25,8 @@ interface ForeignMember {
   readonly method: number;
   readonly compressed: number;
   readonly size: number;
+  /** Of the content, not compressed. */
+  readonly crc32: number;
   readonly local: number;
 }
 
@@ -50,6 +52,9 @@ const ELEMENTS: Readonly<Record<string, { bytes: number; at: (view: DataView, of
     '<f2': { bytes: 2, at: (view, offset) => view.getFloat16(offset, true) },
     '<f4': { bytes: 4, at: (view, offset) => view.getFloat32(offset, true) },
     '<f8': { bytes: 8, at: (view, offset) => view.getFloat64(offset, true) },
+    '<u2': { bytes: 2, at: (view, offset) => view.getUint16(offset, true) },
+    '<u4': { bytes: 4, at: (view, offset) => view.getUint32(offset, true) },
+    '<u8': { bytes: 8, at: (view, offset) => Number(view.getBigUint64(offset, true)) },
     '<i2': { bytes: 2, at: (view, offset) => view.getInt16(offset, true) },
     '<i4': { bytes: 4, at: (view, offset) => view.getInt32(offset, true) },
     '<i8': { bytes: 8, at: (view, offset) => Number(view.getBigInt64(offset, true)) },
@@ -73,15 +78,17 @@ export function isForeign(path: string): boolean {
  *
  * @throws InputError `CACHE_FOREIGN` naming the file and what is wrong with it; nothing is allocated for sizes that
  * the file cannot have
+ * @param freeBytes memory that is free; half of it may be taken
  */
-export function readForeign(path: string): ForeignWindows {
+export function readForeign(path: string, freeBytes = freemem()): ForeignWindows {
   using file = new ArchiveFile(path);
   const members = membersOf(file);
-  if (file.size > Math.min(LARGEST, freemem() / 2))
-    refuse(path, `it has ${file.size} bytes, more than half of the memory that is free`);
+  const most = Math.min(LARGEST, freeBytes / 2);
+  if (file.size > most) refuse(path, `it has ${file.size} bytes, more than half of the memory that is free`);
   const bytes = file.read(0, file.size);
   const member = (name: string) => members.find((each) => each.name === name);
-  const windows = arrayOf(bytes, member('windows.npy') ?? refuse(path, 'it has no windows.npy'), path);
+  const read = (each: ForeignMember) => arrayOf(bytes, each, path, most - file.size);
+  const windows = read(member('windows.npy') ?? refuse(path, 'it has no windows.npy'));
   const shape = windows.shape;
   if (shape.length !== 3 || shape.includes(0))
     refuse(path, `windows has the shape (${shape.join(', ')}), expected (windows, channels, samples)`);
@@ -90,7 +97,7 @@ export function readForeign(path: string): ForeignWindows {
   return {
     windows: toFloat32(windows),
     shape: [n, channels, length],
-    labels: found === undefined ? null : labelsOf(arrayOf(bytes, found, path), [n, length], path),
+    labels: found === undefined ? null : labelsOf(read(found), [n, length], path),
     sha256: sha256(bytes),
     bytes: bytes.length,
   };
@@ -112,6 +119,9 @@ function labelsOf(array: ForeignArray, [n, length]: [number, number], path: stri
 /** The elements in row-major order. */
 function toFloat32({ dtype, isFortran, shape, elements }: ForeignArray): Float32Array {
   const { bytes, at } = ELEMENTS[dtype]!;
+  const isAligned = elements.byteOffset % 4 === 0;
+  if (dtype === '<f4' && !isFortran && isAligned)
+    return new Float32Array(elements.buffer, elements.byteOffset, elements.byteLength / 4);
   const view = new DataView(elements.buffer, elements.byteOffset, elements.byteLength);
   const count = elements.byteLength / bytes;
   if (!isFortran) return Float32Array.from({ length: count }, (_, i) => at(view, i * bytes));
@@ -195,6 +205,7 @@ function membersOf(file: ArchiveFile): ForeignMember[] {
       method: bytes.readUInt16LE(at + 10),
       compressed,
       size,
+      crc32: bytes.readUInt32LE(at + 16),
       local,
     });
     at = next;
@@ -213,7 +224,8 @@ function zip64Values(extra: Buffer): number[] {
   return [];
 }
 
-function arrayOf(bytes: Buffer, member: ForeignMember, path: string): ForeignArray {
+/** @param most bytes that may be taken for it */
+function arrayOf(bytes: Buffer, member: ForeignMember, path: string, most: number): ForeignArray {
   const { name, method, compressed, size, local } = member;
   if (local + 30 > bytes.length || bytes.readUInt32LE(local) !== LOCAL)
     refuse(path, `${name} is not where the directory says`);
@@ -237,10 +249,24 @@ function arrayOf(bytes: Buffer, member: ForeignMember, path: string): ForeignArr
       path,
       `${name} lies about its size: its shape needs ${expected} bytes, the directory says ${size}`,
     );
-  if (size > Math.min(LARGEST, freemem() / 2))
-    refuse(path, `${name} has ${size} bytes, more than half of the memory that is free`);
+  const needed = memoryFor(size, element.bytes);
+  if (needed > most)
+    refuse(
+      path,
+      `${name} has ${size} bytes, to read which takes ${needed}, more than half of the memory that is free`,
+    );
   const content = method === STORED ? packed : inflated(packed, size, name, path);
+  if (crc32(content) !== member.crc32) refuse(path, `the checksum of ${name} is wrong`);
   return { ...header, elements: content.subarray(headerBytes) };
+}
+
+/**
+ * The most bytes held at once on the way from `size` bytes to a recording: inflated in pieces and joined; elements beside
+ * their float32; windows beside the recording as float32 and int16.
+ */
+function memoryFor(size: number, elementBytes: number): number {
+  const floats = (4 * size) / elementBytes;
+  return Math.ceil(Math.max(2 * size, size + floats, 2.5 * floats));
 }
 
 function headerOf(head: Buffer, name: string, path: string) {

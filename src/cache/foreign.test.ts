@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { deflateRawSync } from 'node:zlib';
+import { crc32, deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { InputError } from '../errors.ts';
@@ -130,6 +130,7 @@ function zipOf(name: string, content: Buffer, size: number): Buffer {
   const central = Buffer.alloc(46 + name.length);
   central.writeUInt32LE(0x02014b50, 0);
   central.writeUInt16LE(8, 10);
+  central.writeUInt32LE(crc32(content), 16);
   central.writeUInt32LE(packed.length, 20);
   central.writeUInt32LE(size, 24);
   central.writeUInt16LE(name.length, 28);
@@ -161,6 +162,42 @@ test('a bomb is refused: one that holds more than it says, and one that says wha
   bomb([1, 1, 9], 100e6, 164);
   bomb([1000, 19, 15360], 100e6, 1000 * 19 * 15360 * 4 + 128);
   bomb([4e6, 19, 15360], 36, 4_000_000_000);
+});
+
+test('small elements become float32 before anything else: a file that would outgrow the memory is refused', () => {
+  const path = join(folder, 'small.npz');
+  const zeros = Buffer.concat([npyHeader('|u1', [10, 19, 15360]), Buffer.alloc(10 * 19 * 15360)]);
+  writeFileSync(path, zipOf('windows.npy', zeros, zeros.length));
+  // 2.9 MB of bytes are 11.7 MB of float32, beside which the recording needs 17.5 MB more.
+  expect(() => readForeign(path, 58e6)).toThrow(
+    /small\.npz cannot be used: .*takes 29185280, more than half/,
+  );
+  expect(readForeign(path, 59e6).shape).toEqual([10, 19, 15360]);
+});
+
+test.each(['stored-f4.npz', 'compressed-f4.npz'])('%s: a changed sample is found by its checksum', (name) => {
+  const path = join(folder, 'changed.npz');
+  const bytes = Buffer.from(readFileSync(join(FIXTURES, name)));
+  // One sample; in the compressed file the checksum itself, since a changed stream may not even inflate.
+  if (name === 'stored-f4.npz') bytes[bytes.indexOf('windows.npy') + 400]! ^= 1;
+  else bytes[bytes.indexOf(Buffer.from([0x50, 0x4b, 1, 2])) + 16]! ^= 1;
+  writeFileSync(path, bytes);
+  expect(() => readForeign(path)).toThrow(
+    /changed\.npz cannot be used: the checksum of \w+\.npy is wrong\. Make it again/,
+  );
+});
+
+test.each([
+  ['<u2', (value: number) => Uint16Array.of(value)],
+  ['<u4', (value: number) => Uint32Array.of(value)],
+  ['<u8', (value: number) => BigUint64Array.of(BigInt(value))],
+] as const)('%s: unsigned numbers are read', (dtype, array) => {
+  const path = join(folder, 'unsigned.npz');
+  // NumPy's header of such an array is that of another type but for its name.
+  const header = Buffer.from(npyHeader('<f4', [1, 1, 1]).toString('latin1').replace('<f4', dtype), 'latin1');
+  const content = Buffer.concat([header, Buffer.from(array(60_000).buffer)]);
+  writeFileSync(path, zipOf('windows.npy', content, content.length));
+  expect([...readForeign(path).windows]).toEqual([60_000]);
 });
 
 test('fuzz: damaged files are read or refused with an InputError', () => {

@@ -77,17 +77,8 @@ export function parseManifest(text: string, shape: WindowShape): ManifestAttempt
   } catch (cause) {
     return { ...nothing, problem: messageOf(cause) };
   }
-  const references = referencesOf(content);
-  const parsed = manifestSchema.safeParse(content);
-  if (!parsed.success) {
-    const [{ path, message }] = parsed.error.issues as [z.core.$ZodIssue];
-    return {
-      ...nothing,
-      references,
-      problem: path.length === 0 ? message : `${path.join('.')}: ${message}`,
-    };
-  }
-  const manifest = parsed.data;
+  const { manifest, references, problem: formProblem } = manifestIn(content);
+  if (manifest === null) return { ...nothing, references, problem: formProblem };
   const { window, stride, windows_sha256 } = manifest;
   const isOfOtherWindows = window !== shape.length || stride !== shape.stride;
   if (windows_sha256 !== sha256(listsText(manifest)))
@@ -101,6 +92,16 @@ export function parseManifest(text: string, shape: WindowShape): ManifestAttempt
     ? `it is of windows of ${window} samples every ${stride}, the configuration asks for ${shape.length} every ${shape.stride}`
     : null;
   return { manifest, references, problem, isOfOtherWindows };
+}
+
+/** A manifest that may be of any form: itself, or null and what is wrong with its form; and the entries it lists. */
+export function manifestIn(content: unknown): Pick<ManifestAttempt, 'manifest' | 'problem' | 'references'> {
+  const references = referencesOf(content);
+  const parsed = manifestSchema.safeParse(content);
+  if (parsed.success) return { manifest: parsed.data, problem: null, references };
+  const [{ path, message }] = parsed.error.issues as [z.core.$ZodIssue];
+  const problem = path.length === 0 ? message : `${path.join('.')}: ${message}`;
+  return { manifest: null, problem, references };
 }
 
 /** A string can be no longer; a split of ten thousand recordings has less by far. */
@@ -129,7 +130,12 @@ export async function manifestFile(
 function referencesOf(content: unknown): Set<string> {
   const lists = CATEGORIES.map((category) => (content as Record<string, unknown> | null)?.[category]);
   const windows = lists.flatMap((list) => (Array.isArray(list) ? (list as unknown[]) : []));
-  const names = windows.map((window) => (window as Record<string, unknown> | null)?.cache_file);
+  // Other programs list a name, or a name and an index.
+  const names = windows.flatMap((window) =>
+    typeof window === 'object' && window !== null && 'cache_file' in window
+      ? [window.cache_file]
+      : [window].flat(),
+  );
   return new Set(names.filter((name) => typeof name === 'string'));
 }
 
@@ -143,12 +149,21 @@ export function dataHashOf(keys: readonly (readonly [name: string, key: string])
  *
  * @throws InputError `CACHE_EMPTY` without entries or windows, `CACHE_NO_SEIZURE` without a seizure window (failures D1)
  */
-export function manifestOf({ folder, shape, entries }: Survey): Manifest {
+export function manifestOf(survey: Survey): Manifest {
+  const { folder, entries } = survey;
   if (entries.size === 0)
     throw new InputError(
       'CACHE_EMPTY',
       `${folder} holds no cache entries (*.npz). Run bgb build-cache first.`,
     );
+  const manifest = listingOf(survey);
+  const all = [...entries.values()].reduce((sum, { windows }) => sum + windows.length, 0);
+  refuseUseless(folder, manifest, all);
+  return manifest;
+}
+
+/** What a manifest says of entries, be it of use or not. */
+export function listingOf({ shape, entries }: Survey): Manifest {
   const windows: Record<Category, ManifestWindow[]> = {
     partial_seizure: [],
     full_seizure: [],
@@ -156,12 +171,11 @@ export function manifestOf({ folder, shape, entries }: Survey): Manifest {
   };
   const labels: Record<string, number> = {};
   const excluded: Record<string, number> = {};
-  const sums = { recorded: 0, seizures: 0, seizure: 0, windows: 0 };
+  const sums = { recorded: 0, seizures: 0, seizure: 0 };
   for (const [name, { provenance, windows: all, seizureSeconds }] of entries) {
     sums.recorded += provenance.recorded_s;
     sums.seizures += provenance.seizures;
     sums.seizure += seizureSeconds;
-    sums.windows += all.length;
     for (const [label, seconds] of Object.entries(provenance.seizure_s_by_label))
       labels[label] = (labels[label] ?? 0) + seconds;
     for (const [label, seconds] of Object.entries(provenance.excluded_s_by_label))
@@ -175,7 +189,6 @@ export function manifestOf({ folder, shape, entries }: Survey): Manifest {
     full_seizure: windows.full_seizure.length,
     no_seizure: windows.no_seizure.length,
   };
-  refuseUseless(folder, shape, entries.size, counts, sums);
   const all = [...entries];
   return {
     format: 'bgb-manifest',
@@ -198,13 +211,11 @@ export function manifestOf({ folder, shape, entries }: Survey): Manifest {
 
 function refuseUseless(
   folder: string,
-  shape: WindowShape,
-  recordings: number,
-  counts: Manifest['counts'],
-  sums: { readonly windows: number; readonly seizure: number },
+  { window, stride, recordings, counts, seizure_seconds }: Manifest,
+  windows: number,
 ): void {
-  const shapeText = `${shape.length} samples every ${shape.stride}`;
-  if (sums.windows === 0)
+  const shapeText = `${window} samples every ${stride}`;
+  if (windows === 0)
     throw new InputError(
       'CACHE_EMPTY',
       `None of the ${recordings} entries in ${folder} is as long as a window (${shapeText}). Choose a shorter data.window_size.`,
@@ -212,12 +223,12 @@ function refuseUseless(
   if (counts.partial_seizure + counts.full_seizure + counts.no_seizure === 0)
     throw new InputError(
       'CACHE_EMPTY',
-      `All ${sums.windows} windows of the ${recordings} entries in ${folder} are excluded: they have no labels, and unlabelled is not seizure-free, or only labels that are not trained on. Add annotations and build the cache again.`,
+      `All ${windows} windows of the ${recordings} entries in ${folder} are excluded: they have no labels, and unlabelled is not seizure-free, or only labels that are not trained on. Add annotations and build the cache again.`,
     );
   if (counts.partial_seizure + counts.full_seizure === 0)
     throw new InputError(
       'CACHE_NO_SEIZURE',
-      `No window in ${folder} holds a seizure: ${recordings} recordings, ${counts.no_seizure} windows of ${shapeText}, ${sums.seizure.toFixed(1)} s of seizure. Check the annotations, or choose other recordings.`,
+      `No window in ${folder} holds a seizure: ${recordings} recordings, ${counts.no_seizure} windows of ${shapeText}, ${seizure_seconds.toFixed(1)} s of seizure. Check the annotations, or choose other recordings.`,
     );
 }
 

@@ -59,6 +59,12 @@ test('a valid manifest is used in silence; one that is forced, missing, damaged 
     [JSON.stringify({ ...manifest, window: 5 }), 'it is of windows of 5 samples every 10'],
     [text.replace('"05.npz"', '"07.npz"'), 'its windows are not those that bgb wrote'],
     [JSON.stringify({ ...manifest, extra: 1 }), 'extra'],
+    [JSON.stringify({ ...manifest, seizures: 500 }), 'its counts are not those of the entries'],
+    [JSON.stringify({ ...manifest, patients: ['p9'] }), 'its counts are not those of the entries'],
+    [
+      JSON.stringify({ ...manifest, counts: { ...manifest.counts, no_seizure: 2000 } }),
+      'its counts are not those of the entries',
+    ],
   ] as const) {
     rmSync(join(path, 'manifest.json'));
     if (content !== null) writeFileSync(join(path, 'manifest.json'), content);
@@ -80,6 +86,47 @@ test('a window that no entry is as long as leaves the manifest as it is; one wit
   expect(await validateManifest(path, empty)).toMatchObject({ isValid: false, reason: 'it lists no window' });
   const beyond = { ...manifest, no_seizure: [{ cache_file: '01.npz', window_idx: 1 }] };
   expect((await validateManifest(path, beyond)).reason).toBe('it lists window 1 of 01.npz, which has 1');
+});
+
+test('of the right entries, a window listed twice, left out, as another kind or by no index makes it invalid', async () => {
+  const { path, manifest } = await split('edited');
+  const { partial_seizure, no_seizure } = manifest;
+  expect(await validateManifest(path, manifest)).toEqual({ isValid: true, reason: null, missing: 0 });
+  const [first, ...others] = no_seizure;
+  for (const edited of [
+    { ...manifest, no_seizure: [...no_seizure, first!] },
+    { ...manifest, no_seizure: others },
+    { ...manifest, no_seizure: [first!, first!, ...others.slice(1)] },
+    {
+      ...manifest,
+      no_seizure: [...no_seizure, partial_seizure[0]!],
+      partial_seizure: partial_seizure.slice(1),
+    },
+    { ...manifest, no_seizure: [{ ...first!, window_idx: -1 }, ...others] },
+    { ...manifest, no_seizure: [{ ...first!, window_idx: 0.5 }, ...others] },
+  ])
+    expect(await validateManifest(path, edited)).toMatchObject({ isValid: false, missing: 0 });
+  const { format, ...formless } = manifest;
+  for (const [content, reason] of [
+    [null, /expected object/],
+    [[], /expected object/],
+    [{ partial_seizure, no_seizure, full_seizure: [] }, /^format: /],
+    [formless, /^format: /],
+    [{ ...manifest, no_seizure: [{ cache_file: 5, window_idx: 0 }] }, /^no_seizure\.0\.cache_file: /],
+  ] as const)
+    expect(await validateManifest(path, content)).toEqual({
+      isValid: false,
+      reason: expect.stringMatching(reason),
+      missing: 0,
+    });
+  await expect(validateManifest(path, { no_seizure: [{ cache_file: '/x.npz' }] })).rejects.toThrow(
+    /leads out/,
+  );
+  // Twice listed while another is gone.
+  rmSync(join(path, '00.npz'));
+  expect((await validateManifest(path, { ...manifest, no_seizure: [...no_seizure, first!] })).isValid).toBe(
+    false,
+  );
 });
 
 test('entries that changed or were added make it stale (failures D2, E5)', async () => {
@@ -195,6 +242,9 @@ test('a manifest that leads out of the cache is refused by name and left as it i
       [JSON.stringify({ ...manifest, ...lists }), false],
       [JSON.stringify({ ...manifest, ...lists }), true],
       [JSON.stringify(lists), false],
+      // As other programs list them.
+      [JSON.stringify({ no_seizure: [[cache_file, 0]] }), false],
+      [JSON.stringify({ no_seizure: [cache_file] }), false],
     ] as const) {
       writeFileSync(join(path, 'manifest.json'), hostile);
       await expect(used(path, { isRebuildForced })).rejects.toMatchObject({

@@ -2,6 +2,7 @@ import { buildCache, type Census, comparisonText, foldOf } from '../cache/index.
 import { inForce, loadConfigOrDefaults, readEnvironment, splitOf, usableCores } from '../config/index.ts';
 import { InputError } from '../errors.ts';
 import type { BuildCacheOptions } from './build-cache.ts';
+import { censusDocument } from './build-cache-document.ts';
 import { otherCacheNotice } from './cache-place.ts';
 import { LongCommand } from './long-command.ts';
 import { announce, writeJson } from './output.ts';
@@ -57,7 +58,7 @@ export async function buildCacheCommand(options: BuildCacheOptions): Promise<voi
   });
   command.end();
   for (const census of censuses) listLosses(census);
-  if (options.json) writeJson(censuses);
+  if (options.json) writeJson(censusDocument(censuses));
   else
     process.stdout.write(
       `${censusTable(censuses)}\n${exclusions(censuses)}${comparisons(censuses)}Next: bgb scan-cache --cache-dir ${options.cacheDir}${options.config ? ` --config ${options.config}` : ''}\n`,
@@ -142,7 +143,7 @@ function censusTable(censuses: readonly Census[]): string {
         rejected.length,
         unlabelled.length,
         duplicates.length,
-        patients,
+        patients.length,
         hours.toFixed(3),
         seizures,
         labels(seizureSecondsByLabel),

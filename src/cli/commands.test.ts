@@ -30,25 +30,26 @@ const build = (...more: string[]) =>
 
 test('build-cache: recordings in = cached, seizure seconds as annotated, a second run does nothing', async () => {
   expect(await build('--split', 'train', '--json')).toBe(0);
-  const [census] = JSON.parse(written.output);
+  const census = JSON.parse(written.output);
   expect(census).toMatchObject({
     split: 'train',
     recordings: 17,
     cached: 17,
     built: 17,
-    patients: 3,
+    patients: ['chb01', 'chb02', 'chb03'],
     seizures: 16,
+    seizure_seconds: 278,
     rejected: [],
     unlabelled: [],
   });
   // 40 + 27 + 40 + 51 s in the contiguous clips; 10 s in twelve of the thirteen with a hole.
-  expect(census.seizureSecondsByLabel).toEqual({ seiz: 158, seizure: 120 });
+  expect(census.labels).toEqual({ seiz: 158, seizure: 120 });
   expect(census.hours).toBeCloseTo((50 + 37 + 50 + 61 + 13 * 20) / 3600, 9);
   expect(written.errors).toMatch(/chb02_19.*none of it was recorded/);
   const before = statSync(join(cache, 'train/chb01/chb01_03_clip.npz')).mtimeMs;
   written.output = '';
   expect(await build('--split', 'train', '--json')).toBe(0);
-  expect(JSON.parse(written.output)[0]).toMatchObject({ cached: 17, built: 0 });
+  expect(JSON.parse(written.output)).toMatchObject({ cached: 17, built: 0 });
   expect(statSync(join(cache, 'train/chb01/chb01_03_clip.npz')).mtimeMs).toBe(before);
 });
 
@@ -61,6 +62,7 @@ test('build-cache: other settings rebuild and say so (failures D3)', async () =>
 test('scan-cache: counts by arithmetic, and a valid manifest is left to the byte', async () => {
   expect(await runProgram(['scan-cache', '--cache-dir', cache, ...SMOKE, '--json'])).toBe(0);
   const scan = JSON.parse(written.output);
+  expect(camelCased(scan)).toEqual([]);
   expect(scan).toMatchObject({
     recordings: 17,
     seizure_seconds: 278,
@@ -248,21 +250,31 @@ test('a corpus that is known is set beside its published figures, in text and JS
   const run = (...more: string[]) =>
     runProgram(['build-cache', '--data-dir', data, '--cache-dir', target, ...SMOKE, ...more]);
   expect(await run('--json')).toBe(0);
-  const [train] = JSON.parse(written.output);
+  const census = JSON.parse(written.output);
+  expect(camelCased(census)).toEqual([]);
+  expect(census).toMatchObject({
+    recordings: 4,
+    cached: 3,
+    patients: ['aaaaaaac', 'aaaaaaae', 'aaaaaaaf'],
+    seizure_seconds: 30,
+    labels: { seiz: 30 },
+    limited_from: null,
+  });
+  const [train] = census.splits;
   // Issue 4: TUSZ 2.0.3 train has 4,664 files of 579 patients with 2,421 seizures of 175,125 s in 3,277,229 s.
   expect(train.published).toEqual({
     corpus: 'TUSZ 2.0.3 train',
-    published: { files: 4664, patients: 579, seizures: 2421, seizureSeconds: 175125, seconds: 3277229 },
-    found: { files: 3, patients: 2, seizures: 2, seizureSeconds: 20, seconds: 87 },
+    published: { files: 4664, patients: 579, seizures: 2421, seizure_seconds: 175125, seconds: 3277229 },
+    found: { files: 3, patients: 2, seizures: 2, seizure_seconds: 20, seconds: 87 },
     differences: {
       files: -4661,
       patients: -577,
       seizures: -2419,
-      seizureSeconds: -175105,
+      seizure_seconds: -175105,
       seconds: -3277142,
     },
-    leftOut: 1,
-    limitedFrom: null,
+    left_out: 1,
+    limited_from: null,
   });
   vi.stubEnv('BGB_LIMIT_FILES', '3');
   Object.assign(written, { output: '', errors: '' });
@@ -277,6 +289,7 @@ test('a corpus that is known is set beside its published figures, in text and JS
   expect(await runProgram(['scan-cache', '--cache-dir', target, ...SMOKE, '--json'])).toBe(0);
   expect(written.errors).toMatch(/train: the last build took 2 of 3 recordings, limited by BGB_LIMIT_FILES/);
   const scan = JSON.parse(written.output);
+  expect(camelCased(scan)).toEqual([]);
   expect(scan).toMatchObject({ recordings: 3, seizures: 3, seizure_seconds: 30, labels: { seiz: 30 } });
   expect(scan.splits[0].published.corpus).toBe('TUSZ 2.0.3 train');
   expect(Object.keys(scan)).toEqual(
@@ -287,3 +300,12 @@ test('a corpus that is known is set beside its published figures, in text and JS
     ),
   );
 });
+
+/** Keys of a document, at any depth, that are not snake_case. */
+function camelCased(document: unknown): string[] {
+  if (typeof document !== 'object' || document === null) return [];
+  return Object.entries(document).flatMap(([key, value]) => [
+    ...(/[A-Z]/.test(key) ? [key] : []),
+    ...camelCased(value),
+  ]);
+}

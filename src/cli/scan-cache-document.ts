@@ -1,5 +1,6 @@
 import { type Comparison, compareWithTusz, type Losses, type Manifest, type Scan } from '../cache/index.ts';
 import type { Split } from '../config/index.ts';
+import { comparisonDocument, sumByLabel } from './split-documents.ts';
 
 /** A split that was scanned, with what its last build left out. */
 export interface SplitScan extends Scan {
@@ -23,7 +24,7 @@ function documentOf({ split, path, isUnchanged, manifest, losses, published }: S
     // null: no build of this split has finished, so nobody knows.
     rejected: losses?.rejected ?? null,
     unlabelled: losses?.unlabelled ?? null,
-    published,
+    published: comparisonDocument(published),
     manifest: path,
     is_unchanged: isUnchanged,
   };
@@ -38,13 +39,6 @@ export function scanDocument(scans: readonly SplitScan[]): object {
   if (documents.length === 1) return { ...only, splits: documents };
   const sum = (of: (document: SplitDocument) => number) =>
     documents.reduce((total, document) => total + of(document), 0);
-  const sumByLabel = (of: (document: SplitDocument) => Readonly<Record<string, number>>) => {
-    const labels: Record<string, number> = {};
-    for (const document of documents)
-      for (const [label, seconds] of Object.entries(of(document)))
-        labels[label] = (labels[label] ?? 0) + seconds;
-    return labels;
-  };
   const all = <Item>(of: (document: SplitDocument) => readonly Item[] | null) =>
     documents.some((document) => of(document) === null)
       ? null
@@ -57,10 +51,11 @@ export function scanDocument(scans: readonly SplitScan[]): object {
     patients: all(({ patients }) => patients),
     seizures: sum(({ seizures }) => seizures),
     seizure_seconds: sum(({ seizure_seconds }) => seizure_seconds),
-    labels: sumByLabel(({ labels }) => labels),
-    excluded_labels: sumByLabel(({ excluded_labels }) => excluded_labels),
+    labels: sumByLabel(documents.map(({ labels }) => labels)),
+    excluded_labels: sumByLabel(documents.map(({ excluded_labels }) => excluded_labels)),
     rejected: all(({ rejected }) => rejected),
     unlabelled: all(({ unlabelled }) => unlabelled),
+    published: documents.map(({ published }) => published),
     manifest: documents.map(({ manifest }) => manifest),
     is_unchanged: documents.every(({ is_unchanged }) => is_unchanged),
     splits: documents,

@@ -104,14 +104,14 @@ function gateTable(report: GateReport): string {
 function totalsTable({ splits, total }: SynthReport): string {
   const row = (
     name: string,
-    { patients, recordings, hours, seizures, seizureHours, negatives, twins }: SynthTotals,
+    { patients, recordings, hours, seizures, seizure_hours, negatives, twins }: SynthTotals,
   ) => [
     name,
     patients,
     recordings,
     hours.toFixed(2),
     seizures,
-    `${((100 * seizureHours) / hours).toFixed(2)} %`,
+    `${((100 * seizure_hours) / hours).toFixed(2)} %`,
     negatives,
     twins,
   ];

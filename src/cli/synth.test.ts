@@ -18,7 +18,7 @@ test('a corpus that build-cache takes with no other setting, seizure seconds as 
   written.output = '';
   const cache = ['--data-dir', corpus, '--cache-dir', join(folder, 'cache')];
   expect(await runProgram(['build-cache', ...cache, '--jobs', '2', '--json'])).toBe(0);
-  const censuses = JSON.parse(written.output);
+  const census = JSON.parse(written.output);
   for (const {
     split,
     recordings,
@@ -27,8 +27,9 @@ test('a corpus that build-cache takes with no other setting, seizure seconds as 
     unlabelled,
     seizures,
     hours,
-    seizureSecondsByLabel,
-  } of censuses) {
+    seizure_seconds,
+    labels,
+  } of census.splits) {
     const truly = report.splits[split];
     expect({ recordings, rejected, unlabelled, seizures }).toEqual({
       recordings: truly.recordings,
@@ -38,13 +39,13 @@ test('a corpus that build-cache takes with no other setting, seizure seconds as 
     });
     expect(cached).toBe(recordings);
     expect(hours).toBeCloseTo(truly.hours, 9);
-    const seconds = Object.values<number>(seizureSecondsByLabel).reduce((sum, each) => sum + each, 0);
+    const seconds = Object.values<number>(labels).reduce((sum, each) => sum + each, 0);
+    expect(seizure_seconds).toBeCloseTo(seconds, 9);
     // Each end is rounded to a sample of 256 Hz.
-    expect(Math.abs(seconds - 3600 * truly.seizureHours)).toBeLessThan(seizures / 256 + 1e-9);
+    expect(Math.abs(seconds - 3600 * truly.seizure_hours)).toBeLessThan(seizures / 256 + 1e-9);
   }
-  expect(censuses.reduce((sum: number, { recordings }: { recordings: number }) => sum + recordings, 0)).toBe(
-    report.total.recordings,
-  );
+  expect(census.recordings).toBe(report.total.recordings);
+  expect(census.patients).toHaveLength(report.total.patients);
 });
 
 test('a corpus too small to be judged fails the gate with exit 1, and says why', async () => {

@@ -9,7 +9,7 @@ import { configSchema } from '../config/index.ts';
 import { loadCorpus } from './corpus.ts';
 import { BalancedSeizureDataset, datasetOf, EEGWindowDataset } from './datasets.ts';
 import { epochOrder } from './order.ts';
-import { checkDisjoint, openWindows, type WindowSet } from './windows.ts';
+import { checkDisjoint, openWindows, type WindowSet, windowShapeOf } from './windows.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bgb-data-'));
 const SAMPLE = fileURLToPath(new URL('../../data/sample/chb01', import.meta.url));
@@ -110,6 +110,16 @@ test('the corpus holds each window’s own labels', () => {
       seizure === 0 ? 'no_seizure' : seizure >= 0.99 * 1024 ? 'full_seizure' : 'partial_seizure',
     );
   });
+});
+
+test('window and stride are whole samples, whatever binary fractions make of them; others are refused', () => {
+  // In binary fractions 112.00000000000001 and 56.99999999999999.
+  const data = { ...DATA, sampling_rate: 100, window_size: 1.12, stride: 0.57 };
+  expect(windowShapeOf(data)).toEqual({ length: 112, stride: 57 });
+  expect(() => windowShapeOf({ ...data, stride: 0.575 })).toThrow(
+    /data\.stride is 57\.\d* samples at 100 Hz/,
+  );
+  expect(() => windowShapeOf({ ...data, stride: 0.001 })).toThrow(/data\.stride is 0\.1 samples/);
 });
 
 test('patients on two sides are named', () => {

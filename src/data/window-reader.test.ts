@@ -112,6 +112,23 @@ test('a plan that is given up half way makes room for the next', () => {
   expectBatch([9, 8], reader.next());
 });
 
+test('without readers a batch that is held keeps its memory, one that was released gives it to the next', () => {
+  using reader = new WindowReader(set, { ...settings, workers: 0 });
+  const plan = [[0, 1, 2, 3], [4, 5], [3], [2, 0, 1]];
+  reader.plan(plan);
+  const [first, second] = [reader.next(), reader.next()];
+  expectBatch(plan[0]!, first);
+  expectBatch(plan[1]!, second);
+  second.release();
+  const third = reader.next();
+  expect(third.signal.buffer).toBe(second.signal.buffer);
+  expectBatch(plan[0]!, first);
+  expectBatch(plan[2]!, third);
+  first.release();
+  expectBatch(plan[3]!, reader.next());
+  expectBatch(plan[2]!, third);
+});
+
 test('D5: an entry that is gone or became shorter is an error that names it, by reader threads as by the caller', async () => {
   const path = join(folder, '3.npz');
   const bytes = readFileSync(path);

@@ -34,6 +34,9 @@ export interface ReadBatch {
   readonly release: () => void;
 }
 
+/** Memory of the largest batch. */
+type Room = Pick<ReadBatch, 'signal' | 'labels'>;
+
 /** After so long without a batch the readers are taken for dead. */
 const PATIENCE_MS = 600_000;
 
@@ -47,6 +50,8 @@ export class WindowReader implements Disposable {
   readonly #settings: ReaderSettings;
   readonly #shared: Omit<ReaderTask, 'reader' | 'slots'>;
   #files: EntryFiles | null = null;
+  /** Not in use. */
+  readonly #rooms: Room[] = [];
   #threads: { readonly worker: Worker; readonly slots: readonly BatchSlot[] }[] = [];
   #plan: readonly Uint32Array[] = [];
   #next = 0;
@@ -124,8 +129,11 @@ export class WindowReader implements Disposable {
     this.#files ??= new EntryFiles(this.#places, this.#set.channels);
     const { channels } = this.#set;
     const { length } = this.#set.shape;
-    const signal = new Int16Array(windows.length * length * channels);
-    const labels = new Uint8Array(windows.length * length);
+    const rows = windows.length * length;
+    // Memory of a batch that was released: new pages for each take six times as long as reading it.
+    const room = this.#rooms.pop() ?? this.#newRoom();
+    const signal = room.signal.subarray(0, rows * channels);
+    const labels = room.labels.subarray(0, rows);
     windows.forEach((window, at) => {
       const { recording, start } = this.#set.windows[window]!;
       this.#files!.read(
@@ -135,7 +143,12 @@ export class WindowReader implements Disposable {
         labels.subarray(at * length, (at + 1) * length),
       );
     });
-    return { signal, labels, release: () => undefined };
+    return { signal, labels, release: () => void this.#rooms.push(room) };
+  }
+
+  #newRoom(): Room {
+    const rows = this.#settings.batchSize * this.#set.shape.length;
+    return { signal: new Int16Array(rows * this.#set.channels), labels: new Uint8Array(rows) };
   }
 
   #start(reader: number): void {

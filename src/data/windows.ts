@@ -139,15 +139,16 @@ export function checkDisjoint(a: { name: string; patients: readonly string[] }, 
 
 /** Window and stride of a configuration in samples. @throws InputError `DATA_WINDOW` unless they are whole */
 export function windowShapeOf({ window_size, stride, sampling_rate }: Config['data']): WindowShape {
-  const shape = { length: window_size * sampling_rate, stride: stride * sampling_rate };
-  for (const [field, samples] of [
-    ['window_size', shape.length],
-    ['stride', shape.stride],
-  ] as const)
-    if (!Number.isInteger(samples) || samples < 1)
+  const samples = (field: 'window_size' | 'stride', seconds: number) => {
+    const exact = seconds * sampling_rate;
+    const whole = Math.round(exact);
+    // 1.12 s at 100 Hz are 112.00000000000001 samples in binary fractions.
+    if (whole < 1 || Math.abs(exact - whole) > 1e-6)
       throw new InputError(
         'DATA_WINDOW',
-        `data.${field} is ${samples} samples at ${sampling_rate} Hz; choose one that is a whole number of samples.`,
+        `data.${field} is ${exact} samples at ${sampling_rate} Hz; choose one that is a whole number of samples.`,
       );
-  return shape;
+    return whole;
+  };
+  return { length: samples('window_size', window_size), stride: samples('stride', stride) };
 }

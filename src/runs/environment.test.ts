@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -64,6 +64,18 @@ test('the commit is told, and whether files differ from it; not that of a reposi
   expect((await capture()).code).toEqual({ commit, is_dirty: true });
   await mkdir(join(root, 'node_modules', 'bgb'), { recursive: true });
   expect((await capture(join(root, 'node_modules', 'bgb'))).code).toBeNull();
+});
+
+test('looking at the repository does not write to it, which would take its lock', async () => {
+  git('init', '-q');
+  await writeFile(join(root, 'a.ts'), '1');
+  git('add', 'a.ts');
+  git('commit', '-qm', 'one');
+  // The same content at another time: git status would write that down in the index.
+  await utimes(join(root, 'a.ts'), 1e9, 1e9);
+  const index = await readFile(join(root, '.git/index'));
+  expect((await capture()).code).toMatchObject({ is_dirty: false });
+  expect(await readFile(join(root, '.git/index'))).toEqual(index);
 });
 
 test('H1: every BGB_* variable is stored and printed, secrets only as set', async () => {

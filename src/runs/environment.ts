@@ -115,7 +115,12 @@ export function environmentChanges(before: Environment, after: Environment): str
 
 async function codeState(root: string): Promise<Environment['code']> {
   const git = async (...parameters: string[]) =>
-    (await promisify(execFile)('git', ['-C', root, ...parameters], { maxBuffer: 1 << 26 })).stdout.trim();
+    // With its optional lock, a training killed while it starts would leave the repository locked.
+    (
+      await promisify(execFile)('git', ['--no-optional-locks', '-C', root, ...parameters], {
+        maxBuffer: 1 << 26,
+      })
+    ).stdout.trim();
   try {
     // A package inside another project's repository would otherwise report that project's commit.
     if ((await realpath(await git('rev-parse', '--show-toplevel'))) !== (await realpath(root))) return null;

@@ -30,7 +30,7 @@ export interface SynthTotals {
   readonly recordings: number;
   readonly hours: number;
   readonly seizures: number;
-  readonly seizureHours: number;
+  readonly seizure_hours: number;
   readonly negatives: number;
   readonly twins: number;
 }
@@ -192,7 +192,7 @@ function reportOf(
       recordings: places.length,
       hours: sum(({ durationS }) => durationS) / 3600,
       seizures: sum(({ seizures }) => seizures),
-      seizureHours: sum(({ seizureS }) => seizureS) / 3600,
+      seizure_hours: sum(({ seizureS }) => seizureS) / 3600,
       negatives: sum(({ negatives }) => negatives),
       twins: sum(({ twins }) => twins),
     };
