@@ -35,13 +35,13 @@ export async function evaluate(checkpoint: string, data: string, options: Evalua
     writeJson(report);
     return;
   }
-  const { recordings, patients, recorded_hours, seizures, figures } = report;
+  const { split, recordings, patients, recorded_hours, seizures, figures } = report;
   process.stdout.write(
     textTable(
       [{ heading: 'figure' }, { heading: 'value', align: 'right' }, { heading: '' }],
       [
         [
-          'recordings',
+          split === null ? 'recordings' : `recordings of ${split}`,
           recordings,
           `${patients} patients, ${recorded_hours.toFixed(2)} h, ${seizures} seizures`,
         ],

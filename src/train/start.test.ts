@@ -125,6 +125,10 @@ test('a trained model scores a cache and recordings alike; undefined figures say
   const recordings = fileURLToPath(new URL('../../data/sample/chb03', import.meta.url));
   const read = await evaluateCheckpoint({ ...request, data: recordings });
   expect(read.figures).toEqual(cached.figures);
+  // The whole cache has train and dev: never what was trained on, where there is something else.
+  const whole = await evaluateCheckpoint({ ...request, output: null, data: cache });
+  expect(whole).toMatchObject({ split: 'dev', figures: cached.figures });
+  expect([cached.split, read.split]).toEqual(['dev', null]);
   expect(cached).toMatchObject({ recordings: 7, patients: 1, seizures: 7, left_out: [] });
   expect(cached.references).toEqual({ trained_on: ['bipolar'], found: ['bipolar'], mismatched: 0 });
   expect(cached.recorded_hours).toBeCloseTo(140 / 3600, 9);
