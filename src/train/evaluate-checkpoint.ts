@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { writeCsvBi } from '../annotations/index.ts';
 import { buildCache, listEntries, splitFolders, writeNpy } from '../cache/index.ts';
 import { type Config, configSchema, metricNameOf, type Split, threadsOf } from '../config/index.ts';
@@ -142,7 +142,7 @@ export async function evaluateCheckpoint(request: EvaluationRequest): Promise<Ev
       const stem = name.replace(/\.npz$/, '');
       const durationS = recorded.at(-1)!.endS;
       await writeCsvBi(join(output, 'predictions', `${stem}.csv_bi`), {
-        name: stem,
+        name: basename(stem),
         durationS,
         events: hypotheses,
       });
