@@ -44,6 +44,22 @@ describe('CHB-MIT summary', () => {
     expect(found.flatMap((annotation) => annotation!.notices)).toEqual([]);
   });
 
+  test("A6: a listed duration that is not the recording's is noticed, across midnight and without times, too", async () => {
+    const path = await store(
+      'chb99-summary.txt',
+      `File Name: a.edf\nFile Start Time: 23:30:00\nFile End Time: 24:30:00\nNumber of Seizures in File: 0\n
+File Name: b.edf\nNumber of Seizures in File: 0\n`,
+    );
+    const noticesOf = async (name: string, seconds: number) =>
+      (await readChbmitSummary(path, name, seconds))!.notices.map(({ message }) => message);
+    expect(await noticesOf('a.edf', 3600)).toEqual([]);
+    expect(await noticesOf('a.edf', 3541)).toEqual([]);
+    expect(await noticesOf('a.edf', 1800)).toEqual([
+      'chb99-summary.txt:1: the listed file is of 3600 s, the recording of 1800 s',
+    ]);
+    expect(await noticesOf('b.edf', 1800)).toEqual([]);
+  });
+
   test('a change of channels ends no block; two spaces are one', async () => {
     const { events } = (await readChbmitSummary(fixture('chb12-summary.txt'), 'chb12_27.edf'))!;
     expect(events.map(({ startS, endS }) => [startS, endS])).toEqual([

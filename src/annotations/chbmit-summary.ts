@@ -1,5 +1,7 @@
 import { basename } from 'node:path';
 import type { AnnotatedEvent, Annotation } from './annotation.ts';
+import { DAY_S, secondsAfter } from './clock-time.ts';
+import { rounded } from './intervals.ts';
 import {
   checkedEvents,
   lineError,
@@ -14,11 +16,17 @@ import {
  * Reads what a CHB-MIT `chbNN-summary.txt` says of one recording. Lines `Seizure Start Time: 2996 seconds` and
  * `Seizure End Time: ...`, numbered (`Seizure 2 Start Time`) where there are several.
  *
+ * @param recordedS how long the recording is; a listed duration that is more than a minute off is in the notices, and
+ * decides nothing: the times of seizures count from the recording's start (failures A6)
  * @returns null where the summary does not name the recording
  * @throws InputError `ANNOTATION_READ`; `ANNOTATION_LINE` where a line of its block cannot be understood, or the
  * number of seizures and the times disagree
  */
-export async function readChbmitSummary(path: string, recordingPath: string): Promise<Annotation | null> {
+export async function readChbmitSummary(
+  path: string,
+  recordingPath: string,
+  recordedS: number | null = null,
+): Promise<Annotation | null> {
   const name = basename(recordingPath);
   const lines = await readLines(path);
   const blocks = lines.flatMap(({ text }, index) => (fileName(text) === name ? [index] : []));
@@ -30,8 +38,35 @@ export async function readChbmitSummary(path: string, recordingPath: string): Pr
       `expected one block of ${name}, found another. Remove the one that is wrong.`,
     );
   const next = lines.findIndex(({ text }, index) => index > first && fileName(text) !== null);
-  const events = parseBlock(lines.slice(first, next < 0 ? undefined : next), name);
-  return { format: 'chbmit-summary', path, durationS: null, ...checkedEvents(events) };
+  const block = lines.slice(first, next < 0 ? undefined : next);
+  const { events, notices } = checkedEvents(parseBlock(block, name));
+  const listedS = listedDuration(block);
+  if (
+    recordedS !== null &&
+    listedS !== null &&
+    Math.abs(listedS - (recordedS % DAY_S)) > LISTED_FITS_WITHIN_S
+  )
+    notices.push({
+      code: 'ANNOTATION_DURATION',
+      message: `${basename(lines[first]!.where)}: the listed file is of ${listedS} s, the recording of ${rounded(recordedS)} s`,
+    });
+  return { format: 'chbmit-summary', path, durationS: null, events, notices };
+}
+
+/** Clock times were rounded and typed; more than a minute is neither. */
+const LISTED_FITS_WITHIN_S = 60;
+
+/** From `File Start Time` to `File End Time`, across midnight; null where a block has none. Hours may exceed 24. */
+function listedDuration(block: readonly TextLine[]): number | null {
+  const clockOf = (which: string) => {
+    for (const { text } of block) {
+      const match = new RegExp(`^File ${which} Time: *(\\d{1,2}):(\\d\\d):(\\d\\d)\\s*$`, 'i').exec(text);
+      if (match !== null) return Number(match[1]) * 3600 + Number(match[2]) * 60 + Number(match[3]);
+    }
+    return null;
+  };
+  const [start, end] = [clockOf('Start'), clockOf('End')];
+  return start === null || end === null ? null : secondsAfter(start % DAY_S, end % DAY_S);
 }
 
 function parseBlock(block: readonly TextLine[], name: string): (AnnotatedEvent & { where: string })[] {

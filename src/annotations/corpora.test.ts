@@ -71,8 +71,11 @@ describe('CHB-MIT', () => {
         ],
       });
     // The corpus contradicts itself once, and that is listed: the seizure is in chb07_19, the index has chb07_18.
+    // The recordings stand in for the real ones, whose lengths they do not have.
     const said = found.flatMap(({ name, annotation }) =>
-      annotation!.notices.map(({ code, message }) => [name, code, message]),
+      annotation!.notices
+        .filter(({ code }) => code !== 'ANNOTATION_DURATION')
+        .map(({ code, message }) => [name, code, message]),
     );
     expect(said).toEqual([
       [

@@ -79,7 +79,7 @@ async function candidatesFor(recording: EdfRecording, rules: LabelRules): Promis
     ...(await namesAbove(folder)).sort().map((name) => join(folder, '..', name)),
   ];
   for (const list of lists.filter((list) => list.endsWith('-summary.txt')))
-    candidates.push(async () => alone(await readChbmitSummary(list, path)));
+    candidates.push(async () => alone(await readChbmitSummary(list, path, recording.durationS)));
   for (const list of lists.filter((list) => /^Seizures-list-.*\.txt$/i.test(basename(list))))
     candidates.push(async () => alone(await readSienaList(list, recording, names)));
   candidates.push(async () => alone(edfPlusAnnotation(recording, rules)));

@@ -30,7 +30,7 @@ function start(run: string, processes: number, ...more: string[]): Started {
   const set = [
     `data.cache_dir=${cache}`,
     `experiment.output_dir=${join(folder, run)}`,
-    'training.epochs=4',
+    'training.epochs=2',
     `resources.processes=${processes}`,
     'resources.threads=1',
   ];
@@ -73,7 +73,7 @@ test.runIf(isTogetherPossible('cpu'))(
     const alone = steps('alone');
 
     const killed = start('killed', 2);
-    await reached('killed', 12);
+    await reached('killed', 9);
     const processes = childrenOf(killed.child.pid!);
     expect(processes).toHaveLength(2);
     process.kill(processes[1]!, 'SIGKILL');
@@ -98,7 +98,7 @@ test.runIf(isTogetherPossible('cpu'))(
   'Ctrl-C comes to the starter: all save and stop at one step, and go on',
   async () => {
     const stopped = start('stopped', 2);
-    await reached('stopped', 6);
+    await reached('stopped', 4);
     stopped.child.kill('SIGINT');
     const { code, errors } = await stopped.ended;
     expect(code).toBe(130);
@@ -116,7 +116,7 @@ test.runIf(isTogetherPossible('cpu'))(
     expect(refused.errors.match(/9 processes cannot share a batch of 4 windows/g)).toHaveLength(1);
 
     const orphaned = start('orphaned', 2);
-    await reached('orphaned', 3);
+    await reached('orphaned', 1);
     const processes = childrenOf(orphaned.child.pid!);
     orphaned.child.kill('SIGKILL');
     await orphaned.ended;

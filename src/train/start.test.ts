@@ -21,7 +21,7 @@ function startTrain(run: string, ...more: string[]): ChildProcess {
   const set = [
     `data.cache_dir=${cache}`,
     `experiment.output_dir=${join(folder, run)}`,
-    'training.epochs=5',
+    'training.epochs=3',
     'training.augmentation.gain=[0.3,3]',
     'resources.threads=1',
   ];
@@ -69,10 +69,10 @@ test('killed or interrupted and resumed, or read from disk, a training ends with
   expect(await ended(startTrain('whole'))).toMatchObject({ code: 0 });
   expect(existsSync(join(folder, 'whole/done.json'))).toBe(true);
   const whole = steps('whole');
-  expect(whole.map(({ step }) => step)).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
+  expect(whole.map(({ step }) => step)).toEqual(Array.from({ length: 24 }, (_, i) => i + 1));
 
   const killed = startTrain('killed');
-  await waitForStep('killed', 20);
+  await waitForStep('killed', 12);
   killed.kill('SIGKILL');
   await ended(killed);
   expect(existsSync(join(folder, 'killed/done.json'))).toBe(false);
@@ -81,12 +81,12 @@ test('killed or interrupted and resumed, or read from disk, a training ends with
   expect(steps('killed')).toEqual(whole);
 
   const interrupted = startTrain('interrupted');
-  await waitForStep('interrupted', 12);
+  await waitForStep('interrupted', 6);
   interrupted.kill('SIGINT');
   const { code, errors } = await ended(interrupted);
   expect(code).toBe(130);
   expect(errors).toMatch(
-    /stopped at step \d+; go on with: bgb train .* --set training\.epochs=5 .* --resume/,
+    /stopped at step \d+; go on with: bgb train .* --set training\.epochs=3 .* --resume/,
   );
   expect(await ended(startTrain('interrupted', '--resume'))).toMatchObject({ code: 0 });
   expect(lastTensors('interrupted')).toBe(lastTensors('whole'));
