@@ -1,5 +1,5 @@
 // bgb::batch_norm, batch normalisation of (B, C, 1, T) in channels-last order with or without ReLU, on CUDA. Its
-// twin is aten::batch_norm with aten::relu (src/nn/layers.ts).
+// twin is aten::batch_norm with aten::relu (src/nn/normalised-convolution.ts).
 //
 // `offset` is the bias of the convolution before, left out of x. In training the batch's mean takes it away again,
 // so it only moves the running mean; its gradient is exactly 0, of which the twin computes rounding errors.

@@ -62,7 +62,8 @@ export async function compileObjects(compilation: Compilation): Promise<string[]
     const object = objects[index]!;
     return existsSync(object) ? [] : [{ source, object }];
   });
-  if (missing.length > 0) say(`compiling ${missing.length} of ${sources.length} sources with g++`);
+  if (missing.length > 0)
+    say(`compiling ${missing.length} of ${sources.length} sources with g++; all of them take some minutes`);
 
   await inParallel(missing, async ({ source, object }) => {
     const temporary = `${object}.tmp`;

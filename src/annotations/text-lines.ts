@@ -64,10 +64,12 @@ export function confidenceOf(text: string, where: string): number {
   return value;
 }
 
+/** `ANNOTATION_LINE` at a file and line, as in `a.csv_bi line 7`. */
 export function lineError(where: string, message: string): InputError {
   return new InputError('ANNOTATION_LINE', `${where}: ${message}`);
 }
 
+/** The beginning of what stood in a file, fit for a message on a terminal. */
 export function printable(text: string): string {
   return text.slice(0, 80).replace(/[^\x20-\x7e]/g, '?');
 }

@@ -298,7 +298,7 @@ export class Entry implements CacheEntry {
   #refuse(reason: string): never {
     throw new InputError(
       'CACHE_ENTRY',
-      `The cache entry ${this.path} is damaged: ${reason}. Run bgb build-cache again to rebuild it.`,
+      `The cache entry ${this.path} cannot be used: ${reason}. Make it again with bgb build-cache, or bgb convert-cache.`,
     );
   }
 }

@@ -12,7 +12,7 @@ import { type EntryContent, type LabelRun, labelRuns } from './write-entry.ts';
 const SAMPLING_RATE = 256;
 
 /** `annotations[0].format` of what was made elsewhere. */
-export const FOREIGN_FORMAT = 'npz-windows';
+const FOREIGN_FORMAT = 'npz-windows';
 
 /**
  * A cache file of another program as an entry of bgb: its windows joined to the recording, as int16. Samples without

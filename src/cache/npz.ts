@@ -5,13 +5,6 @@
  */
 import { crc32 } from 'node:zlib';
 import { BgbError, InputError } from '../errors.ts';
-import type { NpyDtype } from '../files/index.ts';
-
-export interface NpyArray {
-  readonly dtype: NpyDtype;
-  readonly shape: readonly number[];
-  readonly bytes: Uint8Array;
-}
 
 /** A member found in an archive. */
 export interface Member {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { JSON_OPTION, SET_OPTION } from './output.ts';
+import { JSON_OPTION, setOption } from './output.ts';
 
 export function register(program: Command): void {
   program
@@ -7,7 +7,7 @@ export function register(program: Command): void {
     .description('measure what the loader delivers and what the model needs; trains nothing, writes no run')
     .argument('<config>', 'configuration file (YAML), as for train')
     .option('--seconds <s>', 'how long loader and model are measured, each', '3')
-    .option(...SET_OPTION)
+    .addOption(setOption())
     .option(...JSON_OPTION)
     .action(async (path: string, options: BenchLoaderOptions) => {
       const { benchLoaderCommand } = await import('./bench-loader-action.ts');

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { JSON_OPTION, SET_OPTION } from './output.ts';
+import { JSON_OPTION, setOption } from './output.ts';
 
 export function register(program: Command): void {
   program
@@ -19,7 +19,7 @@ export function register(program: Command): void {
     .option('--fold <k/N>', 'patients of fold k of N go to dev, all others to train')
     .option('--jobs <number>', 'recordings built at once (the usable cores)')
     .option('--config <file>', 'configuration whose preprocessing is used')
-    .option(...SET_OPTION)
+    .addOption(setOption())
     .option(...JSON_OPTION)
     .action(async (options: BuildCacheOptions) => {
       const { buildCacheCommand } = await import('./build-cache-action.ts');

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { JSON_OPTION, SET_OPTION } from './output.ts';
+import { JSON_OPTION, setOption } from './output.ts';
 
 export function register(program: Command): void {
   program
@@ -8,7 +8,7 @@ export function register(program: Command): void {
     .option('--quick', 'one fold and one seed (the default)')
     .option('--full', 'leave out each patient in turn, with three seeds')
     .option('--output <dir>', 'folder for everything it writes; replaced', 'results/demo')
-    .option(...SET_OPTION)
+    .addOption(setOption())
     .option(...JSON_OPTION)
     .action(async (options: DemoOptions) => {
       const { demo } = await import('./demo-action.ts');

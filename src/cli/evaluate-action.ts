@@ -1,7 +1,6 @@
 import { inForce, readEnvironment } from '../config/index.ts';
-import { InputError } from '../errors.ts';
-import { isCudaAvailable } from '../torch/index.ts';
 import { evaluateCheckpoint } from '../train/index.ts';
+import { deviceOf } from './device.ts';
 import type { EvaluateOptions } from './evaluate.ts';
 import { LongCommand } from './long-command.ts';
 import { announce, writeJson } from './output.ts';
@@ -12,12 +11,7 @@ import { textTable } from './table.ts';
 export async function evaluate(checkpoint: string, data: string, options: EvaluateOptions): Promise<void> {
   const environment = readEnvironment();
   announce(inForce(), environment);
-  const hasCuda = isCudaAvailable();
-  if (options.device === 'cuda' && !hasCuda)
-    throw new InputError(
-      'CONFIG_DEVICE',
-      '--device cuda: expected a machine with CUDA, found none. Use auto or cpu.',
-    );
+  const device = deviceOf(options.device);
   using command = new LongCommand('Predicting', 'recordings', environment);
   const report = await evaluateCheckpoint({
     checkpoint,
@@ -25,7 +19,7 @@ export async function evaluate(checkpoint: string, data: string, options: Evalua
     isReferenceForced: options.force === true,
     patientPattern: patientPatternOf(options.patientPattern),
     output: options.output ?? null,
-    device: options.device !== 'cpu' && hasCuda ? 'cuda' : 'cpu',
+    device,
     signal: command.signal,
     onProgress: (done, total, name) => command.update(done, total, name),
   });
@@ -35,13 +29,13 @@ export async function evaluate(checkpoint: string, data: string, options: Evalua
     writeJson(report);
     return;
   }
-  const { recordings, patients, recorded_hours, seizures, figures } = report;
+  const { split, recordings, patients, recorded_hours, seizures, figures } = report;
   process.stdout.write(
     textTable(
       [{ heading: 'figure' }, { heading: 'value', align: 'right' }, { heading: '' }],
       [
         [
-          'recordings',
+          split === null ? 'recordings' : `recordings of ${split}`,
           recordings,
           `${patients} patients, ${recorded_hours.toFixed(2)} h, ${seizures} seizures`,
         ],

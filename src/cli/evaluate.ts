@@ -6,7 +6,10 @@ export function register(program: Command): void {
     .command('evaluate')
     .description('predict and score recordings with a trained model')
     .argument('<checkpoint>', 'a run folder, or a checkpoint of one')
-    .argument('<data>', 'a cache (its eval split), or a folder of recordings with annotations')
+    .argument(
+      '<data>',
+      'a cache (its eval split, else dev, else train), or a folder of recordings with annotations',
+    )
     .option('--output <dir>', 'write predictions (.csv_bi) and scores.json there')
     .addOption(
       new Option('--device <device>', 'where to compute').choices(['auto', 'cpu', 'cuda']).default('auto'),

@@ -1,15 +1,18 @@
+import { Option } from 'commander';
 import type { Environment, LoadedConfig } from '../config/index.ts';
 
 /** The convention of `--json`: one document on standard output, everything else on standard error. */
 export const JSON_OPTION = ['--json', 'print one JSON document to standard output'] as const;
 
-/** `.option(...SET_OPTION)`: repeatable, collected into a list. */
-export const SET_OPTION = [
-  '--set <field=value>',
-  'change a field of the configuration, such as training.epochs=3 (repeatable)',
-  (assignment: string, before: readonly string[]) => [...before, assignment],
-  [] as readonly string[],
-] as const;
+/** `--set`: repeatable, collected into a list. */
+export function setOption(): Option {
+  return new Option(
+    '--set <field=value>',
+    'change a field of the configuration, such as training.epochs=3 (repeatable)',
+  )
+    .argParser((assignment: string, before: readonly string[]) => [...before, assignment])
+    .default([], 'none');
+}
 
 export function writeJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);

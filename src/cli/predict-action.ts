@@ -1,7 +1,7 @@
 import { containerPaths, inForce, readEnvironment } from '../config/index.ts';
 import { InputError } from '../errors.ts';
-import { isCudaAvailable } from '../torch/index.ts';
 import { predictRecordings } from '../train/index.ts';
+import { deviceOf } from './device.ts';
 import { LongCommand } from './long-command.ts';
 import { announce, writeJson } from './output.ts';
 import type { PredictOptions } from './predict.ts';
@@ -19,12 +19,7 @@ export async function predict(
   const environment = readEnvironment();
   announce(inForce(), environment);
   const { input, output, format } = placesOf(givenInput, options);
-  const hasCuda = isCudaAvailable();
-  if (options.device === 'cuda' && !hasCuda)
-    throw new InputError(
-      'CONFIG_DEVICE',
-      '--device cuda: expected a machine with CUDA, found none. Use auto or cpu.',
-    );
+  const device = deviceOf(options.device);
   using command = new LongCommand('Predicting', 'recordings', environment);
   const report = await predictRecordings({
     checkpoint,
@@ -32,7 +27,7 @@ export async function predict(
     output,
     format,
     isReferenceForced: options.force === true,
-    device: options.device !== 'cpu' && hasCuda ? 'cuda' : 'cpu',
+    device,
     signal: command.signal,
     onProgress: (done, total, name) => command.update(done, total, name),
   });

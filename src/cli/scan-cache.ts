@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { JSON_OPTION, SET_OPTION } from './output.ts';
+import { JSON_OPTION, setOption } from './output.ts';
 
 export function register(program: Command): void {
   program
@@ -8,7 +8,7 @@ export function register(program: Command): void {
     .requiredOption('--cache-dir <dir>', 'a cache, or the folder of one split')
     .option('--config <file>', 'configuration whose window and stride are used')
     .option('--check', 'only compare; write nothing')
-    .option(...SET_OPTION)
+    .addOption(setOption())
     .option(...JSON_OPTION)
     .action(async (options: ScanCacheOptions) => {
       const { scanCacheCommand } = await import('./scan-cache-action.ts');

@@ -1,5 +1,5 @@
 import { inForce, readEnvironment, usableCores } from '../config/index.ts';
-import { BgbError, InputError } from '../errors.ts';
+import { InputError } from '../errors.ts';
 import {
   type GateReport,
   LARGEST_AUROC,
@@ -12,6 +12,7 @@ import {
   type SynthReport,
   type SynthTotals,
 } from '../synth/index.ts';
+import { SaidAlready } from './exit.ts';
 import { LongCommand } from './long-command.ts';
 import { announce, writeJson } from './output.ts';
 import type { SynthCommandOptions } from './synth.ts';
@@ -67,8 +68,9 @@ async function gateCommand(dir: string, { json }: SynthCommandOptions): Promise<
   command.end();
   if (json) writeJson(report);
   else process.stdout.write(gateTable(report));
-  if (report.problems.length > 0)
-    throw new BgbError('SYNTH_GATE', `${dir} does not pass the gate: ${report.problems.join('; ')}.`);
+  if (report.problems.length === 0) return;
+  process.stderr.write(`bgb: ${dir} does not pass the gate: ${report.problems.join('; ')}.\n`);
+  throw new SaidAlready(1);
 }
 
 function gateTable(report: GateReport): string {

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { JSON_OPTION, SET_OPTION } from './output.ts';
+import { JSON_OPTION, setOption } from './output.ts';
 
 export function register(program: Command): void {
   program
@@ -14,7 +14,7 @@ export function register(program: Command): void {
     .addOption(
       new Option('--device <device>', 'overrides experiment.device').choices(['auto', 'cpu', 'cuda']),
     )
-    .option(...SET_OPTION)
+    .addOption(setOption())
     .option(...JSON_OPTION)
     .action(async (path: string, options: TrainOptions) => {
       const { train } = await import('./train-action.ts');

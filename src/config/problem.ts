@@ -37,7 +37,7 @@ export function problemText({ field, place, text }: Problem): string {
   return `${placeText(place)}: ${field === '' ? '' : `${field}: `}${text}`;
 }
 
-export function placeText({ source, line, column }: Place): string {
+function placeText({ source, line, column }: Place): string {
   return line === null ? source : `${source}:${line}:${column}`;
 }
 

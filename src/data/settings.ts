@@ -1,7 +1,7 @@
 import type { LabelMap } from '../annotations/index.ts';
 import { type CacheEntry, settingsRecord } from '../cache/index.ts';
 import { InputError } from '../errors.ts';
-import type { PreprocessingSettings } from '../signal/index.ts';
+import { montageChannels, type PreprocessingSettings } from '../signal/index.ts';
 
 /** What entries must have been built with. */
 export interface AskedSettings {
@@ -12,15 +12,22 @@ export interface AskedSettings {
 
 /**
  * Checks that an entry was built with the settings asked for (failures D3). One that was made elsewhere does not say,
- * and passes.
+ * and passes if it has as many channels.
  *
- * @throws InputError `DATA_SETTINGS` naming the settings that differ
+ * @throws InputError `DATA_SETTINGS` naming the settings that differ, `DATA_CHANNELS`
  */
 export function requireSettings(
-  { path, provenance }: Pick<CacheEntry, 'path' | 'provenance'>,
+  { path, channels, provenance }: Pick<CacheEntry, 'path' | 'channels' | 'provenance'>,
   { preprocessing, labels }: AskedSettings,
 ): void {
-  if (Object.keys(provenance.preprocessing).length === 0) return;
+  if (Object.keys(provenance.preprocessing).length === 0) {
+    const wanted = montageChannels(preprocessing).length;
+    if (channels === wanted) return;
+    throw new InputError(
+      'DATA_CHANNELS',
+      `The cache entry ${path} has ${channels} channels; preprocessing.montage ${preprocessing.montage} has ${wanted}. Use a cache and a montage of the same channels.`,
+    );
+  }
   const asked = { ...settingsRecord(preprocessing), ...(labels && { labels: sorted(labels) }) };
   const stored = { ...provenance.preprocessing, ...(labels && { labels: sorted(provenance.label_map) }) };
   const different = Object.entries(stored).flatMap(([field, value]) => {

@@ -62,6 +62,7 @@ export function decimal(text: string): number | null {
   return Number.isFinite(value) ? value : null;
 }
 
+/** Text of a header, fit for a message on a terminal. */
 export function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, '?');
 }

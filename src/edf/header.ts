@@ -203,6 +203,7 @@ export function hasScaling(signal: Signal): boolean {
   return isComplete && digitalMin !== digitalMax && physicalMin !== physicalMax;
 }
 
+/** The ranges of a signal, for messages. */
 export function scalingText(signal: Signal): string {
   return `digital ${signal.digitalMin} to ${signal.digitalMax}, physical ${signal.physicalMin} to ${signal.physicalMax}`;
 }

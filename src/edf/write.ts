@@ -86,6 +86,7 @@ function recordsOf({ signals, recordDurationS }: EdfToWrite, fail: (message: str
   return records;
 }
 
+/** Header fields of a start such as `2005-12-31T23:59:59.5`; `fail` is told of one that EDF cannot hold. */
 export function startOf(startedAt: string, fail: (message: string) => never) {
   const match = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(\.\d+)?$/.exec(startedAt);
   if (match === null || Number.isNaN(Date.parse(`${startedAt}Z`)))
@@ -142,7 +143,7 @@ export function headerOf(
 }
 
 /** A number in the 8 bytes of its field, without loss. */
-export function numberText(value: number, fail: (message: string) => never): string {
+function numberText(value: number, fail: (message: string) => never): string {
   const plain = String(value);
   const forms = [plain, plain.replace(/^(-?)0\./, '$1.'), value.toExponential().replace('e+', 'e')];
   const text = forms.find(({ length }) => length <= 8);

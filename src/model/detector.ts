@@ -125,6 +125,7 @@ export interface DetectorOptions {
   readonly seed: number;
 }
 
+/** The seizure detector of docs/model.md: signals (B, T, C) to logits (B, T). @throws InputError `MODEL_SIZE`, `MODEL_LENGTH` */
 export class Detector {
   readonly store: WeightStore = { parameters: new Map(), buffers: new Map() };
   readonly #totalStride: number;

@@ -7,19 +7,11 @@
  * layer.forward(x); // store.parameters has head.weight and head.bias
  * ```
  */
+export { BatchNorm } from './batch-norm.ts';
+export { Conv1d, type ConvOptions, ConvTranspose1d } from './convolution.ts';
 export { Dropout } from './dropout.ts';
-export {
-  BatchNorm,
-  Conv1d,
-  type ConvOptions,
-  ConvTranspose1d,
-  LayerNorm,
-  Linear,
-  normalisedConvolution,
-  parallelConvolutions,
-  RmsNorm,
-  residualNorm,
-} from './layers.ts';
+export { LayerNorm, Linear, RmsNorm, residualNorm } from './layers.ts';
 export { Mamba2, type Mamba2Options, ssd } from './mamba2.ts';
 export { EVALUATION, type Mode, type Peers } from './mode.ts';
+export { normalisedConvolution, parallelConvolutions } from './normalised-convolution.ts';
 export { loadWeights, moveWeights, type WeightStore, Weights } from './weights.ts';

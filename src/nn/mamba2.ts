@@ -40,6 +40,7 @@ export interface Mamba2Options {
 /** Steps a chunk; sets how much memory the products within chunks take, not the result. */
 const CHUNK = 64;
 
+/** One Mamba-2 (Dao and Gu 2024), one group, (B, L, D) to (B, L, D), computed by chunks; see docs/model.md. */
 export class Mamba2 {
   readonly #inner: number;
   readonly #heads: number;

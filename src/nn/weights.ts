@@ -10,6 +10,11 @@ export interface WeightStore {
   readonly buffers: Map<string, Tensor>;
 }
 
+/** Bound of PyTorch's default first values: kaiming_uniform with a = sqrt(5) (He et al. 2015) is 1 / sqrt(fan in). */
+export function firstBound(fanIn: number): number {
+  return 1 / Math.sqrt(fanIn);
+}
+
 /**
  * A place in the tree of a model's weights; layers make theirs here. First values are a function of the seed,
  * the weight's name and the element, so they are the same on every machine and do not depend on the order in

@@ -21,7 +21,7 @@ export async function keepBeforeReplacing(folder: string, name: string): Promise
 }
 
 /** Names of the kept JSON files, the latest step first. */
-export async function keptBefore(folder: string, name: string): Promise<string[]> {
+async function keptBefore(folder: string, name: string): Promise<string[]> {
   const pattern = new RegExp(`^${RegExp.escape(name)}-step-(\\d+)\\.json$`);
   const stepOf = (entry: string) => Number(pattern.exec(entry)![1]);
   return (await readdir(folder)).filter((entry) => pattern.test(entry)).sort((a, b) => stepOf(b) - stepOf(a));

@@ -24,7 +24,7 @@ export const RUN_FILES = {
 } as const;
 
 /** Content of `run.json`, the first file of a run. */
-export const runFile = z.strictObject({
+const runFile = z.strictObject({
   format: z.literal('bgb-run'),
   version: z.literal(1),
   id: z.string(),
@@ -34,7 +34,7 @@ export const runFile = z.strictObject({
 });
 
 /** Content of `environment.json`: one entry for each session, the first start and every resume. */
-export const environmentFile = z.strictObject({
+const environmentFile = z.strictObject({
   sessions: z.array(z.strictObject({ started_at: z.iso.datetime(), environment: environmentRecord })).min(1),
 });
 

@@ -135,7 +135,7 @@ function scale({ electrodes, length, start, rate, work }: Block, track: Float64A
 }
 
 /** Weights `(sources, E)`, such that the mean power against the electrodes' average is the patient's. */
-export function mixingMatrix({ sources, sourceLevels, gainUv }: Patient): Float64Array[] {
+function mixingMatrix({ sources, sourceLevels, gainUv }: Patient): Float64Array[] {
   const average = referenceWeights('ar');
   const potentials = sources.map(({ position, moment }, index) =>
     dipolePotential(position, moment).map((value) => value * sourceLevels[index]!),

@@ -13,6 +13,7 @@ export interface Block {
   readonly work: Float64Array;
 }
 
+/** An empty block at the recording's start: `length` samples at `rate` Hz of every electrode. */
 export function makeBlock(rate: number, length: number): Block {
   return {
     start: 0,

@@ -22,6 +22,7 @@ export interface EventContext {
   readonly reference: Float64Array;
 }
 
+/** What an event has to know of the patient in a stage of sleep. */
 export function eventContext(patient: Patient, stage: Stage): EventContext {
   return {
     patient,
@@ -86,6 +87,7 @@ export function ratioOf(
   return sum / alone;
 }
 
+/** Fields (E) of generators as the recording has them: against its reference. */
 export function referencedFields(
   generators: readonly { readonly field: Float64Array }[],
   { reference }: Pick<EventContext, 'reference'>,

@@ -93,11 +93,13 @@ export function referenced(potentials: Float64Array, weights: Float64Array): Flo
   return potentials.map((value) => value - mean);
 }
 
+/** The direction of a vector. */
 export function unit([x, y, z]: Vector): Vector {
   const length = Math.sqrt(x * x + y * y + z * z);
   return [x / length, y / length, z / length];
 }
 
+/** Scalar product. */
 export function dot(a: Vector, b: Vector): number {
   return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 }

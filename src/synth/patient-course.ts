@@ -32,7 +32,7 @@ const BREAKS_S = 24;
 const FULLEST = 0.78;
 
 /** Seizures a second of a patient who has them. */
-export function seizureRate(profile: Profile): number {
+function seizureRate(profile: Profile): number {
   const { patientBlock, seizureShare, durations } = profile;
   const share = patientBlock.filter(({ hasSeizures }) => hasSeizures).length / patientBlock.length;
   const meanS = (1 - ABSENCE_SHARE) * meanDuration(durations) + ABSENCE_SHARE * meanAbsenceDuration();

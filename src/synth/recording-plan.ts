@@ -39,6 +39,7 @@ const RECORDING = 3;
 /** Plans an event for the stage in which it turns out to be. */
 type Planner = (context: EventContext) => EventPlan;
 
+/** Stages and events of a recording, as a function of the corpus's seed, the patient and the recording's number. */
 export function planRecording(seed: number, profile: Profile, outline: RecordingOutline): RecordingPlan {
   const { patient, index, durationS } = outline;
   const draws = new Draws(seed, RECORDING, patient.index, index);

@@ -37,6 +37,7 @@ export function drawStages(draws: Draws, profile: Profile, durationS: number): S
   return spans;
 }
 
+/** The stage at a time in s; after the last one, the last. */
 export function stageAt(spans: readonly StageSpan[], timeS: number): Stage {
   return spans.find(({ endS }) => timeS < endS)?.stage ?? spans.at(-1)!.stage;
 }

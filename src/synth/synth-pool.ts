@@ -15,6 +15,7 @@ export type SynthAnswer =
 /** A recording was given up since the command was interrupted. */
 export class Stopped extends Error {}
 
+/** Whether the command was interrupted, as the memory shared by its threads says. */
 export function isStopped(stop: SharedArrayBuffer): boolean {
   return Atomics.load(new Int32Array(stop), 0) !== 0;
 }

@@ -13,6 +13,7 @@ export interface RecordingCounts {
   readonly twins: number;
 }
 
+/** What a planned recording holds, in numbers. */
 export function countEvents({ outline, events }: RecordingPlan): RecordingCounts {
   const seizures = events.filter(({ plan }) => plan.kind === 'seizure');
   const negatives = events.filter(({ plan }) => plan.kind === 'negative');

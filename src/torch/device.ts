@@ -11,6 +11,7 @@ export interface LibraryInfo {
   readonly configuration: string;
 }
 
+/** The libtorch that bgb runs on. */
 export function libraryInfo(): LibraryInfo {
   return native.libraryInfo();
 }

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { writeCsvBi } from '../annotations/index.ts';
 import { buildCache, listEntries, splitFolders, writeNpy } from '../cache/index.ts';
-import { type Config, configSchema, metricNameOf, threadsOf } from '../config/index.ts';
+import { type Config, configSchema, metricNameOf, type Split, threadsOf } from '../config/index.ts';
 import { loadRecording, requireSettings } from '../data/index.ts';
 import { InputError } from '../errors.ts';
 import { writeAtomic } from '../files/index.ts';
@@ -55,6 +55,8 @@ export interface EvaluationReport {
   readonly checkpoint: string;
   readonly checkpoint_sha256: string;
   readonly data: string;
+  /** Of a cache the split that was scored; null for recordings that were not cached. */
+  readonly split: Split | null;
   readonly recordings: number;
   readonly patients: number;
   readonly recorded_hours: number;
@@ -140,7 +142,7 @@ export async function evaluateCheckpoint(request: EvaluationRequest): Promise<Ev
       const stem = name.replace(/\.npz$/, '');
       const durationS = recorded.at(-1)!.endS;
       await writeCsvBi(join(output, 'predictions', `${stem}.csv_bi`), {
-        name: stem,
+        name: basename(stem),
         durationS,
         events: hypotheses,
       });
@@ -155,6 +157,7 @@ export async function evaluateCheckpoint(request: EvaluationRequest): Promise<Ev
     checkpoint: path,
     checkpoint_sha256: sha256,
     data: request.data,
+    split: source.split,
     recordings: source.entries.length,
     patients: patients.size,
     recorded_hours: events.recordedS / 3600,
@@ -202,8 +205,12 @@ function onlyMeasured(figures: object): Record<string, Measured> {
   );
 }
 
-interface Source extends AsyncDisposable {
+interface Entries {
+  readonly split: Split | null;
   readonly entries: readonly { folder: string; name: string }[];
+}
+
+interface Source extends Entries, AsyncDisposable {
   readonly leftOut: readonly string[];
 }
 
@@ -213,8 +220,8 @@ async function openSource(
   config: Config,
 ): Promise<Source> {
   const cached = await entriesBelow(data);
-  if (cached.length > 0)
-    return { entries: cached, leftOut: [], [Symbol.asyncDispose]: async () => undefined };
+  if (cached.entries.length > 0)
+    return { ...cached, leftOut: [], [Symbol.asyncDispose]: async () => undefined };
   const folder = await mkdtemp(join(tmpdir(), 'bgb-evaluate-'));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
@@ -238,16 +245,21 @@ async function openSource(
       ...census!.unlabelled.map((name) => `${name}: no annotation was found`),
       ...census!.duplicates.map(({ name, of }) => `${name}: it has the samples of ${of}`),
     ];
-    return { entries: await entriesBelow(folder), leftOut, [Symbol.asyncDispose]: remove };
+    const { entries } = await entriesBelow(folder);
+    return { split: null, entries, leftOut, [Symbol.asyncDispose]: remove };
   } catch (error) {
     await remove();
     throw error;
   }
 }
 
-/** Of the eval split where the folder is a whole cache. */
-async function entriesBelow(data: string): Promise<{ folder: string; name: string }[]> {
+/** The splits to judge a detector on, the first that a cache has. */
+const JUDGED_ON: readonly Split[] = ['eval', 'dev', 'train'];
+
+/** Of one split where the folder is a whole cache. */
+async function entriesBelow(data: string): Promise<Entries> {
   const splits = await splitFolders(data);
-  const [, folder] = splits.find(([split]) => split === 'eval') ?? splits[0]!;
-  return (await listEntries(folder)).map((name) => ({ folder, name }));
+  const judged = JUDGED_ON.map((wanted) => splits.find(([split]) => split === wanted));
+  const [split, folder] = judged.find((found) => found !== undefined) ?? splits[0]!;
+  return { split, entries: (await listEntries(folder)).map((name) => ({ folder, name })) };
 }

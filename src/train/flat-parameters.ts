@@ -21,7 +21,7 @@ export interface FlatGroup {
 }
 
 /** Whether weight decay applies to a parameter of this shape (Loshchilov and Hutter 2019; as in nanoGPT). */
-export function isDecayed(shape: readonly number[]): boolean {
+function isDecayed(shape: readonly number[]): boolean {
   return shape.length >= 2;
 }
 

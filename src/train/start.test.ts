@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -125,6 +125,10 @@ test('a trained model scores a cache and recordings alike; undefined figures say
   const recordings = fileURLToPath(new URL('../../data/sample/chb03', import.meta.url));
   const read = await evaluateCheckpoint({ ...request, data: recordings });
   expect(read.figures).toEqual(cached.figures);
+  // The whole cache has train and dev: never what was trained on, where there is something else.
+  const whole = await evaluateCheckpoint({ ...request, output: null, data: cache });
+  expect(whole).toMatchObject({ split: 'dev', figures: cached.figures });
+  expect([cached.split, read.split]).toEqual(['dev', null]);
   expect(cached).toMatchObject({ recordings: 7, patients: 1, seizures: 7, left_out: [] });
   expect(cached.references).toEqual({ trained_on: ['bipolar'], found: ['bipolar'], mismatched: 0 });
   expect(cached.recorded_hours).toBeCloseTo(140 / 3600, 9);
@@ -136,6 +140,27 @@ test('a trained model scores a cache and recordings alike; undefined figures say
   expect(JSON.parse(readFileSync(join(folder, 'scores/scores.json'), 'utf8')).figures).toEqual(
     cached.figures,
   );
+});
+
+test('predictions of recordings in folders name the recording alone, as TUSZ does', async () => {
+  const clip = 'chb03_01_clip_edfplusD';
+  mkdirSync(join(folder, 'nested/chb03'), { recursive: true });
+  cpSync(
+    fileURLToPath(new URL(`../../data/sample/chb03/${clip}.edf`, import.meta.url)),
+    join(folder, `nested/chb03/${clip}.edf`),
+  );
+  await evaluateCheckpoint({
+    checkpoint: join(folder, 'whole'),
+    data: join(folder, 'nested'),
+    isReferenceForced: false,
+    patientPattern: null,
+    output: join(folder, 'nested-scores'),
+    device: 'cpu',
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+  });
+  const written = readFileSync(join(folder, `nested-scores/predictions/chb03/${clip}.csv_bi`), 'utf8');
+  expect(written).toContain(`# bname = ${clip}\n`);
 });
 
 test('--init-from starts from a run’s weights, and names those that do not fit before anything is written', async () => {

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type Config,
   checkDevice,
@@ -11,7 +10,7 @@ import {
   resolvedDevice,
   threadsOf,
 } from '../config/index.ts';
-import { loadRecording, type WindowSet } from '../data/index.ts';
+import type { WindowSet } from '../data/index.ts';
 import { InputError } from '../errors.ts';
 import { createModel } from '../model/index.ts';
 import {
@@ -34,7 +33,8 @@ import {
   useOwnStream,
 } from '../torch/index.ts';
 import { mirrorFrom } from './augmentation.ts';
-import { Evaluation, falseAlarmRateOf } from './evaluate.ts';
+import { falseAlarmRateOf } from './evaluate.ts';
+import { evaluateDev } from './evaluate-dev.ts';
 import { loadInitialWeights } from './initial-weights.ts';
 import { keepNothing, keepRun } from './keeping.ts';
 import { type Outcome, type TrainingProgress, train } from './loop.ts';
@@ -42,7 +42,6 @@ import { describeLoss, lossFrom } from './loss-settings.ts';
 import { planMemory } from './memory-plan.ts';
 import { describeComputing, precisionOf, setNumerics } from './numerics.ts';
 import { TrainingPeers } from './peers.ts';
-import { predictRecording } from './predict.ts';
 import { corpusBytes, hostMemory, type PlacedWindows, placeWindows } from './residency.ts';
 import { trainable } from './trainable.ts';
 import { openTrainingData, type TrainingData } from './training-data.ts';
@@ -79,7 +78,8 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   const notices = checkDevice(config, { cudaAvailable });
   const device = resolvedDevice(config, { cudaAvailable });
   const folder = config.experiment.output_dir;
-  const alsoRate = falseAlarmRateOf(config);
+  // Both refuse a configuration that they cannot serve, here before anything is made.
+  falseAlarmRateOf(config);
   mirrorFrom(config);
   using group = joinGroup(request, device);
   const peers = group && new TrainingPeers(group);
@@ -170,23 +170,17 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   if (initial !== null) log.info(`weights${initial.isAverage ? ', averaged,' : ''} from ${initial.path}`);
   request.onStart({ done: step ?? 0 });
   const { dev } = data;
-  const evaluateHere = async () => {
-    const evaluation = new Evaluation(config, alsoRate);
-    const predictor = {
-      forward: model.forward.bind(model),
-      device,
-      precision,
-      batchSize: config.training.batch_size,
-    } as const;
-    for (const name of dev!.recordings) {
-      await nextTurn();
-      if (request.interruption() !== null) return null;
-      heartbeat.enter('evaluating');
-      const recording = loadRecording(dev!.folder, name);
-      evaluation.add(recording, predictRecording(predictor, recording, config.postprocessing.stitching));
-    }
-    return evaluation.metrics();
-  };
+  const predictor = {
+    forward: model.forward.bind(model),
+    device,
+    precision,
+    batchSize: training.batch_size,
+  } as const;
+  const evaluateHere = () =>
+    evaluateDev(dev!, predictor, config, {
+      isInterrupted: () => request.interruption() !== null,
+      onRecording: () => heartbeat.enter('evaluating'),
+    });
   const evaluate = () => (peers === null ? evaluateHere() : peers.agreeLater(evaluateHere));
   const outcome = await train({
     ...keeping,

@@ -124,7 +124,7 @@ function matthews(tp: number, tn: number, fp: number, fn: number): number | null
 }
 
 /** `a b - c d`, exact for whole numbers: those of epochs exceed 2^53 and may nearly cancel. */
-export function differenceOfProducts(a: number, b: number, c: number, d: number): number {
+function differenceOfProducts(a: number, b: number, c: number, d: number): number {
   if (![a, b, c, d].every(Number.isSafeInteger)) return a * b - c * d;
   return Number(BigInt(a) * BigInt(b) - BigInt(c) * BigInt(d));
 }

@@ -37,6 +37,7 @@ export function occurrences(
   }
 }
 
+/** What an artefact adds, with what the truth says of it; its end is cut at the recording's. */
 export function artefact(
   type: string,
   component: Component,

@@ -20,8 +20,6 @@ const WEIGHTS = {
   'postictal-slowing': 0.04,
 } as const;
 
-export type NegativeType = keyof typeof WEIGHTS | 'twin';
-
 const PLANS: Readonly<Record<keyof typeof WEIGHTS, (draws: Draws, context: EventContext) => EventPlan>> = {
   'periodic-discharges': planPeriodicDischarges,
   'rhythmic-slowing': planRhythmicSlowing,

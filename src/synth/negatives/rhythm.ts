@@ -32,6 +32,7 @@ export interface StaticRhythm {
   readonly beside?: (startS: number, amplitudeUv: number) => readonly Component[];
 }
 
+/** Plans a rhythm that wanders in frequency and amplitude but goes nowhere, at places that all take part throughout. */
 export function planStaticRhythm(draws: Draws, context: EventContext, rhythm: StaticRhythm): EventPlan {
   const { type, durationS, hz, wander, wanderS, waveform, shape, places, envelope, quietShare } = rhythm;
   const { hzAt = () => hz, detail = {}, beside } = rhythm;

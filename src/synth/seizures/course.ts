@@ -15,7 +15,7 @@ export interface Evolution {
 }
 
 /** How the rhythm of a type evolves; always by more than the half hertz that the ACNS's "evolving" asks for. */
-export function drawEvolution(draws: Draws, type: SeizureType): Evolution {
+function drawEvolution(draws: Draws, type: SeizureType): Evolution {
   const shapes = { fromShape: draws.between(0, 0.2), toShape: draws.between(0.4, 1) };
   switch (type) {
     case 'absz':

@@ -4,7 +4,7 @@ import type { DurationLaw } from '../profile.ts';
 const Z95 = 1.6448536269514722;
 
 /** Deviation of the logarithm, from median and 95th percentile. */
-export function logDeviation({ medianS, p95S }: DurationLaw): number {
+function logDeviation({ medianS, p95S }: DurationLaw): number {
   return Math.log(p95S / medianS) / Z95;
 }
 
@@ -29,10 +29,12 @@ export function meanDuration(law: DurationLaw): number {
 /** s, log-uniform */
 export const ABSENCE_S = [4, 15] as const;
 
+/** s, the quantile of the durations of absences at a share from 0 to 1 */
 export function absenceDurationAt(share: number): number {
   return ABSENCE_S[0] * (ABSENCE_S[1] / ABSENCE_S[0]) ** share;
 }
 
+/** s */
 export function meanAbsenceDuration(): number {
   return (ABSENCE_S[1] - ABSENCE_S[0]) / Math.log(ABSENCE_S[1] / ABSENCE_S[0]);
 }

@@ -30,6 +30,7 @@ export function drawType(draws: Draws, syndrome: Syndrome, durationS: number): S
   return type;
 }
 
+/** Whether a seizure of this type begins everywhere at once. */
 export function isGeneralised(type: SeizureType): boolean {
   return type === 'gnsz' || type === 'absz';
 }
