@@ -62,7 +62,7 @@ export async function buildCache(options: BuildOptions): Promise<Census[]> {
     onProgress(++done, tasks.length, result),
   );
   await buildWidowed(tasks, built, cacheDir, options);
-  const results = await withoutDuplicates(cacheDir, recordings, built);
+  const { results, left } = await withoutDuplicates(cacheDir, recordings, built);
   const censuses = SPLITS.filter((split) => recordings.some((recording) => recording.split === split)).map(
     (split) =>
       censusOf(
@@ -75,7 +75,7 @@ export async function buildCache(options: BuildOptions): Promise<Census[]> {
   if (censuses.every(({ cached }) => cached === 0)) throw noneUsable(censuses, dataDirs);
   for (const census of censuses) await writeCensus(census);
   for (const split of splits) await removeEmptySplit(splitFolder(cacheDir, split));
-  await reviewOthers(cacheDir, assigned, splits, say);
+  reviewOthers(left, cacheDir, assigned, splits, say);
   return censuses;
 }
 
@@ -191,20 +191,21 @@ async function buildWidowed(
   for (const [at, index] of widowed.entries()) results[index] = built[at]!;
 }
 
-/** Removes the entries of recordings whose samples are another's, and says so in their place. */
+/** Removes the entries of recordings whose samples are another's, and says so in their place; with what is left. */
 async function withoutDuplicates(
   cacheDir: string,
   recordings: readonly Assignment[],
   results: readonly BuildResult[],
-): Promise<BuildResult[]> {
+): Promise<{ results: BuildResult[]; left: StandingEntry[] }> {
   const paths = recordings.map(({ split, entry }) =>
     entryPath({ cacheDir: splitFolder(cacheDir, split), entry }),
   );
   const own = new Set(paths);
-  const duplicates = findDuplicates(await standingEntries(cacheDir), ({ path }) => own.has(path));
+  const standing = await standingEntries(cacheDir);
+  const duplicates = findDuplicates(standing, ({ path }) => own.has(path));
   const found = new Map(duplicates.map((duplicate) => [duplicate.entry.path, duplicate]));
   for (const path of found.keys()) await rm(path, { force: true });
-  return results.map((result, index) => {
+  const told = results.map((result, index): BuildResult => {
     const duplicate = found.get(paths[index]!);
     if (duplicate === undefined) return result;
     const { entry, of, isLabelledOtherwise } = duplicate;
@@ -217,6 +218,7 @@ async function withoutDuplicates(
       isLabelledOtherwise,
     };
   });
+  return { results: told, left: standing.filter(({ path }) => !found.has(path)) };
 }
 
 /** Without an entry, what was said about the split's entries goes too. */
@@ -227,13 +229,13 @@ async function removeEmptySplit(folder: string): Promise<void> {
 }
 
 /** Looks at the cache's own contents once more: patients apart, and what is of no recording here is named. */
-async function reviewOthers(
+function reviewOthers(
+  standing: readonly StandingEntry[],
   cacheDir: string,
   assigned: readonly Assignment[],
   splits: ReadonlySet<Split>,
   say: (sentence: string) => void,
-): Promise<void> {
-  const standing = await standingEntries(cacheDir);
+): void {
   requirePatientsApart(standing.map(asWhere));
   const claimed = new Set(
     assigned.map(({ split, entry }) => entryPath({ cacheDir: splitFolder(cacheDir, split), entry })),

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { SPLITS, type Split } from '../config/index.ts';
+import { SPLITS, type Split, splitNamed } from '../config/index.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { isTemporaryName } from '../files/index.ts';
 
@@ -36,10 +36,6 @@ export async function splitFolders(cacheDir: string): Promise<[Split | null, str
   if (found.filter(([split]) => split === 'dev').length > 1) throw bothNames(cacheDir);
   if (found.length === 0) return [[splitNamed(basename(resolve(cacheDir))), cacheDir]];
   return found.sort(([a], [b]) => SPLITS.indexOf(a) - SPLITS.indexOf(b));
-}
-
-function splitNamed(name: string): Split | null {
-  return name === 'val' ? 'dev' : (SPLITS.find((split) => split === name) ?? null);
 }
 
 function bothNames(folder: string): InputError {

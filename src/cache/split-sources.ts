@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { SPLITS, type Split } from '../config/index.ts';
+import { SPLITS, type Split, splitNamed } from '../config/index.ts';
 import { InputError } from '../errors.ts';
 import { listRecordings } from './recordings.ts';
 
@@ -95,10 +95,6 @@ async function officialFolders(folder: string): Promise<[Split, string][]> {
   if (found.filter(([split]) => split === 'dev').length > 1)
     throw new InputError('DATA_SPLITS', `${folder} has both dev and val, two names of one split. Keep one.`);
   return found;
-}
-
-function splitNamed(name: string): Split | null {
-  return name === 'val' ? 'dev' : (SPLITS.find((split) => split === name) ?? null);
 }
 
 /** What tells data folders apart: the last parts of their paths, as many as are needed. */
