@@ -1,15 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { listRecordings } from '../cache/index.ts';
-import { threadsOf } from '../config/index.ts';
 import { openEdf } from '../edf/index.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { postprocessCurve } from '../post/index.ts';
 import { futureUses, preprocess } from '../signal/index.ts';
 import type { Device } from '../torch/index.ts';
-import { loadModel } from './evaluate-checkpoint.ts';
-import { precisionOf, setNumerics } from './numerics.ts';
-import { type Predictor, predictRecording } from './predict.ts';
+import { openPredictor } from './open-predictor.ts';
+import { predictRecording } from './predict.ts';
 import {
   isPredictionFile,
   type PredictionFormat,
@@ -62,20 +60,15 @@ export interface PredictionReport {
 export async function predictRecordings(request: PredictionRequest): Promise<PredictionReport> {
   const { format, device } = request;
   const tasks = await tasksOf(request);
-  const { config, model, path, sha256, references } = await loadModel(request.checkpoint, device);
-  setNumerics({ threads: threadsOf(config.resources), isDeterministic: true, hasTf32: config.training.tf32 });
-  const predictor: Predictor = {
-    forward: (signal) => model.forward(signal),
-    device,
-    precision: precisionOf(device, config.training),
-    batchSize: config.training.batch_size,
-  };
+  const { config, predictor, path, sha256, references } = await openPredictor(request.checkpoint, device);
   const settings = { ...config.preprocessing, sampling_rate: config.data.sampling_rate };
+  // What could run while recording predicts the same here as there.
+  const uses = futureUses(config.preprocessing);
   const source = {
     made_by: 'bgb predict',
     checkpoint_sha256: sha256,
     postprocessing: config.postprocessing,
-    preprocessing_uses_future: futureUses(config.preprocessing),
+    preprocessing_uses_future: uses,
   };
   const recordings: PredictionReport['recordings'][number][] = [];
   const unusable: PredictionReport['unusable'][number][] = [];
@@ -83,7 +76,7 @@ export async function predictRecordings(request: PredictionRequest): Promise<Pre
     request.signal.throwIfAborted();
     try {
       const recording = await openEdf(recordingPath);
-      const prepared = await preprocess(recording, settings);
+      const prepared = await preprocess(recording, settings, { isQuantised: uses.length > 0 });
       if (isOtherReference(prepared.reference, references) && !request.isReferenceForced)
         throw new InputError(
           'EVALUATE_REFERENCE',
