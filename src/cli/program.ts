@@ -11,6 +11,7 @@ import { register as model } from './model.ts';
 import { register as predict } from './predict.ts';
 import { register as scanCache } from './scan-cache.ts';
 import { register as score } from './score.ts';
+import { register as stream } from './stream.ts';
 import { register as synth } from './synth.ts';
 import { register as train } from './train.ts';
 import { register as validate } from './validate.ts';
@@ -32,6 +33,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   train,
   evaluate,
   predict,
+  stream,
   score,
   demo,
   buildBridge,

@@ -8,8 +8,8 @@ import { type EdfRecording, openEdf, readSignals } from '../edf/index.ts';
 import { type DetectedEvent, postprocessCurve } from '../post/index.ts';
 import { preprocess } from '../signal/index.ts';
 import { openPredictor, predictRecording } from '../train/index.ts';
-import { saveUntrained } from '../train/testing/checkpoint.ts';
 import { DetectorStream, type DetectorStreamOptions, type ProvisionalState } from './detector-stream.ts';
+import { saveUntrained } from './testing/untrained.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bgb-detector-stream-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -13,4 +13,7 @@ export {
   type ProvisionalState,
   type StreamStep,
 } from './detector-stream.ts';
-export { type RawFormat, type RawLayout, RawSamples, rawSignals } from './raw-samples.ts';
+export { growingFile } from './growing-file.ts';
+export type { RawFormat, RawLayout } from './raw-samples.ts';
+export { EdfReader, RawReader, type SampleReader } from './sample-reader.ts';
+export { type StreamLine, type StreamRequest, streamSeizures } from './stream-seizures.ts';
