@@ -47,6 +47,7 @@ export {
   type ReachedSensitivity,
   type SensitivityAtFalseAlarms,
   SensitivityCurve,
+  sweepTauOff,
   sweepThresholds,
 } from './sensitivity-curve.ts';
 export * from './szcore/index.ts';
