@@ -31,7 +31,7 @@ export {
   type RunCheckpoint,
   saveCheckpoint,
 } from './checkpoint.ts';
-export type { CheckpointState, Json } from './checkpoint-state.ts';
+export type { CheckpointState, FrozenThresholds, Json } from './checkpoint-state.ts';
 export { type FieldDifference, RESULT_NEUTRAL_FIELDS, type ResolvedConfig } from './config-record.ts';
 export {
   captureEnvironment,
