@@ -50,3 +50,4 @@ export { annotatedYaml, resolvedYaml } from './resolved-yaml.ts';
 export { type Config, channelCount, configSchema } from './schema.ts';
 export { SPLITS, type Split, splitNamed, splitOf } from './split.ts';
 export { threadsOf, usableCores } from './threads.ts';
+export { leavesOf } from './tree.ts';
