@@ -1,7 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type EdfRecording, openEdf, readSignals } from '../edf/index.ts';
@@ -204,6 +206,9 @@ test('a signal that never varies is refused at its end, and no event was said be
   expect(() => stream.end()).toThrow('there is no EEG in it');
 });
 
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
 test('memory does not grow with the recording', async () => {
   const opened = await open();
   const stream = new DetectorStream({
@@ -215,7 +220,7 @@ test('memory does not grow with the recording', async () => {
   });
   const read = await readSignals(recording, stream.preprocessing.needed, recording.segments[0]!);
   const used = () => {
-    globalThis.gc?.();
+    collect();
     return process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
   };
   const minutes = (count: number) => {
@@ -224,6 +229,5 @@ test('memory does not grow with the recording', async () => {
   };
   const early = minutes(2);
   const late = minutes(6);
-  expect(late - early).toBeLessThan(24 << 20);
-  expect(readFileSync(path).length).toBeGreaterThan(0);
+  expect(late - early).toBeLessThan(4 << 20);
 }, 30_000);

@@ -1,11 +1,12 @@
 import type { DetectedEvent } from '../post/index.ts';
-import type { openPredictor } from '../train/index.ts';
+import type { ThresholdsInUse } from '../score/index.ts';
+import type { OpenedPredictor } from '../train/index.ts';
 import { DetectorStream, type StreamStep } from './detector-stream.ts';
 import type { SampleReader } from './sample-reader.ts';
 import { Timing } from './timing.ts';
 
 export interface StreamRequest {
-  readonly detector: Awaited<ReturnType<typeof openPredictor>>;
+  readonly detector: OpenedPredictor;
   readonly bytes: AsyncIterable<Uint8Array>;
   readonly reader: SampleReader;
   /** To name in messages. */
@@ -39,6 +40,7 @@ export type StreamLine =
       readonly stride_s: number;
       /** At most so much later than recorded a sample's final probability is known. */
       readonly algorithmic_delay_s: number;
+      readonly thresholds: ThresholdsInUse;
       readonly postprocessing: object;
     }
   | ({ readonly type: 'event'; readonly certain_at_s: number } & EventLine)
@@ -110,7 +112,7 @@ export async function* streamSeizures(request: StreamRequest): AsyncGenerator<St
 }
 
 function startLine(
-  { path, detector: { path: checkpoint, sha256, config } }: StreamRequest,
+  { path, detector: { path: checkpoint, sha256, config, thresholds } }: StreamRequest,
   { preprocessing, delayS }: DetectorStream,
 ): StreamLine {
   const { postprocessing, data } = config;
@@ -126,6 +128,7 @@ function startLine(
     window_s: window_size / data.sampling_rate,
     stride_s: stride / data.sampling_rate,
     algorithmic_delay_s: delayS,
+    thresholds,
     postprocessing,
   };
 }

@@ -7,13 +7,10 @@
 export { benchLoader, type LoaderReport } from './bench-loader.ts';
 export { fillFrom, toStored } from './checkpoint-tensors.ts';
 export { DeviceWindows } from './device-windows.ts';
+export { environmentFingerprint } from './environment-fingerprint.ts';
 export { Evaluation } from './evaluate.ts';
-export {
-  type EvaluationReport,
-  type EvaluationRequest,
-  evaluateCheckpoint,
-  loadModel,
-} from './evaluate-checkpoint.ts';
+export { type EvaluationRequest, evaluateCheckpoint } from './evaluate-checkpoint.ts';
+export { type LoadedModel, loadModel } from './load-model.ts';
 export {
   type Metrics,
   type Outcome,
@@ -24,7 +21,7 @@ export {
 } from './loop.ts';
 export { LABEL, type Loss } from './loss.ts';
 export { type MemoryPlan, planMemory } from './memory-plan.ts';
-export { openPredictor } from './open-predictor.ts';
+export { type OpenedPredictor, openPredictor } from './open-predictor.ts';
 export {
   type CachedRecording,
   type Predictor,

@@ -1,24 +1,32 @@
-import { threadsOf } from '../config/index.ts';
+import type { ThresholdsInUse } from '../score/index.ts';
 import type { Device } from '../torch/index.ts';
-import { loadModel } from './evaluate-checkpoint.ts';
-import { precisionOf, setNumerics } from './numerics.ts';
+import { type LoadedModel, loadModel } from './load-model.ts';
 import type { Predictor } from './predict.ts';
+import { predictorOf } from './predict-set.ts';
+import { thresholdsInUse } from './scored-set.ts';
+
+/** A trained model, ready to predict recordings or a stream, and what a report says of it. */
+export interface OpenedPredictor extends Omit<LoadedModel, 'model'> {
+  readonly predictor: Predictor;
+  /** What it was trained on; null where the checkpoint does not say. */
+  readonly references: readonly string[] | null;
+  readonly thresholds: ThresholdsInUse;
+}
 
 /**
- * A trained model, ready to predict recordings or a stream, and what it was saved with.
- *
  * @param checkpoint a checkpoint file, or a run folder
  * @throws InputError `CHECKPOINT_*`, `EVALUATE_CHECKPOINT`
  */
-export async function openPredictor(checkpoint: string, device: Device) {
-  const { config, model, path, sha256, references } = await loadModel(checkpoint, device);
-  setNumerics({ threads: threadsOf(config.resources), isDeterministic: true, hasTf32: config.training.tf32 });
-  const predictor: Predictor = {
-    forward: (signal) => model.forward(signal),
-    device,
-    precision: precisionOf(device, config.training),
-    // Windows of a minute are faster one by one on a processor (bench/RESULTS.md), and a stream has one at a time.
-    batchSize: device === 'cpu' ? 1 : config.training.batch_size,
+export async function openPredictor(checkpoint: string, device: Device): Promise<OpenedPredictor> {
+  const loaded = await loadModel(checkpoint, device);
+  const { config, path, sha256, state } = loaded;
+  return {
+    config,
+    path,
+    sha256,
+    state,
+    predictor: predictorOf(loaded, device),
+    references: state.references,
+    thresholds: thresholdsInUse(config.postprocessing.hysteresis, state.thresholds, null),
   };
-  return { config, predictor, path, sha256, references };
 }

@@ -4,6 +4,7 @@ import { listRecordings } from '../cache/index.ts';
 import { openEdf } from '../edf/index.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { postprocessCurve } from '../post/index.ts';
+import type { ThresholdsInUse } from '../score/index.ts';
 import { futureUses, preprocess } from '../signal/index.ts';
 import type { Device } from '../torch/index.ts';
 import { openPredictor } from './open-predictor.ts';
@@ -35,6 +36,8 @@ export interface PredictionReport {
   readonly checkpoint: string;
   readonly checkpoint_sha256: string;
   readonly format: PredictionFormat;
+  /** Those that made the seizures, and what they were tuned on. */
+  readonly thresholds: ThresholdsInUse;
   /** Recordings that were predicted. */
   readonly recordings: readonly {
     readonly recording: string;
@@ -60,13 +63,15 @@ export interface PredictionReport {
 export async function predictRecordings(request: PredictionRequest): Promise<PredictionReport> {
   const { format, device } = request;
   const tasks = await tasksOf(request);
-  const { config, predictor, path, sha256, references } = await openPredictor(request.checkpoint, device);
+  const loaded = await openPredictor(request.checkpoint, device);
+  const { config, path, sha256, predictor, references, thresholds } = loaded;
   const settings = { ...config.preprocessing, sampling_rate: config.data.sampling_rate };
   // What could run while recording predicts the same here as there.
   const uses = futureUses(config.preprocessing);
   const source = {
     made_by: 'bgb predict',
     checkpoint_sha256: sha256,
+    thresholds,
     postprocessing: config.postprocessing,
     preprocessing_uses_future: uses,
   };
@@ -110,7 +115,7 @@ export async function predictRecordings(request: PredictionRequest): Promise<Pre
     }
     request.onProgress(index + 1, tasks.length, name);
   }
-  return { checkpoint: path, checkpoint_sha256: sha256, format, recordings, unusable };
+  return { checkpoint: path, checkpoint_sha256: sha256, format, thresholds, recordings, unusable };
 }
 
 interface Task {
