@@ -31,8 +31,7 @@ export function predictorOf({ config, model }: LoadedModel, device: Device): Pre
     forward: (signal) => model.forward(signal),
     device,
     precision: precisionOf(device, config.training),
-    // On a processor windows of a minute are faster one by one, with the same bits (bench/RESULTS.md).
-    batchSize: device === 'cpu' ? 1 : config.training.batch_size,
+    batchSize: config.training.batch_size,
   };
 }
 
