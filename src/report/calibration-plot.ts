@@ -50,6 +50,7 @@ export function calibrationPlot({ raw, corrected, samples }: EvaluationDocument[
           element('title', {}, `${bin.samples} samples`),
         );
       }),
+    words(AREA.left - 8, STRIP.top + 8, compact(most), 'tick', 'end'),
     words(AREA.left - 8, STRIP.bottom - 2, 'log count', 'tick', 'end'),
     ...series(raw.bins, x, y, ''),
     ...(corrected === null ? [] : series(corrected.bins, x, y, ' second')),
@@ -62,6 +63,11 @@ export function calibrationPlot({ raw, corrected, samples }: EvaluationDocument[
           words(AREA.left + 24, at + 20, 'corrected for the share of seizure in training', 'quiet'),
         ]),
   );
+}
+
+/** As 62k: of a number that is to fit beside an axis. */
+function compact(count: number): string {
+  return count.toLocaleString('en', { notation: 'compact', maximumSignificantDigits: 2 });
 }
 
 function series(bins: readonly ReliabilityBin[], x: Scale, y: Scale, kind: string): Markup[] {

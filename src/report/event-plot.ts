@@ -30,7 +30,7 @@ export interface EventToDraw {
 const WIDTH = 1120;
 const LEFT = 84;
 const RIGHT = 1056;
-const TOP = 14;
+const TOP = 22;
 const ROW = 24;
 /** Between chains of a bipolar montage, which do not share an electrode. */
 const CHAIN_GAP = 10;
@@ -40,7 +40,7 @@ const COLUMNS = 1500;
 /** Units of a path a pixel. */
 const FINE = 4;
 /** Rows that a trace may reach from its own: beyond it is cut off. */
-const REACH = 2;
+const REACH = 1.4;
 const MOST_CHANNELS = 40;
 
 /** Montage traces around an event, negative up, and the probability under them. */

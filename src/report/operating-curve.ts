@@ -6,26 +6,27 @@ import { linearScale, logarithmicScale, logarithmicTicks, ticks } from './scale.
 const SIZE = { width: 560, height: 420 };
 const AREA = { left: 66, right: 540, top: 16, bottom: 330 };
 
-type Shown = Pick<EvaluationDocument, 'operating_curve' | 'sensitivity_at_fa' | 'figures' | 'thresholds'>;
+type Shown = Pick<EvaluationDocument, 'operating_curve' | 'sensitivity_at_fa' | 'per_patient' | 'thresholds'>;
 
 /** Sensitivity against false alarms, over the sweep of thresholds, with the points that figures are taken at. */
-export function operatingCurvePlot({ operating_curve, sensitivity_at_fa, figures, thresholds }: Shown): Plot {
+export function operatingCurvePlot({
+  operating_curve,
+  sensitivity_at_fa,
+  per_patient,
+  thresholds,
+}: Shown): Plot {
   const points = operating_curve.filter(
     (point): point is typeof point & { sensitivity: number; false_alarms_per_24h: number } =>
       point.sensitivity !== null && point.false_alarms_per_24h !== null,
   );
-  const used = {
-    sensitivity: figures.event_sensitivity_any_overlap?.value ?? null,
-    rate: figures.false_alarms_per_24h_recorded?.value ?? null,
-  };
-  const most = Math.max(10, used.rate ?? 0, ...points.map((point) => point.false_alarms_per_24h));
+  const used = usedPoint(per_patient);
+  const most = Math.max(10, used?.rate ?? 0, ...points.map((point) => point.false_alarms_per_24h));
   const x = logarithmicScale([0, most * 1.05], [AREA.left, AREA.right]);
   const y = linearScale([0, 1], [AREA.bottom, AREA.top]);
   const atRates = sensitivity_at_fa.flatMap(({ fa_per_24h, value, interval }) =>
     value === null ? [] : [atRate(x(fa_per_24h), y(value), interval && [y(interval.low), y(interval.high)])],
   );
-  const usedMark =
-    used.sensitivity === null || used.rate === null ? null : diamond(x(used.rate), y(used.sensitivity));
+  const usedMark = used && diamond(x(used.rate), y(used.sensitivity));
   const empty =
     points.length > 0
       ? null
@@ -58,11 +59,35 @@ export function operatingCurvePlot({ operating_curve, sensitivity_at_fa, figures
       points.map((point) => [x(point.false_alarms_per_24h), y(point.sensitivity)]),
       'curve',
     ),
+    ...points.map((point) =>
+      element(
+        'circle',
+        { cx: x(point.false_alarms_per_24h), cy: y(point.sensitivity), r: 2, class: 'point' },
+        element(
+          'title',
+          {},
+          `tau_on ${point.tau_on}: ${percent(point.sensitivity)}, ${plain(point.false_alarms_per_24h)} per 24 h`,
+        ),
+      ),
+    ),
     ...atRates,
     usedMark,
     empty,
     ...legend(thresholds, operating_curve, { hasRates: atRates.length > 0, hasUsed: usedMark !== null }),
   );
+}
+
+/** Of the events that were found; also where there is too little EEG for a rate that means much. */
+function usedPoint(
+  rows: EvaluationDocument['per_patient'],
+): { readonly sensitivity: number; readonly rate: number } | null {
+  const sum = (of: (row: (typeof rows)[number]) => number) => rows.reduce((total, row) => total + of(row), 0);
+  const [seizures, hours] = [sum((row) => row.seizures), sum((row) => row.recorded_hours)];
+  if (seizures === 0 || hours === 0) return null;
+  return {
+    sensitivity: sum((row) => row.detected) / seizures,
+    rate: (24 * sum((row) => row.false_alarms)) / hours,
+  };
 }
 
 function legend(

@@ -1,4 +1,9 @@
-import type { EvaluationDocument, FalseAlarm, MissedSeizure } from '../score/index.ts';
+import {
+  type EvaluationDocument,
+  type FalseAlarm,
+  LEAST_SEIZURE_FREE_HOURS,
+  type MissedSeizure,
+} from '../score/index.ts';
 import type { DrawnEvent } from './drawn-events.ts';
 import { clock } from './event-plot.ts';
 import { element, group, type Markup, styleSheet } from './markup.ts';
@@ -48,7 +53,7 @@ export function reportHtml(document: EvaluationDocument, plots: ReportPlots): st
         figure(
           plots.operatingCurve,
           'Operating curve',
-          `Each point a tau_on, tau_off 0.08 below. Rates are per 24 h of ${document.recorded_hours.toFixed(1)} h recorded.`,
+          `Each point a tau_on, tau_off 0.08 below. ${ratesText(document)}`,
         ),
         figure(plots.calibration, 'Calibration', calibrationText(document)),
       ),
@@ -131,6 +136,14 @@ function eventSection<Event extends MissedSeizure | FalseAlarm>(
       ),
     ),
   );
+}
+
+/** What a rate is taken over, and what that is worth. */
+function ratesText({ recorded_hours, seizure_free_hours }: EvaluationDocument): string {
+  const hours = `Rates are per 24 h, from ${recorded_hours.toFixed(1)} h recorded`;
+  return seizure_free_hours < LEAST_SEIZURE_FREE_HOURS
+    ? `${hours}: of under ${LEAST_SEIZURE_FREE_HOURS} h without seizures they mean little.`
+    : `${hours}.`;
 }
 
 function calibrationText({ calibration: { raw, corrected, reason } }: EvaluationDocument): string {
