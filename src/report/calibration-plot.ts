@@ -4,9 +4,9 @@ import { bottomAxis, leftAxis, line, type Plot, percent, plotOf, polyline, words
 import { linearScale, type Scale, ticks } from './scale.ts';
 
 const SIZE = { width: 560, height: 420 };
-const AREA = { left: 66, right: 540, top: 16, bottom: 264 };
+const AREA = { left: 66, right: 540, top: 16, bottom: 262 };
 /** How many samples a bin has. */
-const STRIP = { top: 276, bottom: 330 };
+const STRIP = { top: 282, bottom: 336 };
 
 /** How often there is a seizure where the model says it with such a probability; below, how often it says so. */
 export function calibrationPlot({ raw, corrected, samples }: EvaluationDocument['calibration']): Plot {

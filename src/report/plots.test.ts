@@ -53,8 +53,8 @@ test('calibration: a point for each bin that is not empty, bars for their sample
   const elements = elementsOf(calibrationPlot(document.calibration).svg.markup);
   const points = ofClass(elements, 'point').map((found) => numbersOf(found, 'cx', 'cy'));
   expect(points).toHaveLength(9);
-  // Bin 4: probability 0.45, share 0.2; from 66 to 540, and from 264 up to 16.
-  expect(points[3]).toEqual([66 + 474 * 0.45, 264 - 248 * 0.2].map((value) => Math.round(100 * value) / 100));
+  // Bin 4: probability 0.45, share 0.2; from 66 to 540, and from 262 up to 16.
+  expect(points[3]).toEqual([66 + 474 * 0.45, 262 - 246 * 0.2].map((value) => Math.round(100 * value) / 100));
   const bars = ofClass(elements, 'bar').map((found) => numbersOf(found, 'height')[0]);
   // The first bin has 10^6 samples, the most; the third 10^5: log10 of one more each, of 54 pixels.
   expect(bars[0]).toBe(54);
