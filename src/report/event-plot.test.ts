@@ -30,10 +30,10 @@ function eventOf(more: Partial<EventToDraw['excerpt']> = {}): EventToDraw {
 
 test('the event is shaded where it is; times are those of the recording', () => {
   const elements = elementsOf(eventPlot(eventOf()).svg.markup);
-  // 972 pixels for 60 s from 84 on: 20 s after the start, 30 s long.
-  expect(numbersOf(ofClass(elements, 'event')[0]!, 'x', 'width')).toEqual([84 + 972 / 3, 972 / 2]);
+  // 972 pixels from 84 on for 10 s before the event and 30 s from its start, all of it.
+  expect(numbersOf(ofClass(elements, 'event')[0]!, 'x', 'width')).toEqual([84 + 972 / 4, (972 * 3) / 4]);
   const texts = elements.filter(({ name }) => name === 'text').map(({ text }) => text);
-  expect(texts).toEqual(expect.arrayContaining([...channels, '0:02:00', '0:02:30', 'tau_on', 'tau_off']));
+  expect(texts).toEqual(expect.arrayContaining([...channels, '0:02:00', '0:02:15', 'tau_on', 'tau_off']));
   expect(ofClass(elements, 'eeg')).toHaveLength(3);
 });
 
@@ -48,7 +48,7 @@ test('chains of a bipolar montage stand apart, its links do not', () => {
 test('a spike of one sample is drawn, negative up', () => {
   const flat = new Int16Array(60 * RATE * 3);
   const eeg = Int16Array.from(flat, (_, index) => (index % 3 === 0 ? ((index / 3) % 2 === 0 ? 20 : -20) : 0));
-  eeg[3 * 5000] = -60;
+  eeg[3 * 5001] = -60;
   const [first] = ofClass(elementsOf(eventPlot(eventOf({ eeg })).svg.markup), 'eeg');
   let [height, highest] = [0, 0];
   for (const [, command, numbers] of first!.attributes.d!.matchAll(/([Mlv])([^Mlv]*)/g)) {

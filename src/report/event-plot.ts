@@ -35,8 +35,11 @@ const ROW = 24;
 /** Between chains of a bipolar montage, which do not share an electrode. */
 const CHAIN_GAP = 10;
 const PROBABILITY = { gap: 18, height: 70 };
+/** Seconds before and after an event's start: as much as can be read at once, and onsets matter most. */
+const BEFORE_S = 10;
+const AFTER_S = 30;
 /** Columns of a trace: more than pixels, for a look from nearer. */
-const COLUMNS = 1500;
+const COLUMNS = 1600;
 /** Units of a path a pixel. */
 const FINE = 4;
 /** Rows that a trace may reach from its own: beyond it is cut off. */
@@ -44,7 +47,8 @@ const REACH = 1.4;
 const MOST_CHANNELS = 40;
 
 /** Montage traces around an event, negative up, and the probability under them. */
-export function eventPlot({ name, kind, startS, endS, tauOn, tauOff, excerpt }: EventToDraw): Plot {
+export function eventPlot({ name, kind, startS, endS, tauOn, tauOff, excerpt: whole }: EventToDraw): Plot {
+  const excerpt = aroundStart(whole, startS);
   const { channels, probability, sampleRate } = excerpt;
   const shown = channels.slice(0, MOST_CHANNELS);
   const samples = probability.length;
@@ -92,6 +96,20 @@ export function eventPlot({ name, kind, startS, endS, tauOn, tauOff, excerpt }: 
   );
 }
 
+/** The part of an excerpt that is drawn. */
+function aroundStart(excerpt: EventExcerpt, startS: number): EventExcerpt {
+  const { eeg, probability, channels, sampleRate } = excerpt;
+  const sampleAt = (timeS: number) =>
+    Math.max(0, Math.min(probability.length, Math.round((timeS - excerpt.startS) * sampleRate)));
+  const [first, end] = [sampleAt(startS - BEFORE_S), sampleAt(startS + AFTER_S)];
+  return {
+    ...excerpt,
+    eeg: eeg.subarray(first * channels.length, end * channels.length),
+    probability: probability.subarray(first, end),
+    startS: excerpt.startS + first / sampleRate,
+  };
+}
+
 /** Heights of the traces' zero lines. */
 function rowsOf(channels: readonly string[]): number[] {
   let at = TOP + ROW / 2;
@@ -106,14 +124,14 @@ function isNewChain(before: string, channel: string): boolean {
   return ended !== undefined && began.length === 2 && ended !== began[0];
 }
 
-/** Pixels a step of the int16: nine tenths of a channel's samples, in the middle channel, stay within its row. */
+/** Pixels a step of the int16: 19 of 20 samples of a channel, in the middle channel, stay within its row. */
 function gainOf({ eeg, channels, probability }: EventExcerpt): number {
   const levels = channels
     .map((_, channel) => {
       const values = Float64Array.from(probability, (_value, sample) =>
         Math.abs(eeg[sample * channels.length + channel]!),
       ).sort();
-      return values[Math.floor(0.9 * values.length)] ?? 0;
+      return values[Math.floor(0.95 * values.length)] ?? 0;
     })
     .sort((a, b) => a - b);
   const typical = levels[levels.length >> 1] ?? 0;

@@ -116,7 +116,7 @@ function eventSection<Event extends MissedSeizure | FalseAlarm>(
   const reading =
     drawn.length === 0
       ? ''
-      : ' EEG as the model sees it, after filters; the event is shaded. Signals are drawn from the least to the largest value of each column, so that spikes stay.';
+      : ' From 10 s before the event to 30 s after its start: EEG as the model sees it, after filters and normalisation; the event is shaded. Lines are drawn from the least to the largest sample of each column, so that spikes stay.';
   return section(
     heading,
     note(`${shown}${reading}`),

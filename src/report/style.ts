@@ -29,7 +29,7 @@ svg.plot .onset{stroke:var(--mark);stroke-width:1.5}
 svg.plot .box{fill:var(--panel);stroke:var(--main);stroke-width:1.5}
 svg.plot .event{fill:var(--band)}
 svg.plot .event.alarm{fill:var(--alarm)}
-svg.plot .eeg{stroke:var(--ink);stroke-width:.8;fill:none;stroke-linejoin:round}
+svg.plot .eeg{stroke:var(--ink);stroke-width:.7;fill:none;stroke-linejoin:round}
 svg.plot .probability{stroke:var(--main);stroke-width:1.2;fill:none;stroke-linejoin:round}
 svg.plot .threshold{stroke:var(--mark);stroke-dasharray:5 3;fill:none}
 svg.plot .threshold.off{stroke:var(--quiet)}
