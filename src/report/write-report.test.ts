@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -54,6 +54,16 @@ test('a page with its plots, and each plot as a file', async () => {
   expect(html).toContain(
     '<td class="number">0.600</td><td class="number">0.400 to 0.800</td><td class="text">bootstrap over patients</td>',
   );
+});
+
+test('events of an evaluation before this one in the folder go, other files stay', async () => {
+  const older = join(folder, 'plots/false-alarm-09.svg');
+  const other = join(folder, 'plots/mine.svg');
+  for (const path of [older, other]) writeFileSync(path, '<svg/>');
+  await reportOf(documentOf());
+  expect(readdirSync(join(folder, 'plots'))).toContain('mine.svg');
+  expect(readdirSync(join(folder, 'plots'))).not.toContain('false-alarm-09.svg');
+  rmSync(other);
 });
 
 test('it needs nothing else: no script, no address but the name of SVG', async () => {

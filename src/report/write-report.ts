@@ -1,3 +1,4 @@
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAtomic } from '../files/index.ts';
 import type { EvaluationDocument } from '../score/index.ts';
@@ -31,5 +32,14 @@ export async function writeReport(document: EvaluationDocument, folder: string):
   const files = all.map((plot) => ({ path: join('plots', `${plot.name}.svg`), content: plotFile(plot) }));
   for (const { path, content } of files) await writeAtomic(join(folder, path), content);
   await writeAtomic(join(folder, 'report.html'), reportHtml(document, plots));
+  await removeOlder(join(folder, 'plots'), new Set(all.map(({ name }) => `${name}.svg`)));
   return ['report.html', ...files.map(({ path }) => path)];
+}
+
+const EVENT_FILE = /^(missed-seizure|false-alarm)-\d+\.svg$/;
+
+/** Events of an evaluation before this one in the same folder would pass for this one's. */
+async function removeOlder(folder: string, written: ReadonlySet<string>): Promise<void> {
+  for (const name of await readdir(folder))
+    if (EVENT_FILE.test(name) && !written.has(name)) await rm(join(folder, name));
 }
