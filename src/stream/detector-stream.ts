@@ -109,6 +109,13 @@ export class DetectorStream {
     return postprocessing.stitching.window_size / data.sampling_rate + this.preprocessing.delayS;
   }
 
+  /** Predicts a window of nothing: the first one of a process takes several times as long, and is not to be waited for. */
+  warmUp(): void {
+    const { channels, scale } = this.preprocessing;
+    const shape = [1, this.#length, channels.length];
+    predictWindows(this.#options.predictor, this.#window.window(), shape, scale);
+  }
+
   /** @param read samples of the signals that `preprocessing.needed` lists; overwritten */
   push(read: readonly Float64Array[]): StreamStep {
     this.#hasSamples ||= read.some(({ length }) => length > 0);

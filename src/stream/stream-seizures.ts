@@ -92,6 +92,7 @@ export async function* streamSeizures(request: StreamRequest): AsyncGenerator<St
       reader.push(bytes);
       if (detector === null && reader.signals !== null) {
         detector = new DetectorStream({ ...request.detector, ...request, signals: reader.signals });
+        detector.warmUp();
         yield startLine(request, detector);
       }
       if (detector === null) continue;
