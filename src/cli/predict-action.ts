@@ -1,6 +1,6 @@
 import { containerPaths, inForce, readEnvironment } from '../config/index.ts';
 import { InputError } from '../errors.ts';
-import { predictRecordings } from '../train/index.ts';
+import { describeThresholds, predictRecordings } from '../train/index.ts';
 import { deviceOf } from './device.ts';
 import { LongCommand } from './long-command.ts';
 import { announce, writeJson } from './output.ts';
@@ -39,7 +39,8 @@ export async function predict(
         `${recording}: ${long} seizures longer than max_duration_s, kept; look at them.\n`,
       );
   if (options.json) writeJson(report);
-  else if (recordings.length > 0) process.stdout.write(text(recordings));
+  else if (recordings.length > 0)
+    process.stdout.write(`${text(recordings)}Thresholds ${describeThresholds(report.thresholds)}.\n`);
   if (unusable.length === 0) return;
   const reasons = unusable.slice(0, MOST_LINES).map(({ recording, reason }) => `  ${recording}: ${reason}`);
   const more = unusable.length > MOST_LINES ? `\n  and ${unusable.length - MOST_LINES} more` : '';

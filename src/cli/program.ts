@@ -15,6 +15,7 @@ import { register as scanCache } from './scan-cache.ts';
 import { register as score } from './score.ts';
 import { register as synth } from './synth.ts';
 import { register as train } from './train.ts';
+import { register as tune } from './tune.ts';
 import { register as validate } from './validate.ts';
 import { version } from './version.ts';
 
@@ -34,6 +35,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   train,
   runs,
   evaluate,
+  tune,
   predict,
   score,
   parity,

@@ -28,7 +28,9 @@
 export {
   CHECKPOINT_FOLDER,
   type Checkpoint,
+  copyCheckpoint,
   findCheckpoint,
+  isCheckpointName,
   loadCheckpoint,
   type RunCheckpoint,
   saveCheckpoint,

@@ -24,5 +24,7 @@ export { type MemoryPlan, planMemory } from './memory-plan.ts';
 export { type CachedRecording, type Predictor, predictRecording } from './predict.ts';
 export { type PredictionReport, type PredictionRequest, predictRecordings } from './predict-recordings.ts';
 export { PREDICTION_FORMATS, type PredictionFormat } from './prediction-file.ts';
+export { describeThresholds } from './scored-set.ts';
 export { startTraining, type TrainingRequest } from './start.ts';
 export type { Batch } from './step.ts';
+export { type TuningReport, type TuningRequest, tuneCheckpoint } from './tune-checkpoint.ts';

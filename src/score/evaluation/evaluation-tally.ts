@@ -19,7 +19,6 @@ import {
   plainThresholdDetector,
   plainThresholds,
   postprocessingDetector,
-  sweepTauOff,
   sweepThresholds,
 } from '../sensitivity-curve.ts';
 import type { TimeSpan } from '../time-spans.ts';
@@ -30,7 +29,6 @@ import type {
   FalseAlarm,
   Figure,
   MissedSeizure,
-  OperatingPoint,
   PatientRow,
   RecordingRow,
 } from './document.ts';
@@ -42,6 +40,7 @@ import {
   sensitivityByType,
   sensitivityInterval,
 } from './group-sensitivity.ts';
+import { operatingCurve } from './operating-curve.ts';
 import { LEAST_PATIENTS, PatientBootstrap } from './patient-bootstrap.ts';
 import { PatientRanking } from './patient-ranking.ts';
 import { LEAST_SEIZURE_FREE_HOURS, PatientSweep } from './patient-sweep.ts';
@@ -234,7 +233,7 @@ export class EvaluationTally {
       bootstrap: { resamples: bootstrap.resamples, seed: bootstrap.seed, patients: bootstrap.patients },
       sensitivity_at_fa: atFalseAlarms,
       sensitivity_at_fa_plain: atRates(this.#plain),
-      operating_curve: this.#operatingCurve(),
+      operating_curve: operatingCurve(this.#sweep.curve),
       calibration: calibrationReport(this.#pool.sorted(), prior, prevalence),
       sensitivity_by_type: sensitivityByType(this.#seizures, bootstrap),
       sensitivity_by_duration: sensitivityByDuration(this.#seizures, bootstrap),
@@ -298,17 +297,6 @@ export class EvaluationTally {
         rateInterval(falseAlarms, recordedS, bootstrap),
       ),
     };
-  }
-
-  #operatingCurve(): OperatingPoint[] {
-    return this.#sweep.curve.points.map(({ threshold, counts }) => ({
-      tau_on: threshold,
-      tau_off: sweepTauOff(threshold),
-      sensitivity: eventSensitivity(counts).value,
-      false_alarms_per_24h: falseAlarmsPer24hRecorded(counts, 0).value,
-      detected: counts.detectedReferences,
-      false_alarms: counts.falseAlarms,
-    }));
   }
 
   #patientRows(): PatientRow[] {
