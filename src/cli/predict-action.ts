@@ -38,9 +38,9 @@ export async function predict(
       process.stderr.write(
         `${recording}: ${long} seizures longer than max_duration_s, kept; look at them.\n`,
       );
+  process.stderr.write(`Thresholds ${describeThresholds(report.thresholds)}.\n`);
   if (options.json) writeJson(report);
-  else if (recordings.length > 0)
-    process.stdout.write(`${text(recordings)}Thresholds ${describeThresholds(report.thresholds)}.\n`);
+  else if (recordings.length > 0) process.stdout.write(text(recordings));
   if (unusable.length === 0) return;
   const reasons = unusable.slice(0, MOST_LINES).map(({ recording, reason }) => `  ${recording}: ${reason}`);
   const more = unusable.length > MOST_LINES ? `\n  and ${unusable.length - MOST_LINES} more` : '';
