@@ -1,5 +1,6 @@
 import { MeanOverRecordings, type Measured } from './measured.ts';
 import { aurocOf, averagePrecisionOf, type SortedScores, sortScores } from './ranking.ts';
+import { sortFloats } from './sort-scores.ts';
 
 /** What one score stands for; it becomes part of the figures' names. */
 export type ScoredUnit = 'samples' | 'windows';
@@ -69,6 +70,7 @@ export class ScorePool<Unit extends ScoredUnit> {
 class GrowingScores {
   #values = new Float32Array(1024);
   #length = 0;
+  #isSorted = true;
 
   append(values: Float32Array | Float64Array): void {
     const length = this.#length + values.length;
@@ -79,10 +81,14 @@ class GrowingScores {
     }
     this.#values.set(values, this.#length);
     this.#length = length;
+    this.#isSorted = false;
   }
 
   /** A view of all values, sorted in place: their order of arrival is not needed again. */
   sorted(): Float32Array {
-    return this.#values.subarray(0, this.#length).sort();
+    const values = this.#values.subarray(0, this.#length);
+    if (!this.#isSorted) sortFloats(values);
+    this.#isSorted = true;
+    return values;
   }
 }
