@@ -21,6 +21,7 @@ import {
   sweepTauOff,
   sweepThresholds,
   type ThresholdsInUse,
+  unionSeconds,
 } from '../score/index.ts';
 import type { Device } from '../torch/index.ts';
 import { type EvaluationSource, JUDGED_ON, openSource } from './evaluation-source.ts';
@@ -60,12 +61,17 @@ export interface TuningReport {
   readonly split: Split | null;
   readonly before: { readonly tau_on: number; readonly tau_off: number };
   readonly thresholds: ThresholdsInUse;
+  /** Share of the recorded time that lies in detections at these thresholds. */
+  readonly share_of_recorded_time_detected: number;
   /** By rising threshold. */
   readonly operating_curve: readonly OperatingPoint[];
   readonly references: ReferenceReport;
   readonly notices: readonly string[];
   readonly left_out: readonly string[];
 }
+
+/** Seizures fill some hundredths of a recording; detections that fill more than this are not of them. */
+const MOST_DETECTED = 0.5;
 
 /**
  * Chooses thresholds on a set of recordings and writes them into a new checkpoint, whose weights are the old one's byte
@@ -86,8 +92,9 @@ export async function tuneCheckpoint(request: TuningRequest): Promise<TuningRepo
   requireNamed(request, named, source);
   const references = compareReferences(source.entries, state.references, request.isReferenceForced);
   const set = scoredSetOf(source.entries);
-  const curve = sweep(loaded, source, request);
+  const { curve, detectedS } = sweep(loaded, source, request);
   const reached = choose(curve, request);
+  const detectedShare = detectedS.get(reached.threshold)! / reached.counts.recordedS;
   const frozen = frozenBy(reached, request, set, sha256);
   const { tau_on, tau_off } = config.postprocessing.hysteresis;
   await using original = await loadCheckpoint(path);
@@ -105,19 +112,27 @@ export async function tuneCheckpoint(request: TuningRequest): Promise<TuningRepo
     split: source.split,
     before: { tau_on, tau_off },
     thresholds: thresholdsInUse(frozen.values, frozen, set),
+    share_of_recorded_time_detected: detectedShare,
     operating_curve: operatingCurve(curve),
     references,
-    notices: noticesOf(reached, request, state, set),
+    notices: noticesOf(reached, detectedShare, request, state, set),
     left_out: source.leftOut,
   };
 }
 
-function sweep(loaded: LoadedModel, source: EvaluationSource, request: TuningRequest): SensitivityCurve {
+/** The sweep over the set, and how many seconds are detected at each threshold. */
+function sweep(loaded: LoadedModel, source: EvaluationSource, request: TuningRequest) {
   const { config } = loaded;
-  const curve = new SensitivityCurve(sweepThresholds(), postprocessingDetector(config.postprocessing));
+  const detect = postprocessingDetector(config.postprocessing);
+  const detectedS = new Map<number, number>();
+  const curve = new SensitivityCurve(sweepThresholds(), (probabilities, threshold) => {
+    const events = detect(probabilities, threshold);
+    detectedS.set(threshold, (detectedS.get(threshold) ?? 0) + unionSeconds(events));
+    return events;
+  });
   for (const recording of predictSet(predictorOf(loaded, request.device), config, source.entries, request))
     curve.add(recording, recording.curve);
-  return curve;
+  return { curve, detectedS };
 }
 
 /**
@@ -174,6 +189,7 @@ function frozenBy(
 
 function noticesOf(
   { counts }: ReachedSensitivity,
+  detectedShare: number,
   { setName }: TuningRequest,
   state: CheckpointState,
   set: ScoredSet,
@@ -183,6 +199,9 @@ function noticesOf(
   return [
     hours < LEAST_SEIZURE_FREE_HOURS
       ? `${setName} has ${hours.toFixed(2)} h without seizures: one false alarm is ${one.toFixed(1)} per 24 h, and a rate from less than ${LEAST_SEIZURE_FREE_HOURS} h is noise. Tune on more.`
+      : null,
+    detectedShare > MOST_DETECTED
+      ? `${(100 * detectedShare).toFixed(0)} % of ${setName} lies in detections at these thresholds: events that long overlap seizures without finding them. Train a better model, or ask for fewer false alarms.`
       : null,
     seenInTraining(state, set) === 'train'
       ? `${setName} is what the model was trained on: its thresholds will not fit other recordings.`

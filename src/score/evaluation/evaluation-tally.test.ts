@@ -106,6 +106,8 @@ test('everything that is listed, by arithmetic', () => {
   ]);
   expect(figures.figures.event_sensitivity_any_overlap).toMatchObject({ value: 2 / 3 });
   expect(figures.figures.false_alarms_per_24h_recorded!.value).toBeCloseTo(24 / 31, 9);
+  // 30, 200 s; 50 s in what is excluded; 100 s.
+  expect(figures.figures.share_of_recorded_time_detected!.value).toBeCloseTo(380 / (31 * 3600), 12);
   // One false alarm in 31 h at tau_on up to 0.8: at most 1 in 24 h, and at 0.70 both seizures that pass it are found;
   // at 0.20 also the third. Of equals the highest: 0.30 would miss it.
   expect(figures.sensitivity_at_fa[1]).toMatchObject({

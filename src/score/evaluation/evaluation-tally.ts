@@ -6,7 +6,8 @@ import {
   falseAlarmsPer24hRecorded,
   NO_EVENTS,
 } from '../any-overlap.ts';
-import { sumCounts } from '../measured.ts';
+import { ratio, sumCounts } from '../measured.ts';
+import { ExactSum } from '../nedc/index.ts';
 import {
   type SampleCounts,
   sampleCounts,
@@ -21,7 +22,7 @@ import {
   postprocessingDetector,
   sweepThresholds,
 } from '../sensitivity-curve.ts';
-import type { TimeSpan } from '../time-spans.ts';
+import { type TimeSpan, unionSeconds } from '../time-spans.ts';
 import { calibrationReport, type TrainingPrior } from './calibration.ts';
 import type {
   DetectionRecord,
@@ -127,6 +128,7 @@ export class EvaluationTally {
   readonly #falseAlarms: FalseAlarm[] = [];
   readonly #long: DetectionRecord[] = [];
   #samples = NO_SAMPLES;
+  #detectedS = new ExactSum();
 
   constructor(settings: EvaluationSettings) {
     this.#settings = settings;
@@ -181,6 +183,7 @@ export class EvaluationTally {
         excerpt: null,
       }),
     );
+    this.#detectedS.add(unionSeconds(detections));
     this.#seizures.push(...seizures.map((seizure) => ({ ...seizure, patient })));
     this.#missed.push(...missed);
     this.#falseAlarms.push(...wrong);
@@ -295,6 +298,10 @@ export class EvaluationTally {
       false_alarms_per_24h_recorded: figureOf(
         falseAlarmsPer24hRecorded(events, LEAST_SEIZURE_FREE_HOURS),
         rateInterval(falseAlarms, recordedS, bootstrap),
+      ),
+      share_of_recorded_time_detected: figureOf(
+        ratio(this.#detectedS.value, events.recordedS, 'nothing recorded'),
+        null,
       ),
     };
   }
