@@ -46,11 +46,16 @@ function digitOf(key: number, digit: number): number {
   return (key >>> (digit * DIGIT_BITS)) & (BUCKETS - 1);
 }
 
-/** Bits of a number as a whole number that orders as it does. */
-function keyOf(bits: number): number {
+/** The bits of a float32 as a whole number that orders as it does. */
+export function keyOf(bits: number): number {
   return (bits >>> 31 === 1 ? ~bits : bits ^ 0x8000_0000) >>> 0;
 }
 
 function bitsOf(key: number): number {
   return (key >>> 31 === 1 ? key ^ 0x8000_0000 : ~key) >>> 0;
+}
+
+/** The float32 whose bits have this key. */
+export function floatOf(key: number): number {
+  return new Float32Array(Uint32Array.of(bitsOf(key)).buffer)[0]!;
 }

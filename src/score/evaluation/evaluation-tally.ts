@@ -85,6 +85,7 @@ export type EvaluationFigures = Pick<
   | 'seizures'
   | 'prevalence'
   | 'figures'
+  | 'scores_over_samples'
   | 'bootstrap'
   | 'sensitivity_at_fa'
   | 'sensitivity_at_fa_plain'
@@ -111,8 +112,8 @@ interface PatientTally {
 const NO_SAMPLES: SampleCounts = { truePositives: 0, falsePositives: 0, trueNegatives: 0, falseNegatives: 0 };
 
 /**
- * Everything that is said of a detector on a set of recordings, which are added one at a time and not kept: each sample
- * stays in 4 bytes, and counts.
+ * Everything that is said of a detector on a set of recordings, which are added one at a time and not kept: of their
+ * samples only the scores, up to half a GiB.
  */
 export class EvaluationTally {
   readonly #settings: EvaluationSettings;
@@ -223,6 +224,7 @@ export class EvaluationTally {
       seizure_free_hours: seizureFreeHours,
       seizures: events.references,
       prevalence,
+      scores_over_samples: this.#pool.isExact ? 'exact' : 'in bins',
       figures: {
         ...this.#sampleFigures(bootstrap),
         ...this.#eventFigures(events, bootstrap),
