@@ -16,6 +16,7 @@ import { register as synth } from './synth.ts';
 import { register as train } from './train.ts';
 import { register as validate } from './validate.ts';
 import { version } from './version.ts';
+import { register as watch } from './watch.ts';
 
 /**
  * The commands, in the order of `--help`. Each file registers one: its name, options and help, nothing heavy. What
@@ -32,6 +33,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   synth,
   train,
   runs,
+  watch,
   evaluate,
   predict,
   score,

@@ -49,6 +49,7 @@ export {
   type Environment,
   environmentChanges,
 } from './environment.ts';
+export { EventFollower } from './event-follower.ts';
 export { type EventFields, EventLog } from './event-log.ts';
 export {
   type RunFingerprint,
@@ -63,6 +64,7 @@ export { LOG_LEVELS, Logger, type LogLevel } from './logger.ts';
 export { type Mount, mountIn, mountOf } from './mount.ts';
 export { numberIn, type RunEvent, readEvents } from './read-events.ts';
 export type { RecentSteps } from './recent-steps.ts';
+export { RunCurves } from './run-curves.ts';
 export { createRun, openRun, type Run, type RunStart } from './run-folder.ts';
 export {
   RUN_FILES,
@@ -81,6 +83,8 @@ export {
   type TensorEntry,
 } from './safetensors-header.ts';
 export { writeSafetensors } from './safetensors-write.ts';
+export type { Point } from './series.ts';
 export { TensorboardWriter } from './tensorboard.ts';
 export { cutTensorboard } from './tensorboard-cut.ts';
+export { type WatchedRun, watchRun } from './watch-run.ts';
 export { isWsl } from './wsl.ts';
