@@ -84,7 +84,9 @@ export {
 } from './safetensors-header.ts';
 export { writeSafetensors } from './safetensors-write.ts';
 export type { Point } from './series.ts';
+export { stopRun } from './stop-run.ts';
 export { TensorboardWriter } from './tensorboard.ts';
 export { cutTensorboard } from './tensorboard-cut.ts';
+export { TextFollower } from './text-follower.ts';
 export { type WatchedRun, watchRun } from './watch-run.ts';
 export { isWsl } from './wsl.ts';
