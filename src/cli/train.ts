@@ -15,7 +15,7 @@ export function register(program: Command): void {
       new Option('--device <device>', 'overrides experiment.device').choices(['auto', 'cpu', 'cuda']),
     )
     .option('--detach', 'start it so that it outlives this terminal; see bgb attach, watch, stop')
-    .addOption(new Option('--report-start').hideHelp())
+    .addOption(new Option('--report-start', 'say over IPC when it has started, as --detach asks').hideHelp())
     .addOption(setOption())
     .option(...JSON_OPTION)
     .action(async (path: string, options: TrainOptions) => {
