@@ -54,6 +54,13 @@ export function lineChart(
   });
 }
 
+/** The x axis below charts of this width: 0 on the left, its end on the right. */
+export function axisLine(to: number, width: number): string {
+  const cells = width - LABEL_WIDTH - 2;
+  const right = `step ${to}`;
+  return cells < right.length + 2 ? '' : `${' '.repeat(LABEL_WIDTH + 2)}0${right.padStart(cells - 1)}`;
+}
+
 /** At most ten characters. */
 function axisText(value: number): string {
   const size = Math.abs(value);

@@ -48,6 +48,7 @@ test('80 columns by 24 lines: state, progress, figures, two curves', () => {
     '',
   ]);
   expect(lines).toContain('auroc on dev: last 0.6600, best 0.9000');
+  expect(lines.at(-1)).toBe(`${' '.repeat(12)}0${'step 640'.padStart(66)}`);
   expect(lines.length).toBeLessThan(24);
   for (const line of lines) expect([...line].length).toBeLessThan(80);
   // Half of the steps: half of the width is drawn on.

@@ -1,5 +1,5 @@
 import { isGoingOn, type WatchedRun } from '../runs/index.ts';
-import { lineChart } from './chart.ts';
+import { axisLine, lineChart } from './chart.ts';
 import { bar, durationText } from './progress.ts';
 import { activityText, leftText, metricText, progressText, stateText } from './run-texts.ts';
 
@@ -31,15 +31,18 @@ export function screenLines(
     { title: 'loss', points: curves.loss },
     ...(metric === null ? [] : [{ title: metric.title, points: curves.metric(metric.name) }]),
   ].filter(({ points }) => points.length > 0);
-  const room = Math.floor((height - head.length) / Math.max(1, charts.length)) - 2;
+  const room = Math.floor((height - 1 - head.length) / Math.max(1, charts.length)) - 2;
   const lines = Math.min(MOST_CHART_LINES, room);
-  const to = status.steps ?? 0;
+  const to = status.steps ?? status.step;
   const drawn = charts.flatMap(({ title, points }) => [
     '',
     title,
     ...lineChart(points, { width, height: Math.max(0, lines), to }),
   ]);
-  return [...head, ...(lines > 0 ? drawn : [])].map((line) => cut(line, width)).slice(0, height);
+  const axis = drawn.length > 0 ? [axisLine(to, width)] : [];
+  return [...head, ...(lines > 0 ? [...drawn, ...axis] : [])]
+    .map((line) => cut(line, width))
+    .slice(0, height);
 }
 
 /** A watched run as one line of a log. */
