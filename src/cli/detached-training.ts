@@ -57,6 +57,13 @@ export async function trainDetached(
   const started = new Promise<null>((done) => onStarted(child, () => done(null)));
   interrupted.signal.addEventListener('abort', () => child.kill('SIGTERM'));
   const code = await Promise.race([started, ended]);
+  if (code === null && interrupted.received !== null) {
+    await ended;
+    throw new Interruption(
+      interrupted.received,
+      `the run in ${folder} had just started; it has saved and ended.`,
+    );
+  }
   if (code === null) {
     child.disconnect();
     child.unref();

@@ -13,15 +13,20 @@ afterAll(() => rm(folder, { recursive: true }));
 function following(path: string) {
   const follower = new EventFollower(path);
   const told = { steps: [] as number[], restarts: 0 };
+  let lines: string[] = [];
   const look = () =>
     follower.look({
-      onEvent: ({ step }) => told.steps.push(step),
+      onEvent: ({ seq, at, step }) => {
+        told.steps.push(step);
+        lines.push(line(seq, at));
+      },
       onRestart: () => {
         told.restarts++;
         told.steps = [];
+        lines = [];
       },
     });
-  return { told, look };
+  return { told, look, toldLines: () => lines };
 }
 
 const line = (seq: number, at = '2025') => `${JSON.stringify({ seq, at, kind: 'step', step: seq })}\n`;
@@ -74,7 +79,7 @@ test('however a log grows and is cut, what was told is what it says', async () =
       let lines: string[] = [];
       let session = 0;
       await writeFile(path, '');
-      const { told, look } = following(path);
+      const { toldLines, look } = following(path);
       const add = (count: number) => {
         for (let i = 0; i < count; i++) lines.push(line(lines.length, `session ${session}`));
       };
@@ -90,7 +95,7 @@ test('however a log grows and is cut, what was told is what it says', async () =
         if (each.kind !== 'look') await writeFile(path, lines.join('') + torn);
       }
       await look();
-      expect(told.steps).toEqual(lines.map((_, seq) => seq));
+      expect(toldLines()).toEqual(lines);
     }),
     { numRuns: 60 },
   );

@@ -62,8 +62,8 @@ export { type Beat, Heartbeat } from './heartbeat.ts';
 export { type DamagedRun, findRun, listRuns, runFolders } from './list-runs.ts';
 export { LOG_LEVELS, Logger, type LogLevel } from './logger.ts';
 export { type Mount, mountIn, mountOf } from './mount.ts';
-export { numberIn, type RunEvent, readEvents } from './read-events.ts';
-export type { RecentSteps } from './recent-steps.ts';
+export { numberIn, type RunEvent, readEvents, readLastEvents } from './read-events.ts';
+export { type RecentSteps, recentSteps } from './recent-steps.ts';
 export { RunCurves } from './run-curves.ts';
 export { createRun, openRun, type Run, type RunStart } from './run-folder.ts';
 export {
