@@ -81,11 +81,14 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) await delay(50);
 }
 
-function lastTensors(name: string): string {
-  return JSON.parse(readFileSync(join(folder, name, 'checkpoints/last.json'), 'utf8')).tensors.sha256;
+function last(name: string): { tensors: { sha256: string }; state: { step: number } } {
+  return JSON.parse(readFileSync(join(folder, name, 'checkpoints/last.json'), 'utf8'));
 }
 
-test('a detached training goes on when its terminal is closed, to the same weights; another one is killed by that', async () => {
+const lastTensors = (name: string) => last(name).tensors.sha256;
+const lastStep = (name: string) => last(name).state.step;
+
+test('a detached training goes on when its terminal is closed, to the same weights; another one is saved by that', async () => {
   expect((await run(trainWords('whole'))).code).toBe(0);
 
   const terminal = openTerminal(trainWords('detached', '--detach'));
@@ -106,7 +109,8 @@ test('a detached training goes on when its terminal is closed, to the same weigh
   await until(async () => (await status('attached')).step > 0);
   await close(other);
   await until(async () => (await status('attached')).process === null);
-  expect(await status('attached')).toMatchObject({ state: 'killed' });
+  expect(await status('attached')).toMatchObject({ state: 'stopped', reason: 'SIGHUP' });
+  expect(lastStep('attached')).toBe((await status('attached')).step);
 });
 
 test('stop saves first and says so, attach and watch end with the run; stopped twice it is no error', async () => {
@@ -133,8 +137,7 @@ test('stop saves first and says so, attach and watch end with the run; stopped t
       / running {2}\d+\/8000 {2}0 % {2}epoch \d+\/1000 .*\n[\s\S]*stopped \(SIGTERM\)/,
     ),
   });
-  const { step } = await status('long');
-  expect(JSON.parse(readFileSync(join(where, 'checkpoints/last.json'), 'utf8')).state.step).toBe(step);
+  expect(lastStep('long')).toBe((await status('long')).step);
   expect(await bgb('stop', where)).toMatchObject({
     code: 0,
     output: expect.stringContaining('was stopped by SIGTERM'),

@@ -77,9 +77,13 @@ export async function runProgram(parameters: readonly string[]): Promise<number>
   }
 }
 
-/** `bgb scan-cache | head` closes the pipe: not an error worth a stack. */
+/**
+ * `bgb scan-cache | head` closes the pipe: not an error worth a stack. Nor is a terminal that was closed (EIO), which sends
+ * SIGHUP: a training then saves.
+ */
 function endQuietlyWithReader(stream: NodeJS.WriteStream): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EIO') return;
     if (error.code !== 'EPIPE') throw error;
     process.exit(process.exitCode ?? 0);
   });

@@ -147,7 +147,8 @@ function listen() {
     if (received !== null && signal === 'SIGINT') process.exit(130);
     received ??= signal;
   };
-  const signals = ['SIGINT', 'SIGTERM'] as const;
+  // A terminal that is closed sends SIGHUP.
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, handle);
   return {
     signal: () => received,

@@ -13,8 +13,8 @@ interface Ended {
   readonly errors: string;
 }
 
-/** Exit codes of a process that has saved and ended on Ctrl-C, or SIGTERM: the others do the same. */
-const INTERRUPTED: readonly (number | null)[] = [130, 143];
+/** Exit codes of a process that has saved and ended on Ctrl-C, SIGTERM or SIGHUP: the others do the same. */
+const INTERRUPTED: readonly (number | null)[] = [130, 143, 129];
 
 /** So long the others have to end by themselves, and to write down why, where one has failed. */
 const GRACE_MS = 5000;
@@ -34,7 +34,7 @@ export async function trainWithProcesses(size: number, parameters: readonly stri
   const ends = new Map<number, Promise<Ended>>();
   // The processes have process groups of their own, so that Ctrl-C comes to this program alone, which hands it on.
   const forward = (signal: NodeJS.Signals) => children[0]?.kill(signal);
-  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, forward);
   try {
     let port = 0;

@@ -99,6 +99,7 @@ test.each([
   ['finished', null, 0],
   ['stopped', 'SIGINT', 130],
   ['stopped', 'SIGTERM', 143],
+  ['stopped', 'SIGHUP', 129],
   ['failed', 'loss', 1],
   ['killed', null, 137],
   ['unknown', null, 1],
