@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { register as attach } from './attach.ts';
 import { register as benchLoader } from './bench-loader.ts';
 import { register as buildBridge } from './build-bridge.ts';
 import { register as buildCache } from './build-cache.ts';
@@ -13,11 +14,13 @@ import { register as predict } from './predict.ts';
 import { register as runs } from './runs.ts';
 import { register as scanCache } from './scan-cache.ts';
 import { register as score } from './score.ts';
+import { register as stop } from './stop.ts';
 import { register as synth } from './synth.ts';
 import { register as train } from './train.ts';
 import { register as tune } from './tune.ts';
 import { register as validate } from './validate.ts';
 import { version } from './version.ts';
+import { register as watch } from './watch.ts';
 
 /**
  * The commands, in the order of `--help`. Each file registers one: its name, options and help, nothing heavy. What
@@ -34,6 +37,9 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   synth,
   train,
   runs,
+  watch,
+  attach,
+  stop,
   evaluate,
   tune,
   predict,
@@ -73,9 +79,13 @@ export async function runProgram(parameters: readonly string[]): Promise<number>
   }
 }
 
-/** `bgb scan-cache | head` closes the pipe: not an error worth a stack. */
+/**
+ * `bgb scan-cache | head` closes the pipe: not an error worth a stack. Nor is a terminal that was closed (EIO), which sends
+ * SIGHUP: a training then saves.
+ */
 function endQuietlyWithReader(stream: NodeJS.WriteStream): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EIO') return;
     if (error.code !== 'EPIPE') throw error;
     process.exit(process.exitCode ?? 0);
   });

@@ -14,6 +14,8 @@ export function register(program: Command): void {
     .addOption(
       new Option('--device <device>', 'overrides experiment.device').choices(['auto', 'cpu', 'cuda']),
     )
+    .option('--detach', 'start it so that it outlives this terminal; see bgb attach, watch, stop')
+    .addOption(new Option('--report-start', 'say over IPC when it has started, as --detach asks').hideHelp())
     .addOption(setOption())
     .option(...JSON_OPTION)
     .action(async (path: string, options: TrainOptions) => {
@@ -27,5 +29,8 @@ export interface TrainOptions {
   readonly resume?: boolean;
   readonly initFrom?: string;
   readonly device?: string;
+  readonly detach?: boolean;
+  /** Over IPC, to the process that detached it. */
+  readonly reportStart?: boolean;
   readonly json?: boolean;
 }

@@ -113,6 +113,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
     version: request.version,
     device,
     threads,
+    processes: group?.size ?? 1,
     folders: { cache: config.data.cache_dir, output: folder },
   });
   const start = {
