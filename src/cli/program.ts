@@ -15,6 +15,7 @@ import { register as runs } from './runs.ts';
 import { register as scanCache } from './scan-cache.ts';
 import { register as score } from './score.ts';
 import { register as stop } from './stop.ts';
+import { register as stream } from './stream.ts';
 import { register as synth } from './synth.ts';
 import { register as train } from './train.ts';
 import { register as tune } from './tune.ts';
@@ -43,6 +44,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   evaluate,
   tune,
   predict,
+  stream,
   score,
   parity,
   demo,

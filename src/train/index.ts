@@ -21,9 +21,18 @@ export {
 } from './loop.ts';
 export { LABEL, type Loss } from './loss.ts';
 export { type MemoryPlan, planMemory } from './memory-plan.ts';
-export { type CachedRecording, type Predictor, predictRecording } from './predict.ts';
+export { type OpenedPredictor, openPredictor } from './open-predictor.ts';
+export {
+  type CachedRecording,
+  type Predictor,
+  predictRecording,
+  predictWindows,
+  type StoredSamples,
+} from './predict.ts';
 export { type PredictionReport, type PredictionRequest, predictRecordings } from './predict-recordings.ts';
 export { PREDICTION_FORMATS, type PredictionFormat } from './prediction-file.ts';
+export { isOtherReference } from './reference.ts';
+export { NotFiniteError } from './run-stop.ts';
 export { describeThresholds } from './scored-set.ts';
 export { startTraining, type TrainingRequest } from './start.ts';
 export type { Batch } from './step.ts';
