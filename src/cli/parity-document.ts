@@ -1,4 +1,10 @@
-import type { ConfigurationComparison, Side } from '../parity/index.ts';
+import {
+  type ConfigurationComparison,
+  LOSS_TOLERANCE,
+  type Probe,
+  type ProbeComparison,
+  type Side,
+} from '../parity/index.ts';
 import { configurationsSentence } from './parity-text.ts';
 
 /** The document of `bgb parity A B --json` for configurations; its keys are described in docs/parity.md. */
@@ -22,4 +28,61 @@ export function configurationsDocument(a: Side, b: Side, comparison: Configurati
     })),
     suspicious: suspicions,
   };
+}
+
+/** The document of `bgb parity --probe CONFIG --json`. */
+export function probeDocument(path: string, { made_on, config, data, float64 }: Probe) {
+  return {
+    format: 'bgb-parity',
+    version: 1,
+    kind: 'probe',
+    path,
+    made_on,
+    config_hash: config.hash,
+    data_hash: data.hash,
+    steps: float64.losses.length,
+    last_loss: float64.losses.at(-1) ?? null,
+  };
+}
+
+/** The document of `bgb parity --probe CONFIG --against FILE --json`. */
+export function probeComparisonDocument(path: string, comparison: ProbeComparison) {
+  const { verdict, sentence, fields, windows, float64, float32 } = comparison;
+  return {
+    format: 'bgb-parity',
+    version: 1,
+    kind: 'probes',
+    against: path,
+    ...{ verdict, sentence, fields, windows },
+    float64: float64 && {
+      tolerance: LOSS_TOLERANCE,
+      loss_difference: finite(float64.loss),
+      gradient_norm_difference: finite(float64.gradientNorm),
+      first_step: float64.step,
+      layer: float64.layer && layerDocument(float64.layer),
+    },
+    float32: float32 && {
+      loss_difference: finite(float32.loss),
+      band_there: finite(float32.bandThere),
+      band_here: finite(float32.bandHere),
+      bands: float32.bands === null ? null : finite(float32.bands),
+      is_within: float32.isWithin,
+      layer: float32.layer && layerDocument(float32.layer),
+    },
+  };
+}
+
+/** Steps are counted from 1 in documents. */
+function layerDocument({
+  step,
+  pass,
+  layer,
+  difference,
+}: NonNullable<NonNullable<ProbeComparison['float64']>['layer']>) {
+  return { step: step + 1, pass, layer, difference: finite(difference) };
+}
+
+/** JSON has no Infinity: null is a difference that is no number. */
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
 }

@@ -12,7 +12,16 @@ export {
   compareConfigurations,
   type Stated,
 } from './compare-configurations.ts';
+export {
+  compareProbes,
+  differingProbeFields,
+  incomparable,
+  LOSS_TOLERANCE,
+  type ProbeComparison,
+} from './compare-probes.ts';
 export { FIELD_CLASSES, type FieldClass, judge } from './field-classes.ts';
 export type { Judgement } from './judgement.ts';
+export { makeProbe, type ProbeRequest, resultFields } from './make-probe.ts';
+export { type Probe, readProbe, writeProbe } from './probe-file.ts';
 export { configurationSide, type Side } from './side.ts';
 export type { Suspicion } from './suspicious.ts';
