@@ -1,12 +1,13 @@
 import { InputError } from '../errors.ts';
-import { compareConfigurations, configurationSide } from '../parity/index.ts';
+import { compareConfigurations, compareRuns, isRun, sideOf } from '../parity/index.ts';
 import { SaidAlready } from './exit.ts';
 import { writeJson } from './output.ts';
 import type { ParityOptions } from './parity.ts';
-import { configurationsDocument } from './parity-document.ts';
+import { configurationsDocument, runsDocument } from './parity-document.ts';
+import { runsText } from './parity-run-text.ts';
 import { configurationsText } from './parity-text.ts';
 
-/** Compares two configurations, or probes this machine. @throws SaidAlready 1 unless all that differs is allowed */
+/** Compares two configurations or runs, or probes this machine. @throws SaidAlready 1 unless all that differs is allowed */
 export async function parity(
   a: string | undefined,
   b: string | undefined,
@@ -21,13 +22,24 @@ export async function parity(
   if (alone !== undefined) throw misused(`--${alone} belongs to --probe CONFIG`);
   if (a === undefined || b === undefined)
     throw misused(
-      `expected two configurations, or --probe CONFIG, found ${a === undefined ? 'none' : 'one'}`,
+      `expected two configurations or runs, or --probe CONFIG, found ${a === undefined ? 'none' : 'one'}`,
     );
-  const [one, other] = [await configurationSide(a, options.set), await configurationSide(b, options.set)];
+  const [one, other] = [await sideOf(a, options.set), await sideOf(b, options.set)];
+  const settings = { isAllShown: options.all === true };
+  if (isRun(one) && isRun(other)) {
+    const comparison = await compareRuns(one, other);
+    if (options.json) writeJson(runsDocument(one, other, comparison));
+    else process.stdout.write(runsText(comparison, settings));
+    return end(comparison.verdict);
+  }
   const comparison = compareConfigurations(one, other);
   if (options.json) writeJson(configurationsDocument(one, other, comparison));
-  else process.stdout.write(configurationsText(one, other, comparison, { isAllShown: options.all === true }));
-  if (comparison.verdict === 'different') throw new SaidAlready(1);
+  else process.stdout.write(configurationsText(one, other, comparison, settings));
+  end(comparison.verdict);
+}
+
+function end(verdict: 'same' | 'allowed' | 'different'): void {
+  if (verdict === 'different') throw new SaidAlready(1);
 }
 
 function misused(what: string): InputError {

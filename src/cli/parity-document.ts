@@ -1,8 +1,11 @@
 import {
   type ConfigurationComparison,
+  type Finding,
   LOSS_TOLERANCE,
   type Probe,
   type ProbeComparison,
+  type RunComparison,
+  type RunSide,
   type Side,
 } from '../parity/index.ts';
 import { configurationsSentence } from './parity-text.ts';
@@ -18,16 +21,52 @@ export function configurationsDocument(a: Side, b: Side, comparison: Configurati
     b: { path: b.path, kind: b.kind },
     verdict,
     sentence: configurationsSentence(a, b, comparison),
-    differences: differences.map(({ field, judgement, a: inA, b: inB }) => ({
-      field,
-      class: judgement.kind,
-      a: inA,
-      b: inB,
-      consequence: judgement.kind === 'may_differ' ? judgement.consequence : null,
-      because: judgement.kind === 'free' ? judgement.because : null,
-    })),
+    differences: differences.map(differenceDocument),
     suspicious: suspicions,
   };
+}
+
+function differenceDocument({ field, judgement, a, b }: ConfigurationComparison['differences'][number]) {
+  return {
+    ...{ field, class: judgement.kind, a, b },
+    consequence: judgement.kind === 'may_differ' ? judgement.consequence : null,
+    because: judgement.kind === 'free' ? judgement.because : null,
+  };
+}
+
+/** The document of `bgb parity A B --json` for runs. */
+export function runsDocument(a: RunSide, b: RunSide, comparison: RunComparison) {
+  const { verdict, sentence, cause, configuration, environment, data, steps } = comparison;
+  const { compared, precision, windows, anyLoss, loss, largest } = steps;
+  const described = ({ path, run }: RunSide) => ({ path, kind: 'run', id: run.id, stage: run.stage });
+  return {
+    format: 'bgb-parity',
+    version: 1,
+    kind: 'runs',
+    a: described(a),
+    b: described(b),
+    ...{ verdict, sentence },
+    cause: cause && findingDocument(cause),
+    differences: configuration.differences.map(differenceDocument),
+    suspicious: configuration.suspicions,
+    environment: environment.map(findingDocument),
+    data: data.map(findingDocument),
+    steps: {
+      ...{ compared, precision },
+      first_window_difference: windows,
+      first_loss_difference: anyLoss && lossesDocument(anyLoss),
+      first_loss_beyond_tolerance: loss && { ...lossesDocument(loss), tolerance: loss.tolerance },
+      largest_loss_difference: finite(largest),
+    },
+  };
+}
+
+function lossesDocument({ step, a, b, difference }: NonNullable<RunComparison['steps']['anyLoss']>) {
+  return { step, a: finite(a), b: finite(b), difference: finite(difference) };
+}
+
+function findingDocument({ kind, what, isAllowed, effect, a, b, text }: Finding) {
+  return { kind, what, is_allowed: isAllowed, effect, a, b, text };
 }
 
 /** The document of `bgb parity --probe CONFIG --json`. */

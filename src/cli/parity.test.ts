@@ -69,7 +69,7 @@ test('exit code 2 where it could not look', async () => {
   expect(written).toMatchObject({ output: '', errors: expect.stringContaining('there is no such file') });
 });
 
-test('a probe written here is the same against itself; another configuration is told before anything is computed', async () => {
+test('probes and runs: the same against itself, and what differs is named', async () => {
   const cache = join(folder, 'cache');
   const data = fileURLToPath(new URL('../../data/sample/chb01', import.meta.url));
   for (const command of [
@@ -103,10 +103,40 @@ test('a probe written here is the same against itself; another configuration is 
   written.output = '';
   expect(await runProgram([...against, '--set', 'training.loss=bce'])).toBe(1);
   expect(written.output).toContain('training.loss "focal" there and "bce" here');
+
+  const trained = async (name: string, ...more: string[]) => {
+    const run = join(folder, name);
+    const place = ['--set', `experiment.output_dir=${run}`, '--set', 'training.epochs=1'];
+    await runProgram(['train', SMOKE, ...options, ...place, ...more]);
+    written.output = '';
+    return run;
+  };
+  const one = await trained('one');
+  const other = await trained('other', '--set', 'experiment.seed=7');
+  expect(await runProgram(['parity', one, other])).toBe(1);
+  expect(written.output).toContain(
+    `Not the same training, A ${one} and B ${other}, most likely since experiment.seed is 42 in A and 7 in B; the window lists differ from step 1 on.\n\nMust be equal:\n  experiment.seed  A 42 (default), B 7 (--set)\n`,
+  );
+  written.output = '';
+  expect(await runProgram(['parity', one, other, '--json'])).toBe(1);
+  expect(JSON.parse(written.output)).toMatchObject({
+    ...{ kind: 'runs', verdict: 'different', a: { path: one, stage: 'finished' } },
+    cause: { kind: 'configuration', what: 'experiment.seed', a: 42, b: 7 },
+    steps: { first_window_difference: 1 },
+  });
+  written.output = '';
+  expect(await runProgram(['parity', one, one])).toBe(0);
+  expect(written.output).toMatch(
+    /^No differences between .*: the same windows and the same losses to the bit in all \d+ steps that both have\.\n$/,
+  );
+  // A configuration beside a run: the run's tiny model is not the file's.
+  written.output = '';
+  expect(await runProgram(['parity', one, SMOKE])).toBe(1);
+  expect(written.output).toContain(`model.encoder.channels  A [4] (--set), B [8,16,32] (${SMOKE}:`);
 });
 
 test.each([
-  [['parity'], 'expected two configurations, or --probe CONFIG, found none'],
+  [['parity'], 'expected two configurations or runs, or --probe CONFIG, found none'],
   [['parity', LOCAL], 'found one'],
   [['parity', LOCAL, LOCAL, '--steps', '3'], '--steps belongs to --probe'],
   [['parity', LOCAL, '--probe', LOCAL], '--probe takes one configuration'],

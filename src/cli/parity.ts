@@ -10,9 +10,9 @@ Exit codes: 0 only allowed differences, 1 others, 2 could not look, 130 interrup
 export function register(program: Command): void {
   program
     .command('parity')
-    .description('say whether two configurations, or two machines, train the same, and what differs')
-    .argument('[a]', 'configuration file (YAML)')
-    .argument('[b]', 'another')
+    .description('say whether two configurations, runs or machines train the same, and what differs')
+    .argument('[a]', 'configuration file (YAML) or run folder')
+    .argument('[b]', 'another of either')
     .option('--all', 'list also the differences that nothing follows from')
     .option('--probe <config>', 'train the first steps of a configuration here, in float64 and float32')
     .option('--steps <n>', 'of the probe (50, or as many as the file has)')
