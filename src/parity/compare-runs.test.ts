@@ -261,6 +261,23 @@ describe('runs that differ in code or machine', () => {
     expect(off.sentence).toContain('nothing that they recorded explains it');
   });
 
+  test('several differ: the one that the steps point at is named, and all are listed', async () => {
+    const set = ['experiment.seed=43', 'training.learning_rate=2e-3', 'resources.threads=2'];
+    const found = await compare(plain, await trainSmall(fresh('run'), cache, { set }));
+    expect(found.cause).toMatchObject({ what: 'experiment.seed' });
+    const listed = found.configuration.differences.map(({ field }) => field);
+    expect(listed).toEqual(expect.arrayContaining(set.map((each) => each.split('=')[0])));
+    // Where windows are the same and losses part, a seed is no explanation that comes first.
+    const otherLock = await altered('environment.json', ({ sessions }) => {
+      sessions[0].environment.lock_file = 'another';
+      sessions[0].environment.threads = 7;
+    });
+    await scaleLosses(otherLock, 1 + 1e-7);
+    expect((await compare(plain, otherLock)).cause).toMatchObject({ what: 'threads' });
+    await scaleLosses(otherLock, 1.5);
+    expect((await compare(plain, otherLock)).cause).toMatchObject({ what: 'lock_file' });
+  });
+
   test('what nothing follows from does not make runs differ', async () => {
     const run = await altered('environment.json', ({ sessions }) => {
       Object.assign(sessions[0].environment, {
@@ -292,6 +309,14 @@ test('a log with a torn last line, and steps that only one run has', async () =>
   await writeFile(path, `${lines.slice(0, second).join('\n')}\n{"seq":`);
   const found = await compare(plain, torn);
   expect(found.steps).toMatchObject({ compared: 1, windows: null, anyLoss: null });
+});
+
+test('a balanced set that fell back in one run alone', async () => {
+  const run = await altered('fingerprint.json', ({ epoch }) => {
+    epoch.is_unbalanced_fallback = true;
+  });
+  const found = await compare(plain, run);
+  expect(found).toMatchObject({ verdict: 'different', cause: { what: 'epoch/is_unbalanced_fallback' } });
 });
 
 test('a folder that is no run, and a damaged one, are refused', async () => {

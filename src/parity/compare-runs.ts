@@ -54,16 +54,30 @@ function symptomOf({ windows, loss, anyLoss }: StepDifferences): Effect | null {
 const REACH: Readonly<Record<Effect, number>> = { none: 0, rounding: 1, loss: 2, windows: 3 };
 
 /**
- * Of what differs, what can have done what is seen: first what does just that, then what can do more; what may not differ
- * before what may. Where nothing is seen (yet), what may not differ and can do most.
+ * Of what differs, what can have done what is seen: what may not differ in configuration and data, then what may in the
+ * configuration, then code, then the machine; among them what does just that before what can do more. Rounding is the
+ * machine's, if it can be. Where nothing is seen (yet): what may not differ and can do most.
  */
 function likelyCause(findings: readonly Finding[], symptom: Effect | null): Finding | null {
-  const able = findings.filter(({ effect }) => REACH[effect] >= REACH[symptom ?? 'none']);
-  const forbidden = able.filter(({ isAllowed }) => !isAllowed);
+  const first = (list: readonly Finding[], by: (finding: Finding) => number) =>
+    list.toSorted((one, other) => by(one) - by(other))[0] ?? null;
   if (symptom === null)
-    return forbidden.toSorted((one, other) => REACH[other.effect] - REACH[one.effect])[0] ?? null;
-  const exact = (list: readonly Finding[]) => list.find(({ effect }) => effect === symptom) ?? list[0];
-  return exact(forbidden) ?? exact(able) ?? null;
+    return first(
+      findings.filter(({ isAllowed }) => !isAllowed),
+      ({ effect }) => -REACH[effect],
+    );
+  const able = findings.filter(({ effect }) => REACH[effect] >= REACH[symptom]);
+  const isInexact = ({ effect }: Finding) => Number(effect !== symptom);
+  return first(able, (finding) =>
+    symptom === 'rounding'
+      ? 10 * isInexact(finding) + rankOf(finding)
+      : 10 * rankOf(finding) + isInexact(finding),
+  );
+}
+
+function rankOf({ kind, what, isAllowed }: Finding): number {
+  if (kind === 'environment' && what !== 'BGB_LIMIT_FILES') return isAllowed ? 3 : 2;
+  return isAllowed ? 1 : 0;
 }
 
 /** A limit on recordings explains that the data differ. */

@@ -1,12 +1,12 @@
 import { canonicalJson } from '../files/index.ts';
-import type { RecordingRecord, SplitRecord } from '../runs/index.ts';
+import type { EpochRecord, RecordingRecord, SplitRecord } from '../runs/index.ts';
 import { clause, type Finding } from './finding.ts';
 import type { RunSide } from './run-side.ts';
 
 /** In what the data of two runs differ: recordings first, then counts and manifests that no recording explains. */
 export function dataDifferences(a: RunSide, b: RunSide): Finding[] {
   const splits = [...new Set([...splitsOf(a), ...splitsOf(b)])];
-  return splits.flatMap((split) => {
+  const found = splits.flatMap((split) => {
     const recordings = inRecordings(split, a.recordings?.[split] ?? null, b.recordings?.[split] ?? null, [
       a,
       b,
@@ -19,6 +19,24 @@ export function dataDifferences(a: RunSide, b: RunSide): Finding[] {
       ...inManifests(split, a.run.splits?.[split], b.run.splits?.[split], isExplained),
     ];
   });
+  return [...found, ...inEpochs(a.run.epoch, b.run.epoch)];
+}
+
+/** Counts of an epoch follow from manifest and configuration; that the plain set stood in for the balanced one does not. */
+function inEpochs(a: EpochRecord | null, b: EpochRecord | null): Finding[] {
+  if (a === null || b === null) return [];
+  return (Object.keys(a) as (keyof EpochRecord)[])
+    .filter((name) => a[name] !== b[name])
+    .map((name): Finding => {
+      const isFallback = name === 'is_unbalanced_fallback';
+      return {
+        ...{ kind: 'manifest', what: `epoch/${name}`, isAllowed: !isFallback, a: a[name], b: b[name] },
+        effect: isFallback ? 'windows' : 'none',
+        text: isFallback
+          ? `the plain set stood in for the balanced one in ${a[name] ? 'A' : 'B'} alone`
+          : clause(`an epoch's ${name.replaceAll('_', ' ')}`, a[name], b[name]),
+      };
+    });
 }
 
 function splitsOf({ run }: RunSide): string[] {

@@ -4,9 +4,9 @@ import { clause, type Effect, type Finding } from './finding.ts';
 
 /** What a difference in a field of the environment can do. */
 const EFFECTS: Readonly<Record<Exclude<keyof Environment, 'variables' | 'code'>, Effect>> = {
-  bgb: 'windows',
   code_sha256: 'windows',
-  lock_file: 'loss',
+  lock_file: 'windows',
+  bgb: 'windows',
   node: 'rounding',
   libtorch: 'rounding',
   cuda: 'rounding',

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Config, loadConfig } from '../config/index.ts';
 import { noGrad } from '../torch/index.ts';
@@ -16,6 +17,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Small enough for a second. */
 const TINY = [
+  'data.window_size=1',
+  'data.stride=1',
   'model.encoder.channels=[4,8]',
   'model.mamba.head_dim=8',
   'model.mamba.d_state=4',
@@ -218,4 +221,29 @@ test.each([
     code: 'PARITY_PROBE',
     message: expect.stringContaining(message),
   });
+});
+
+test('a probe with any value of it replaced is read or refused by name, never anything else', async () => {
+  const path = join(folder, 'mutated.json');
+  const text = probeText(healthy);
+  const values = [...text.matchAll(/-?\d+\.?\d*(?:e[+-]?\d+)?|"[^"]*"|null/g)];
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat(values.length - 1),
+      fc.oneof(fc.jsonValue(), fc.constant(undefined)),
+      async (at, value) => {
+        const { index, 0: found } = values[at]!;
+        writeFileSync(
+          path,
+          text.slice(0, index) + (JSON.stringify(value) ?? '') + text.slice(index + found.length),
+        );
+        try {
+          compareProbes(healthy, await readProbe(path));
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'PARITY_PROBE' });
+        }
+      },
+    ),
+    { numRuns: 100 },
+  );
 });

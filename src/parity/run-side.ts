@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { type Config, configSchema, leavesOf } from '../config/index.ts';
 import { InputError, messageOf } from '../errors.ts';
 import {
+  findRun,
   type RecordingRecord,
   type RunFingerprint,
   readRunEvents,
@@ -18,18 +19,19 @@ export interface RunSide extends Side {
   readonly recordings: Readonly<Record<string, readonly RecordingRecord[]>> | null;
 }
 
+/** Where runs are looked for by name alone. */
+const RESULTS = 'results';
+
 /**
- * Reads a configuration file or a run folder.
+ * Reads a configuration file, or a run by its folder or name.
  *
  * @throws InputError `RUN_*`, `CONFIG*` where it cannot be read, `PARITY_RUN` for a run whose configuration this version
  * does not understand
  */
 export async function sideOf(path: string, set: readonly string[]): Promise<Side | RunSide> {
-  const isFolder = await stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  return isFolder ? await runSide(path) : await configurationSide(path, set);
+  const found = await stat(path).catch(() => null);
+  const isConfiguration = found === null ? /\.(ya?ml|json)$/i.test(path) : !found.isDirectory();
+  return isConfiguration ? await configurationSide(path, set) : await runSide(await findRun(path, RESULTS));
 }
 
 export function isRun(side: Side | RunSide): side is RunSide {

@@ -1,4 +1,4 @@
-// A cache of the real sample for tests: chb01 to train on, windows of 4 s every 2 s.
+// A cache of the real sample for tests: chb01 to train on, windows of 1 s every second.
 import { fileURLToPath } from 'node:url';
 import { buildCache, scanSplit, splitFolder } from '../../cache/index.ts';
 import { loadConfig } from '../../config/index.ts';
@@ -21,5 +21,5 @@ export async function buildSampleCache(cacheDir: string): Promise<void> {
     signal: new AbortController().signal,
     onProgress: () => undefined,
   });
-  await scanSplit(splitFolder(cacheDir, 'train'), { length: 1024, stride: 512 });
+  await scanSplit(splitFolder(cacheDir, 'train'), { length: 256, stride: 256 });
 }

@@ -11,6 +11,8 @@ const SAMPLE = fileURLToPath(new URL('../../../data/sample/chb01/', import.meta.
 export const RECORDINGS = ['chb01_03_clip', 'chb01_04_clip', 'chb01_15_clip'] as const;
 
 const TINY = [
+  'data.window_size=2',
+  'data.stride=2',
   'model.encoder.channels=[4,8]',
   'model.rescnn.n_blocks=0',
   'model.mamba.n_layers=0',
@@ -54,7 +56,7 @@ export async function makeCorpus(root: string, change: CorpusChange = {}): Promi
     signal: new AbortController().signal,
     onProgress: () => undefined,
   });
-  await scanSplit(splitFolder(cacheDir, 'train'), { length: 1024, stride: 512 });
+  await scanSplit(splitFolder(cacheDir, 'train'), { length: 512, stride: 512 });
   return cacheDir;
 }
 
