@@ -157,9 +157,7 @@ describe('runs on data that differ in one thing', () => {
   test('one label', async () => {
     const found = await other({ labelOf: RECORDINGS[1] });
     expect(found.verdict).toBe('different');
-    expect(found.cause!.text).toBe(
-      `other labels, since the annotations differ, of train/${RECORDINGS[1]}.npz`,
-    );
+    expect(found.cause!.text).toBe(`train/${RECORDINGS[1]}.npz has other labels (its annotations differ)`);
     expect(found.data.filter(({ kind }) => kind === 'data')).toHaveLength(1);
     // One second more of seizure.
     expect(found.data.find(({ what }) => what === 'train/seizure_s')).toMatchObject({ isAllowed: true });
@@ -168,7 +166,7 @@ describe('runs on data that differ in one thing', () => {
   test("one recording's samples", async () => {
     const found = await other({ samplesOf: RECORDINGS[2] });
     expect(found.verdict).toBe('different');
-    expect(found.cause!.text).toBe(`other samples, since the file differs, of train/${RECORDINGS[2]}.npz`);
+    expect(found.cause!.text).toBe(`train/${RECORDINGS[2]}.npz has other samples (its file differs)`);
     expect(found.data).toHaveLength(1);
   });
 
@@ -217,7 +215,7 @@ describe('runs on data that differ in one thing', () => {
     expect(found.verdict).toBe('different');
     expect(found.cause).toMatchObject({ kind: 'manifest', what: 'train/manifest' });
     expect(found.cause!.text).toMatch(
-      /^train's manifest was made otherwise, from the same recordings: train's manifest no seizure is \d+ in A and \d+ in B$/,
+      /^train's manifest was made otherwise, from the same recordings: train's number of windows \(no_seizure, manifest\) is \d+ in A and \d+ in B$/,
     );
   });
 });

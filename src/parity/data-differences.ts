@@ -86,7 +86,7 @@ function inRecordings(
       const found = other === undefined ? null : inContent(one, other);
       return found === null
         ? []
-        : [finding(one.name, `${found.text} ${split}/${one.name}`, found.a, found.b)];
+        : [finding(one.name, `${split}/${one.name} has ${found.text}`, found.a, found.b)];
     }),
   ];
 }
@@ -121,26 +121,24 @@ function contentOf({ recording, annotations, preprocessing, signal, labels }: Re
 function inContent(a: RecordingRecord, b: RecordingRecord): { text: string; a: unknown; b: unknown } | null {
   const differs = (field: keyof RecordingRecord) => a[field] !== b[field];
   const of = (field: keyof RecordingRecord, text: string) => ({ text, a: a[field], b: b[field] });
-  const seizures = a.seizures === b.seizures ? '' : ` (${a.seizures} seizures in A, ${b.seizures} in B)`;
+  const seizures = a.seizures === b.seizures ? '' : `, ${a.seizures} seizures in A and ${b.seizures} in B`;
   if (differs('preprocessing'))
-    return of('preprocessing', 'other preprocessing, channels or meaning of labels of');
+    return of('preprocessing', 'other preprocessing, channels or meaning of labels');
   if (differs('recording'))
     return of(
       'recording',
-      differs('signal')
-        ? 'other samples, since the file differs, of'
-        : 'another file with the same samples of',
+      differs('signal') ? 'other samples (its file differs)' : 'another file with the same samples',
     );
   if (differs('annotations'))
     return of(
       'annotations',
       differs('labels')
-        ? `other labels${seizures}, since the annotations differ, of`
-        : 'other annotation files with the same labels of',
+        ? `other labels (its annotations differ${seizures})`
+        : 'other annotation files with the same labels',
     );
-  if (differs('labels')) return of('labels', `other labels${seizures} from the same annotations of`);
-  if (differs('signal')) return of('signal', 'other samples from the same file of');
-  if (differs('patient')) return of('patient', 'another patient of');
+  if (differs('labels')) return of('labels', `other labels from the same annotations${seizures}`);
+  if (differs('signal')) return of('signal', 'other samples from the same file');
+  if (differs('patient')) return of('patient', 'another patient');
   return null;
 }
 
@@ -179,7 +177,7 @@ function inManifests(
     ...{ isAllowed: isExplained, effect: isExplained ? 'none' : effectIn(split) },
   });
   const counts = moved.map(([name, one, other]) =>
-    finding(name, one, other, clause(`${split}'s ${name.replaceAll(/[._]/g, ' ')}`, one, other)),
+    finding(name, one, other, clause(`${split}'s ${countName(name)}`, one, other)),
   );
   if (a.manifest_sha256 === b.manifest_sha256 || isExplained) return counts;
   const told = moved.length === 0 ? '' : `: ${counts.map(({ text }) => text).join(', ')}`;
@@ -192,6 +190,12 @@ function inManifests(
     ),
     ...counts.map((count): Finding => ({ ...count, isAllowed: true, effect: 'none' })),
   ];
+}
+
+/** `manifest.partial_seizure` as `windows (partial_seizure, manifest)`. */
+function countName(name: string): string {
+  const [place, category] = name.split('.');
+  return category === undefined ? name.replaceAll('_', ' ') : `number of windows (${category}, ${place})`;
 }
 
 /** The hash of all entries tells of those that no run uses, and of all where a run did not record them one by one. */
