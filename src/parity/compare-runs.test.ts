@@ -177,6 +177,32 @@ describe('runs on data that differ in one thing', () => {
     expect(found.sentence).toContain('the window lists differ from step 1 on');
   });
 
+  test('several recordings are counted behind the first', async () => {
+    const found = await other({ without: [RECORDINGS[0], RECORDINGS[1]] });
+    expect(found.sentence).toContain(
+      `since train/${RECORDINGS[0]}.npz is only in A (and 1 more recording differs); the window lists`,
+    );
+  });
+
+  test('other preprocessing is named by its field, before the recordings that it changes', async () => {
+    const run = await altered('recordings.json', ({ splits }) => {
+      for (const recording of splits.train) recording.preprocessing = 'another';
+    });
+    const path = join(run, 'config.yaml');
+    await writeFile(path, (await readFile(path, 'utf8')).replace('clip: 10 ', 'clip: 12 '));
+    const found = await compare(plain, run);
+    expect(found.cause).toMatchObject({ kind: 'configuration', what: 'preprocessing.clip', a: 10, b: 12 });
+    expect(found.data).toHaveLength(RECORDINGS.length);
+  });
+
+  test('weights to start from that differ by name explain losses, and are not the same training', async () => {
+    const onWeights = (name: string) =>
+      trainSmall(fresh('run'), cache, { set: [`training.init_from=${name}`] });
+    const seeded = await trainSmall(fresh('run'), cache, { set: ['experiment.seed=5'] });
+    const found = await compare(await onWeights(plain), await onWeights(seeded));
+    expect(found).toMatchObject({ verdict: 'different', cause: { what: 'training.init_from' } });
+  });
+
   test('a recording that the limits of data leave out', async () => {
     const set = ['data.max_samples=16'];
     const one = await trainSmall(fresh('run'), cache, { set });

@@ -39,9 +39,19 @@ export async function compareRuns(a: RunSide, b: RunSide): Promise<RunComparison
   return { ...comparison, sentence: sentenceOf(comparison, [a, b], symptom) };
 }
 
+/** Fields that may differ though other windows or losses follow from it. */
+const EXPECTED: readonly string[] = [
+  'training.batch_size',
+  'training.gradient_accumulation_steps',
+  'training.learning_rate',
+  'training.mixed_precision',
+  'training.tf32',
+  'experiment.device',
+];
+
 /** A batch of another size, or another precision, makes other steps: allowed, and said. */
 function isExpected(cause: Finding | null): boolean {
-  return cause?.kind === 'configuration' && cause.isAllowed;
+  return cause?.isAllowed === true && EXPECTED.includes(cause.what);
 }
 
 /** The earliest and strongest sign that the runs differ. */
@@ -111,7 +121,7 @@ function ofConfiguration({ field, judgement, a, b }: ConfigurationDifference): F
 }
 
 function sentenceOf(
-  { verdict, cause, configuration, steps }: Omit<RunComparison, 'sentence'>,
+  { verdict, cause, configuration, data, steps }: Omit<RunComparison, 'sentence'>,
   [a, b]: readonly [RunSide, RunSide],
   symptom: Effect | null,
 ): string {
@@ -120,7 +130,7 @@ function sentenceOf(
   if (verdict === 'different') {
     const why =
       cause !== null
-        ? `, most likely since ${cause.text}`
+        ? `, most likely since ${cause.text}${others(cause, data)}`
         : configuration.suspicions.length > 0 && symptom === null
           ? `: ${configuration.suspicions[0]!.field} looks wrong`
           : ': nothing that they recorded explains it';
@@ -129,6 +139,13 @@ function sentenceOf(
   if (verdict === 'same') return `No differences between ${names}: ${seen}.`;
   const note = cause === null ? '' : `, which follows from ${cause.text}`;
   return `Only allowed differences between ${names}: ${seen}${note}.`;
+}
+
+/** How many recordings differ besides the one that is named. */
+function others(cause: Finding, data: readonly Finding[]): string {
+  const more = data.filter((finding) => finding.kind === 'data' && finding !== cause).length;
+  if (cause.kind !== 'data' || more === 0) return '';
+  return ` (and ${more} more ${more === 1 ? 'recording differs' : 'recordings differ'})`;
 }
 
 function seenIn(
