@@ -27,5 +27,6 @@ export { type MemoryPlan, planMemory } from './memory-plan.ts';
 export { type CachedRecording, type Predictor, predictRecording } from './predict.ts';
 export { type PredictionReport, type PredictionRequest, predictRecordings } from './predict-recordings.ts';
 export { PREDICTION_FORMATS, type PredictionFormat } from './prediction-file.ts';
+export { corpusBytes, hostMemory, type Memory, type Residency, residencyOf } from './residency.ts';
 export { startTraining, type TrainingRequest } from './start.ts';
 export type { Batch } from './step.ts';

@@ -1,0 +1,73 @@
+import { basename, dirname, join } from 'node:path';
+import { commandLine, settings } from './command-line.ts';
+
+/** Builds the command lines of fixes, for what was asked about: each works as it is printed. */
+export class Commands {
+  readonly #configPath: string | null;
+  readonly #set: readonly string[];
+  readonly #cacheDir: string | null;
+  readonly #dataDirs: readonly string[];
+  /** Window and stride in seconds, where no configuration says them. */
+  readonly #windows: readonly string[];
+
+  constructor({
+    configPath,
+    set = [],
+    cacheDir = null,
+    dataDirs = [],
+    windows = [],
+  }: {
+    readonly configPath: string | null;
+    readonly set?: readonly string[];
+    readonly cacheDir?: string | null;
+    readonly dataDirs?: readonly string[];
+    readonly windows?: readonly string[];
+  }) {
+    this.#configPath = configPath;
+    this.#set = set;
+    this.#cacheDir = cacheDir;
+    this.#dataDirs = dataDirs;
+    this.#windows = windows;
+  }
+
+  /** Writes fields into a configuration file; its comments stay. */
+  write(path: string, assignments: readonly string[]): string {
+    return commandLine('bgb', 'doctor', path, ...assignments.flatMap((each) => ['--write', each]));
+  }
+
+  /** Lists the windows of the cache anew. */
+  scanCache({ isForced = false } = {}): string {
+    const scan = commandLine('bgb', 'scan-cache', '--cache-dir', this.#cacheDir ?? 'cache', ...this.#how());
+    return isForced ? `BGB_FORCE_MANIFEST_REBUILD=1 ${scan}` : scan;
+  }
+
+  /** Builds what is missing in the cache, then lists its windows; null where no folder of recordings is known. */
+  buildCache(): string | null {
+    if (this.#dataDirs.length === 0 || this.#cacheDir === null) return null;
+    const own = basename(this.#cacheDir);
+    const isSplitFolder = ['train', 'dev', 'val', 'eval'].includes(own);
+    const root = isSplitFolder ? dirname(this.#cacheDir) : this.#cacheDir;
+    const build = commandLine(
+      ...['bgb', 'build-cache'],
+      ...this.#dataDirs.flatMap((folder) => ['--data-dir', folder]),
+      ...['--cache-dir', root],
+      ...this.#how(),
+    );
+    return `env -u BGB_LIMIT_FILES ${build} && ${this.scanCache()}`;
+  }
+
+  /** Takes entries out of the cache, under names that nothing reads, and lists the rest. */
+  setAside(folder: string, names: readonly string[]): string {
+    const moves = names.map((name) => commandLine('mv', join(folder, name), join(folder, `${name}.damaged`)));
+    return [...moves, this.scanCache()].join(' && ');
+  }
+
+  #how(): string[] {
+    const config = this.#configPath === null ? this.#windowSettings() : ['--config', this.#configPath];
+    return [...config, ...settings(this.#set)];
+  }
+
+  #windowSettings(): string[] {
+    return settings(this.#windows);
+  }
+}

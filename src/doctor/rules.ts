@@ -1,0 +1,29 @@
+import { GROUPS, type Rule } from './rule.ts';
+import { CONFIGURATION } from './rules/configuration.ts';
+import { LOADER_SETTINGS } from './rules/loader-settings.ts';
+
+/** Every rule, in the order of the report. */
+export const RULES: readonly Rule[] = [...CONFIGURATION, ...LOADER_SETTINGS].sort(
+  (a, b) => GROUPS.indexOf(a.group) - GROUPS.indexOf(b.group),
+);
+
+/** A rule as data, for documents that list symptoms, causes and fixes. */
+export type RuleRow = Pick<
+  Rule,
+  'id' | 'name' | 'group' | 'severity' | 'title' | 'looksAt' | 'evidence' | 'cause' | 'fix'
+>;
+
+/** The table of all rules. */
+export function ruleTable(): RuleRow[] {
+  return RULES.map(({ id, name, group, severity, title, looksAt, evidence, cause, fix }) => ({
+    id,
+    name,
+    group,
+    severity,
+    title,
+    looksAt,
+    evidence,
+    cause,
+    fix,
+  }));
+}
