@@ -102,6 +102,7 @@ copyDependencies();
 const isTest = (path: string) => /\.test\.ts$|\/testing\//.test(path);
 copy([
   ...found('native/*.{cc,h,ts}', isTest),
+  ...found('native/kernels/*.cu'),
   // What native/build.ts imports; Node runs its TypeScript as it is.
   'src/errors.ts',
   ...found('src/files/*.ts', isTest),

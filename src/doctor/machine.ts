@@ -1,14 +1,7 @@
-import { existsSync, readFileSync, statfsSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, statfsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { firstVisibleGpu, type Surroundings, usableCores } from '../config/index.ts';
-import { describeGpu } from '../runs/index.ts';
-
-/** A mount, as /proc/self/mountinfo tells it. */
-export interface Mount {
-  readonly point: string;
-  /** As in `ext4`, `9p`, `nfs4`, `fuse.sshfs`. */
-  readonly type: string;
-}
+import { describeGpu, gpuParts, isWsl, type Mount, mountIn } from '../runs/index.ts';
 
 /** WSL2, in which Windows holds the memory and may end the machine. */
 export interface Wsl {
@@ -37,7 +30,8 @@ export interface Gpu {
 export interface Machine {
   readonly cores: number;
   readonly memoryBytes: number;
-  readonly mounts: readonly Mount[];
+  /** Text of /proc/self/mountinfo. */
+  readonly mountinfo: string;
   readonly wsl: Wsl | null;
   /** Whether this is a rented container, by the provider's own variables. */
   readonly isCloud: boolean;
@@ -51,46 +45,24 @@ export interface Machine {
   readonly hasTerminal: boolean;
 }
 
-/** The mount that a path is on, by the longest mount point above it. */
-export function mountOf({ mounts }: Pick<Machine, 'mounts'>, path: string): Mount | null {
-  const at = resolve(path);
-  return mounts
-    .filter(({ point }) => at === point || at.startsWith(point === '/' ? '/' : `${point}/`))
-    .reduce<Mount | null>(
-      (best, each) => (best === null || each.point.length >= best.point.length ? each : best),
-      null,
-    );
+/** Where a path lies, or would lie; null where that is not known. */
+export function mountAt({ mountinfo }: Pick<Machine, 'mountinfo'>, path: string): Mount | null {
+  let there = resolve(path);
+  while (!existsSync(there) && dirname(there) !== there) there = dirname(there);
+  const rest = resolve(path).slice(there.length);
+  return mountIn(mountinfo, `${existsSync(there) ? realpathSync(there) : there}${rest}`);
 }
 
-/** File systems that answer over a network, or through another system, and what they are. */
-export function slownessOf(type: string): string | null {
-  if (/^(9p|drvfs|v9fs)$/.test(type)) return 'a Windows disk behind WSL2';
-  if (/^(nfs4?|cifs|smb3|smbfs|ceph|lustre|glusterfs|afs|ncpfs)$/.test(type)) return 'a network file system';
-  if (
-    /^fuse\.(s3fs|goofys|gcsfuse|rclone|mountpoint-s3|geesefs|juicefs|blobfuse2?)$/.test(type) ||
-    type === 'mountpoint-s3'
-  )
-    return 'a bucket';
-  if (type.startsWith('fuse') && type !== 'fuseblk') return 'a file system in user space';
-  return null;
-}
+const SLOW: Partial<Record<Mount['kind'], string>> = {
+  windows: 'a drive of Windows behind WSL2',
+  network: 'a network file system',
+  fuse: 'a file system in user space',
+};
 
-/** Mounts from the text of /proc/self/mountinfo (proc(5)). */
-export function parseMounts(text: string): Mount[] {
-  return text.split('\n').flatMap((line) => {
-    const [before, after] = line.split(' - ');
-    const point = before?.split(' ')[4];
-    const type = after?.split(' ')[0];
-    if (point === undefined || type === undefined) return [];
-    return [
-      {
-        point: point.replaceAll(/\\(\d{3})/g, (_, code: string) =>
-          String.fromCharCode(Number.parseInt(code, 8)),
-        ),
-        type,
-      },
-    ];
-  });
+/** What makes a file system slow to read small pieces from, in words; null for one that is not. */
+export function slownessOf({ kind, file_system }: Mount): string | null {
+  const isBucket = /s3|gcs|rclone|blob|juicefs|goofys|geesefs/.test(file_system);
+  return kind === 'fuse' && isBucket ? 'a bucket' : (SLOW[kind] ?? null);
 }
 
 /** Free bytes where a path is, or would be; null where the system does not say. */
@@ -130,8 +102,8 @@ export function machineFacts({
   return {
     cores: usableCores(),
     memoryBytes: hostMemory,
-    mounts: parseMounts(readOrNull('/proc/self/mountinfo') ?? ''),
-    wsl: wslOf(readOrNull('/proc/version') ?? '', surroundings),
+    mountinfo: readOrNull('/proc/self/mountinfo') ?? '',
+    wsl: isWsl() ? wslOf(surroundings) : null,
     isCloud: surroundings.isCloud,
     sharedMemoryBytes: shmBytes(),
     openFiles: limit === undefined ? null : Number(limit),
@@ -148,21 +120,17 @@ function shmBytes(): number | null {
   }
 }
 
-/** WSL2 by the kernel's own name; its settings lie in the Windows user's folder. */
-function wslOf(kernel: string, { windowsProfile }: Surroundings): Wsl | null {
-  if (!/microsoft/i.test(kernel)) return null;
+/** Its settings lie in the Windows user's folder. */
+function wslOf({ windowsProfile }: Surroundings): Wsl {
   return { config: windowsProfile === null ? null : readOrNull(`${windowsProfile}/.wslconfig`) };
 }
 
 /** The GPUs that nvidia-smi tells of. @param freeBytes of the first, as CUDA says it */
 export async function lookAtGpus(freeBytes: number | null): Promise<Gpu[]> {
   const described = await describeGpu(firstVisibleGpu());
-  return described.map((description) => {
-    const mebibytes = /, (\d+) MiB/.exec(description)?.[1];
-    return {
-      description,
-      totalBytes: mebibytes === undefined ? null : Number(mebibytes) * 2 ** 20,
-      freeBytes,
-    };
-  });
+  return described.map((description) => ({
+    description,
+    totalBytes: gpuParts(description).memoryBytes,
+    freeBytes,
+  }));
 }

@@ -7,6 +7,7 @@
 export { benchLoader, type LoaderReport } from './bench-loader.ts';
 export { fillFrom, toStored } from './checkpoint-tensors.ts';
 export { DeviceWindows } from './device-windows.ts';
+export { environmentFingerprint } from './environment-fingerprint.ts';
 export { Evaluation } from './evaluate.ts';
 export {
   type EvaluationReport,

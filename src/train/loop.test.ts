@@ -87,6 +87,15 @@ async function trainLine(changes: Changes = {}) {
   const lines: string[] = [];
   const start = {
     config: { values: {}, origins: {} },
+    record: {
+      splits: {},
+      epoch: {
+        ...{ partial_seizure: 0, full_seizure: 0, no_seizure: 0 },
+        is_balanced: false,
+        is_unbalanced_fallback: false,
+      },
+      recordings: {},
+    },
     references: ['REF'],
     data: { train: 'aa' },
     environment,

@@ -11,7 +11,7 @@ const GIB = 2 ** 30;
 export const WORKSTATION: Machine = {
   cores: 16,
   memoryBytes: 64 * GIB,
-  mounts: [{ point: '/', type: 'ext4' }],
+  mountinfo: '70 82 8:48 / / rw,relatime - ext4 /dev/sdd rw',
   wsl: null,
   isCloud: false,
   library: { problem: null, version: '2.11.0', hasCuda: false, cudaDevices: 0 },
