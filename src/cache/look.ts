@@ -23,6 +23,8 @@ export interface UnusableEntry {
 /** The manifest of a split as it stands there. */
 export interface ManifestLook extends ManifestAttempt {
   readonly isMissing: boolean;
+  /** Whether it is a list of windows, of whatever form, without any. */
+  readonly isEmpty: boolean;
   /** What is wrong with references that lead out of the folder. */
   readonly outside: string | null;
   /** Compared with the entries; null where it cannot be. */
@@ -124,6 +126,7 @@ async function lookAtManifest(survey: Survey, hasForeign: boolean): Promise<Mani
       references: new Set(),
       isOfOtherWindows: false,
       isMissing: problem === 'there is none',
+      isEmpty: false,
       outside: null,
       validity: null,
     };
@@ -133,9 +136,31 @@ async function lookAtManifest(survey: Survey, hasForeign: boolean): Promise<Mani
   return {
     ...attempt,
     isMissing: false,
+    isEmpty: attempt.references.size === 0 && listsNothing(text),
     outside,
     validity: isComparable && !hasForeign ? validityOf(attempt.manifest!, survey) : null,
   };
+}
+
+/** Whether a text has lists of windows, or windows at all, and they are empty. */
+function listsNothing(text: string): boolean {
+  try {
+    const content: unknown = JSON.parse(text);
+    if (Array.isArray(content)) return content.length === 0;
+    return (
+      typeof content === 'object' &&
+      content !== null &&
+      Object.values(content).every(
+        (value) => !Array.isArray(value) || value.length === 0 || !value.some(isWindow),
+      )
+    );
+  } catch {
+    return false;
+  }
+}
+
+function isWindow(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 /** Temporary files below a folder that an interrupted write left, relative to it. */

@@ -1,17 +1,21 @@
 import { readEnvironment, surroundings } from '../config/index.ts';
-import { examine, lookAt, reportDocument, reportText, writeSettings } from '../doctor/index.ts';
 import { InputError } from '../errors.ts';
 import type { DoctorOptions } from './doctor.ts';
 import { SaidAlready } from './exit.ts';
 import { writeJson } from './output.ts';
 
-/** Looks, mends what was asked for, and reports. @throws SaidAlready with exit code 1 where something is wrong */
+/** Looks, mends what was asked for, and reports; or writes fields into a configuration. @throws SaidAlready with exit code 1 where something is wrong */
 export async function doctorCommand(path: string | null, options: DoctorOptions): Promise<void> {
   if (options.write.length > 0) {
     if (path === null)
       throw new InputError('CLI_DOCTOR', '--write changes a configuration file: give its path.');
-    for (const change of await writeSettings(path, options.write)) process.stderr.write(`${change}\n`);
+    const { writeSettings } = await import('../doctor/index.ts');
+    const changes = await writeSettings(path, options.write);
+    if (options.json) writeJson({ path, changes });
+    else process.stdout.write(changes.map((change) => `${change}\n`).join(''));
+    return;
   }
+  const { examine, lookAt, reportDocument, reportText } = await import('../doctor/index.ts');
   const look = () =>
     lookAt({
       path,

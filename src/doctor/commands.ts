@@ -9,6 +9,7 @@ export class Commands {
   readonly #dataDirs: readonly string[];
   /** Window and stride in seconds, where no configuration says them. */
   readonly #windows: readonly string[];
+  readonly #split: string | null;
 
   constructor({
     configPath,
@@ -16,18 +17,22 @@ export class Commands {
     cacheDir = null,
     dataDirs = [],
     windows = [],
+    split = null,
   }: {
     readonly configPath: string | null;
     readonly set?: readonly string[];
     readonly cacheDir?: string | null;
     readonly dataDirs?: readonly string[];
     readonly windows?: readonly string[];
+    /** What all recordings were built as; null where they are divided. */
+    readonly split?: string | null;
   }) {
     this.#configPath = configPath;
     this.#set = set;
     this.#cacheDir = cacheDir;
     this.#dataDirs = dataDirs;
     this.#windows = windows;
+    this.#split = split;
   }
 
   /** Writes fields into a configuration file; its comments stay. */
@@ -36,8 +41,8 @@ export class Commands {
   }
 
   /** Lists the windows of the cache anew. */
-  scanCache({ isForced = false } = {}): string {
-    const scan = commandLine('bgb', 'scan-cache', '--cache-dir', this.#cacheDir ?? 'cache', ...this.#how());
+  scanCache({ isForced = false, folder = this.#cacheDir ?? 'cache' } = {}): string {
+    const scan = commandLine('bgb', 'scan-cache', '--cache-dir', folder, ...this.#how());
     return isForced ? `BGB_FORCE_MANIFEST_REBUILD=1 ${scan}` : scan;
   }
 
@@ -51,6 +56,7 @@ export class Commands {
       ...['bgb', 'build-cache'],
       ...this.#dataDirs.flatMap((folder) => ['--data-dir', folder]),
       ...['--cache-dir', root],
+      ...(this.#split === null ? [] : ['--split', this.#split]),
       ...this.#how(),
     );
     return `env -u BGB_LIMIT_FILES ${build} && ${this.scanCache()}`;
@@ -59,7 +65,7 @@ export class Commands {
   /** Takes entries out of the cache, under names that nothing reads, and lists the rest. */
   setAside(folder: string, names: readonly string[]): string {
     const moves = names.map((name) => commandLine('mv', join(folder, name), join(folder, `${name}.damaged`)));
-    return [...moves, this.scanCache()].join(' && ');
+    return [...moves, this.scanCache({ isForced: true })].join(' && ');
   }
 
   #how(): string[] {

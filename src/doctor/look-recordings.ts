@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { listRecordings } from '../cache/index.ts';
-import { type Config, splitNamed } from '../config/index.ts';
-import type { RecordingsSubject } from './subject.ts';
+import { type Config, SPLITS, type Split, splitNamed } from '../config/index.ts';
+import type { CacheSubject, RecordingsSubject } from './subject.ts';
 
 /** Recordings below `data.data_dir`; null where it names no folder, or none that is there. */
 export async function lookAtRecordings({ data }: Config): Promise<RecordingsSubject | null> {
@@ -19,7 +19,18 @@ export async function lookAtRecordings({ data }: Config): Promise<RecordingsSubj
   return { folders, recordings };
 }
 
-/** Whether a data folder is one split of a corpus whose others lie beside it. */
-export function isSplitFolder(folder: string): boolean {
-  return splitNamed(basename(resolve(folder))) !== null && existsSync(dirname(resolve(folder)));
+/**
+ * The split that all recordings were built as, by where their entries are; null where they are divided, or where the corpus
+ * has splits of its own. A build that divides them otherwise would move entries.
+ */
+export function builtAs({ folders, recordings }: RecordingsSubject, { splits }: CacheSubject): Split | null {
+  const isOfficial = folders.some(
+    (folder) =>
+      splitNamed(basename(resolve(folder))) !== null ||
+      [...SPLITS, 'val'].some((name) => existsSync(join(folder, name))),
+  );
+  if (isOfficial) return null;
+  const entries = new Set(recordings.map(({ entry }) => entry));
+  const holding = splits.filter(({ survey }) => [...survey.entries.keys()].some((name) => entries.has(name)));
+  return holding.length === 1 ? holding[0]!.split : null;
 }

@@ -14,7 +14,7 @@ import { Commands } from './commands.ts';
 import { loadComputing } from './computing.ts';
 import { type ConfigKind, kindOf, OTHER_FOLDERS } from './config-kind.ts';
 import { lookAtCache, windowsIn } from './look-cache.ts';
-import { lookAtRecordings } from './look-recordings.ts';
+import { builtAs, lookAtRecordings } from './look-recordings.ts';
 import { lookAtRun } from './look-run.ts';
 import { lookAtGpus, type Machine, machineFacts } from './machine.ts';
 import type { ConfigSubject, Subject, TargetKind } from './subject.ts';
@@ -82,6 +82,7 @@ export async function lookAt(request: LookRequest): Promise<Subject> {
       cacheDir,
       dataDirs: recordings?.folders ?? [],
       windows: windows?.assignments ?? [],
+      split: recordings === null || cache === null ? null : builtAs(recordings, cache),
     }),
     isDeep: request.isDeep,
     now: request.now,

@@ -1,11 +1,18 @@
 import { GROUPS, type Rule } from './rule.ts';
+import { CACHE } from './rules/cache.ts';
 import { CONFIGURATION } from './rules/configuration.ts';
+import { DATA } from './rules/data.ts';
 import { LOADER_SETTINGS } from './rules/loader-settings.ts';
+import { MANIFEST } from './rules/manifest.ts';
 
 /** Every rule, in the order of the report. */
-export const RULES: readonly Rule[] = [...CONFIGURATION, ...LOADER_SETTINGS].sort(
-  (a, b) => GROUPS.indexOf(a.group) - GROUPS.indexOf(b.group),
-);
+export const RULES: readonly Rule[] = [
+  ...CONFIGURATION,
+  ...CACHE,
+  ...MANIFEST,
+  ...DATA,
+  ...LOADER_SETTINGS,
+].sort((a, b) => GROUPS.indexOf(a.group) - GROUPS.indexOf(b.group));
 
 /** A rule as data, for documents that list symptoms, causes and fixes. */
 export type RuleRow = Pick<

@@ -4,4 +4,6 @@ import type { Config } from '../config/index.ts';
 export interface RunSubject {
   readonly folder: string;
   readonly config: Config;
+  /** Temporary files that nobody can still be writing. */
+  readonly leftovers: readonly string[];
 }
