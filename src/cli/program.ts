@@ -10,6 +10,7 @@ import { register as evaluate } from './evaluate.ts';
 import { exitCodeOf } from './exit.ts';
 import { register as model } from './model.ts';
 import { register as predict } from './predict.ts';
+import { register as runs } from './runs.ts';
 import { register as scanCache } from './scan-cache.ts';
 import { register as score } from './score.ts';
 import { register as synth } from './synth.ts';
@@ -32,6 +33,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   model,
   synth,
   train,
+  runs,
   evaluate,
   predict,
   score,

@@ -44,6 +44,19 @@ const epochRecord = z.strictObject({
 /** Windows of an epoch: of the balanced set, where there is one. */
 export type EpochRecord = z.infer<typeof epochRecord>;
 
+const planRecord = z.strictObject({
+  /** `experiment.name` */
+  name: z.string(),
+  epochs: z.int().positive(),
+  steps_per_epoch: z.int().positive(),
+  windows_per_step: z.int().positive(),
+  /** What early stopping watches; null without it. */
+  metric: z.strictObject({ name: z.string(), mode: z.enum(['max', 'min']) }).nullable(),
+});
+
+/** How long a run is meant to be, and by what it is judged. */
+export type PlanRecord = z.infer<typeof planRecord>;
+
 /** Content of `fingerprint.json`. */
 export const fingerprintFile = z.strictObject({
   format: z.literal('bgb-fingerprint'),
@@ -51,6 +64,7 @@ export const fingerprintFile = z.strictObject({
   configuration: z.strictObject({ result_sha256: z.string(), rest_sha256: z.string() }),
   splits: z.record(z.string(), splitRecord),
   epoch: epochRecord,
+  plan: planRecord,
 });
 
 const recordingRecord = z.strictObject({
@@ -81,12 +95,13 @@ export const recordingsFile = z.strictObject({
 export interface DataRecord {
   readonly splits: Readonly<Record<string, SplitRecord>>;
   readonly epoch: EpochRecord;
+  readonly plan: PlanRecord;
   readonly recordings: Readonly<Record<string, readonly RecordingRecord[]>>;
 }
 
 /** The text of `fingerprint.json`. */
-export function fingerprintText(configuration: ConfigHashes, { splits, epoch }: DataRecord): string {
-  const content = { format: 'bgb-fingerprint', version: 1, configuration, splits, epoch };
+export function fingerprintText(configuration: ConfigHashes, { splits, epoch, plan }: DataRecord): string {
+  const content = { format: 'bgb-fingerprint', version: 1, configuration, splits, epoch, plan };
   return `${JSON.stringify(content, null, 2)}\n`;
 }
 

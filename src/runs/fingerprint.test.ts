@@ -27,6 +27,7 @@ test('a fresh run: configuration with origins, machine, data, recordings, events
     environment,
     splits: record.splits,
     epoch: record.epoch,
+    plan: record.plan,
     summary: null,
   });
   expect(fingerprint.hashes).toEqual((await json('fingerprint.json')).configuration);
@@ -60,6 +61,7 @@ test('a run of an earlier version lacks some of it, and is read', async () => {
     hashes,
     splits: null,
     epoch: null,
+    plan: null,
     changed: {},
     environment: { ...environment, code_sha256: null, is_wsl: null, mounts: null },
   });

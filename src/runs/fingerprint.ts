@@ -5,6 +5,7 @@ import { type ConfigHashes, configHashes, parseOrigins } from './config-record.t
 import {
   type EpochRecord,
   fingerprintFile,
+  type PlanRecord,
   type RecordingRecord,
   recordingsFile,
   type SplitRecord,
@@ -36,6 +37,7 @@ export interface RunFingerprint extends RunRecord {
   readonly environment: Environment;
   readonly splits: Readonly<Record<string, SplitRecord>> | null;
   readonly epoch: EpochRecord | null;
+  readonly plan: PlanRecord | null;
 }
 
 /**
@@ -59,6 +61,7 @@ export async function readRunFingerprint(folder: string): Promise<RunFingerprint
     environment: last.environment,
     splits: file?.splits ?? null,
     epoch: file?.epoch ?? null,
+    plan: file?.plan ?? null,
   };
 }
 

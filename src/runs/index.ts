@@ -42,7 +42,7 @@ export {
   RESULT_NEUTRAL_FIELDS,
   type ResolvedConfig,
 } from './config-record.ts';
-export type { DataRecord, EpochRecord, RecordingRecord, SplitRecord } from './data-record.ts';
+export type { DataRecord, EpochRecord, PlanRecord, RecordingRecord, SplitRecord } from './data-record.ts';
 export {
   captureEnvironment,
   describeEnvironment,
@@ -58,9 +58,11 @@ export {
 } from './fingerprint.ts';
 export { describeGpu, GpuMonitor, type GpuSample, gpuParts } from './gpu.ts';
 export { type Beat, Heartbeat } from './heartbeat.ts';
+export { type DamagedRun, findRun, listRuns, runFolders } from './list-runs.ts';
 export { LOG_LEVELS, Logger, type LogLevel } from './logger.ts';
 export { type Mount, mountIn, mountOf } from './mount.ts';
 export { numberIn, type RunEvent, readEvents } from './read-events.ts';
+export type { RecentSteps } from './recent-steps.ts';
 export { createRun, openRun, type Run, type RunStart } from './run-folder.ts';
 export {
   RUN_FILES,
@@ -70,6 +72,7 @@ export {
   readRun,
   runStage,
 } from './run-record.ts';
+export { isGoingOn, type RunState, type RunStatus, readRunStatus } from './run-status.ts';
 export { SafetensorsFile } from './safetensors-file.ts';
 export {
   DTYPE_BYTES,

@@ -1,5 +1,6 @@
 /** Reading `events.jsonl`, also of a run that is being written, and of one that was killed while it wrote. */
 import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { InputError, messageOf } from '../errors.ts';
 import type { Json } from './checkpoint-state.ts';
 
@@ -69,4 +70,28 @@ export function numberIn(event: RunEvent, field: string): number | null {
   const value = event[field];
   if (typeof value === 'number') return value;
   return value === 'NaN' || value === 'Infinity' || value === '-Infinity' ? Number(value) : null;
+}
+
+/**
+ * The last events of a log, in order: those that lie in its last `bytes`, so that a long log costs no more than a short one.
+ * A line that cannot be read is left out.
+ *
+ * @throws InputError `RUN_EVENTS` where the file cannot be read
+ */
+export async function readLastEvents(path: string, bytes: number): Promise<RunEvent[]> {
+  try {
+    await using file = await open(path, 'r');
+    const { size } = await file.stat();
+    const from = Math.max(0, size - bytes);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(size - from), 0, size - from, from);
+    const text = buffer.toString('utf8', 0, bytesRead);
+    // Unless it is the file's first, the first line is a part of one.
+    const whole = text.slice(from === 0 ? 0 : text.indexOf('\n') + 1, text.lastIndexOf('\n') + 1);
+    return whole
+      .split('\n')
+      .map(parseEvent)
+      .filter((event) => event !== null);
+  } catch (cause) {
+    throw new InputError('RUN_EVENTS', `Cannot read ${path}: ${messageOf(cause)}.`, { cause });
+  }
 }

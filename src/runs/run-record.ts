@@ -81,6 +81,13 @@ export async function runStage(folder: string): Promise<RunStage> {
   return (await exists(join(folder, RUN_FILES.events))) ? 'unfinished' : 'start-interrupted';
 }
 
+/** What `run.json` says. @throws InputError `RUN_MISSING` where there is none, `RUN_FILE` where it is damaged */
+export async function readRunIdentity(folder: string): Promise<z.infer<typeof runFile>> {
+  if ((await runStage(folder)) === 'none')
+    throw new InputError('RUN_MISSING', `${folder} holds no run: it has no ${RUN_FILES.run}.`);
+  return readChecked(join(folder, RUN_FILES.run), runFile);
+}
+
 /**
  * Reads a run folder, for reports and for resuming.
  *

@@ -1,4 +1,5 @@
 import type { Manifest } from '../cache/index.ts';
+import type { Config } from '../config/index.ts';
 import type { Dataset, WindowSet } from '../data/index.ts';
 import { canonicalJson, sha256 } from '../files/index.ts';
 import type { DataRecord, RecordingRecord, SplitRecord } from '../runs/index.ts';
@@ -11,18 +12,30 @@ export interface OpenedSplit {
   readonly missing: number;
 }
 
-/** What a training learns from, for its run folder. */
+/** What a training learns from, and for how long, for its run folder. */
 export function dataRecord(
+  { data, training, experiment }: Config,
   opened: Readonly<Record<string, OpenedSplit>>,
-  epoch: { readonly dataset: Dataset; readonly isBalanced: boolean; readonly isFallback: boolean },
+  { dataset, isFallback }: { readonly dataset: Dataset; readonly isFallback: boolean },
 ): DataRecord {
+  const { composition } = dataset;
+  const windows = Object.values(composition).reduce((sum, count) => sum + count, 0);
+  const { epochs, early_stopping: stopping } = training;
+  const windowsPerStep = training.batch_size * training.gradient_accumulation_steps;
   const splits = Object.entries(opened);
   return {
     splits: Object.fromEntries(splits.map(([name, split]) => [name, splitRecord(split)])),
     epoch: {
-      ...epoch.dataset.composition,
-      is_balanced: epoch.isBalanced,
-      is_unbalanced_fallback: epoch.isFallback,
+      ...composition,
+      is_balanced: data.use_balanced_sampling && !isFallback,
+      is_unbalanced_fallback: isFallback,
+    },
+    plan: {
+      name: experiment.name,
+      epochs,
+      steps_per_epoch: Math.ceil(windows / windowsPerStep),
+      windows_per_step: windowsPerStep,
+      metric: stopping && { name: stopping.metric, mode: stopping.mode },
     },
     recordings: Object.fromEntries(splits.map(([name, { set }]) => [name, recordingRecords(set)])),
   };

@@ -94,6 +94,7 @@ async function trainLine(changes: Changes = {}) {
         is_balanced: false,
         is_unbalanced_fallback: false,
       },
+      plan: { name: 'line', epochs: 4, steps_per_epoch: 4, windows_per_step: 3, metric: null },
       recordings: {},
     },
     references: ['REF'],

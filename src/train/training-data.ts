@@ -72,8 +72,9 @@ export async function openTrainingData(
     dev,
     hashes: { train: set.dataHash, ...(dev && { dev: dev.dataHash }) },
     record: dataRecord(
+      config,
       { train: opened, ...(openedDev && { dev: openedDev }) },
-      { dataset, isBalanced: data.use_balanced_sampling && !isFallback, isFallback },
+      { dataset, isFallback },
     ),
   };
 }

@@ -61,6 +61,13 @@ const recording = {
 export const record: DataRecord = {
   splits: { train: split('aa'), dev: split('bb') },
   epoch: { ...counts, is_balanced: false, is_unbalanced_fallback: false },
+  plan: {
+    name: 'a-run',
+    epochs: 2,
+    steps_per_epoch: 5,
+    windows_per_step: 8,
+    metric: { name: 'auroc', mode: 'max' },
+  },
   recordings: { train: [recording], dev: [] },
 };
 
