@@ -1,7 +1,8 @@
 import type { ConfigKind } from './config-kind.ts';
 import type { Finding } from './finding.ts';
 import { deviceOf, loaderUseOf } from './loader-use.ts';
-import { READERS } from './rules/loader-settings.ts';
+import { LOADER_SETTINGS, READERS } from './rules/loader-settings.ts';
+import { STARVATION } from './rules/starvation.ts';
 import { type ConfigSubject, configsOf, type Subject } from './subject.ts';
 
 /** A line of the fast checklist. */
@@ -16,16 +17,15 @@ export interface CheckedItem {
 export function checklistOf(subject: Subject, findings: readonly Finding[]): CheckedItem[] {
   const found = (...rules: string[]) => findings.filter(({ rule }) => rules.includes(rule));
   return [
-    loaderItem('local', subject, found('loader-workers', 'loader-pinned', 'loader-persistent')),
-    loaderItem(
-      'cloud',
-      subject,
-      found('loader-workers', 'loader-pinned', 'loader-persistent', 'progress-bars'),
-    ),
+    loaderItem('local', subject, found(...LOADER)),
+    loaderItem('cloud', subject, found(...LOADER, 'progress-bars')),
     rootsItem(subject, found('two-cache-settings', 'cloud-paths', 'local-paths')),
     balanceItem(subject, found('no-seizures', 'no-partial-seizures')),
   ];
 }
+
+/** Rules about the loader, by settings and by what a run saw. */
+const LOADER = [...LOADER_SETTINGS, ...STARVATION].map(({ name }) => name);
 
 function stateOf(found: readonly Finding[], says: string): Pick<CheckedItem, 'state' | 'says'> {
   return found.length === 0
@@ -41,13 +41,21 @@ function loaderItem(kind: ConfigKind, subject: Subject, all: readonly Finding[])
   const config = configsOf(subject).find((each) => each.kind === kind);
   if (config === undefined) return { item, state: 'not looked at', says: `no ${kind} configuration at hand` };
   const found = all.filter(
-    ({ rule, about }) => about === config.path || (rule === 'progress-bars' && kind === 'cloud'),
+    ({ rule, about }) =>
+      about === config.path ||
+      (config === subject.config && about === subject.target.path) ||
+      (rule === 'progress-bars' && kind === 'cloud'),
   );
   return { item, ...stateOf(found, `${config.path}: ${loaderText(config, subject)}`) };
 }
 
 function loaderText(config: ConfigSubject, subject: Subject): string {
   const { num_workers, pin_memory, persistent_workers } = config.loaded.config.data;
+  const { run } = subject;
+  if (run !== null)
+    return run.pace === null
+      ? 'the run has too few steps to tell'
+      : `the run waited ${((100 * run.pace.waitedS) / run.pace.seconds).toFixed(0)} % of its last ${run.pace.steps} steps (samples on ${run.residency})`;
   const use = loaderUseOf(config, subject);
   if (use === 'none')
     return `not used: samples lie where the ${deviceOf(config, subject) === 'cuda' ? 'GPU' : 'CPU'} computes`;

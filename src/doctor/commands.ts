@@ -1,5 +1,13 @@
 import { basename, dirname, join } from 'node:path';
+import { isGoingOn, RESULT_NEUTRAL_FIELDS, type RunState } from '../runs/index.ts';
 import { commandLine, settings } from './command-line.ts';
+
+/** A run, and the configuration that it records. */
+interface RunToResume {
+  readonly folder: string;
+  readonly path: string;
+  readonly state: RunState;
+}
 
 /** Builds the command lines of fixes, for what was asked about: each works as it is printed. */
 export class Commands {
@@ -10,6 +18,7 @@ export class Commands {
   /** Window and stride in seconds, where no configuration says them. */
   readonly #windows: readonly string[];
   readonly #split: string | null;
+  readonly #run: RunToResume | null;
 
   constructor({
     configPath,
@@ -18,6 +27,7 @@ export class Commands {
     dataDirs = [],
     windows = [],
     split = null,
+    run = null,
   }: {
     readonly configPath: string | null;
     readonly set?: readonly string[];
@@ -26,6 +36,7 @@ export class Commands {
     readonly windows?: readonly string[];
     /** What all recordings were built as; null where they are divided. */
     readonly split?: string | null;
+    readonly run?: RunToResume | null;
   }) {
     this.#configPath = configPath;
     this.#set = set;
@@ -33,11 +44,27 @@ export class Commands {
     this.#dataDirs = dataDirs;
     this.#windows = windows;
     this.#split = split;
+    this.#run = run;
   }
 
-  /** Writes fields into a configuration file; its comments stay. */
-  write(path: string, assignments: readonly string[]): string {
+  /**
+   * Writes fields into a configuration file; its comments stay. Of a run, whose record stays as it is: goes on with them, or
+   * null where it has finished, or may not go on with others.
+   */
+  write(path: string, assignments: readonly string[]): string | null {
+    if (this.#run?.path === path) return this.resume(assignments);
     return commandLine('bgb', 'doctor', path, ...assignments.flatMap((each) => ['--write', each]));
+  }
+
+  /** Goes on with the run that was asked about; one that is going on is stopped first. */
+  resume(assignments: readonly string[] = []): string | null {
+    if (this.#run === null || this.#run.state === 'finished') return null;
+    const mayChange = (field: string) =>
+      RESULT_NEUTRAL_FIELDS.some((name) => field === name || field.startsWith(`${name}.`));
+    if (!assignments.every((assignment) => mayChange(assignment.split('=')[0]!))) return null;
+    const { folder, path, state } = this.#run;
+    const resume = commandLine('bgb', 'train', path, '--resume', ...settings(assignments));
+    return isGoingOn(state) ? `${commandLine('bgb', 'stop', folder)} && ${resume}` : resume;
   }
 
   /** Lists the windows of the cache anew. */

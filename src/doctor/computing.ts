@@ -2,7 +2,10 @@ import { messageOf } from '../errors.ts';
 import type { Library } from './machine.ts';
 
 /** What doctor asks of the rooms that need libtorch. */
-export type Computing = Pick<typeof import('../train/index.ts'), 'residencyOf' | 'planMemory' | 'hostMemory'>;
+export type Computing = Pick<
+  typeof import('../train/index.ts'),
+  'residencyOf' | 'planMemory' | 'hostMemory' | 'openProbe'
+>;
 
 /** Loads libtorch and what computes with it. A bridge that is missing or broken is something to report, no reason to stop. */
 export async function loadComputing(): Promise<{

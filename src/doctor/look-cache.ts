@@ -5,7 +5,6 @@ import { lookAtSplit, MANIFEST_FILE, splitFolders, type WindowShape } from '../c
 import { loadConfig, loadConfigOrDefaults } from '../config/index.ts';
 import { windowShapeOf } from '../data/index.ts';
 import { InputError } from '../errors.ts';
-import { freeBytesAt } from './machine.ts';
 import type { CacheSubject, ConfigSubject } from './subject.ts';
 
 /** The windows that a cache is looked at with. */
@@ -62,7 +61,7 @@ export async function lookAtCache(
   { shape, isGuessed }: Windows,
   options: { readonly isDeep: boolean; readonly now: number },
 ): Promise<CacheSubject> {
-  const about = { folder, freeBytes: freeBytesAt(folder), isShapeGuessed: isGuessed };
+  const about = { folder, isShapeGuessed: isGuessed };
   if (!existsSync(folder)) return { ...about, isThere: false, splits: [], problem: null };
   try {
     const splits = [];

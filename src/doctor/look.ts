@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { homedir, tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
 import {
   ConfigError,
   type Environment,
@@ -9,14 +10,15 @@ import {
   type Surroundings,
 } from '../config/index.ts';
 import { InputError } from '../errors.ts';
-import { RUN_FILES } from '../runs/index.ts';
+import { configHashes, RUN_FILES, type RunFingerprint, readRunFingerprint } from '../runs/index.ts';
 import { Commands } from './commands.ts';
 import { loadComputing } from './computing.ts';
 import { type ConfigKind, kindOf, OTHER_FOLDERS } from './config-kind.ts';
 import { lookAtCache, windowsIn } from './look-cache.ts';
 import { builtAs, lookAtRecordings } from './look-recordings.ts';
 import { lookAtRun } from './look-run.ts';
-import { lookAtGpus, type Machine, machineFacts } from './machine.ts';
+import { lookAtGpus, type Machine, machineFacts, mountAt } from './machine.ts';
+import type { RunSubject } from './run-subject.ts';
 import type { ConfigSubject, Subject, TargetKind } from './subject.ts';
 
 /** What doctor is asked to look at. */
@@ -51,8 +53,8 @@ export async function lookAt(request: LookRequest): Promise<Subject> {
     gpus: await lookAtGpus(freeBytes),
     ...request.machine,
   };
-  const run = target.kind === 'run' ? await lookAtRun(target.path, request.now) : null;
-  const { config, configPath, problems } = await configFor(target, request);
+  const fingerprint = target.kind === 'run' ? await readRunFingerprint(target.path) : null;
+  const { config, configPath, problems } = await configFor(target, fingerprint, request);
   const cacheDir = target.kind === 'cache' ? target.path : (config?.loaded.config.data.cache_dir ?? null);
   // Another machine's cache cannot be looked at from here.
   const isElsewhere =
@@ -62,6 +64,15 @@ export async function lookAt(request: LookRequest): Promise<Subject> {
     cacheDir === null || isElsewhere || windows === null
       ? null
       : await lookAtCache(cacheDir, windows, { isDeep: request.isDeep, now: request.now.getTime() });
+  const isSound = cache?.splits.every(({ manifest }) => manifest.validity?.isValid === true) ?? false;
+  const run =
+    fingerprint === null
+      ? null
+      : await lookAtRun(target.path, config!.loaded.config, {
+          fingerprint,
+          computing: isSound ? computing : null,
+          now: request.now,
+        });
   const recordings = config === null ? null : await lookAtRecordings(config.loaded.config);
   return {
     target,
@@ -82,11 +93,41 @@ export async function lookAt(request: LookRequest): Promise<Subject> {
       cacheDir,
       dataDirs: recordings?.folders ?? [],
       windows: windows?.assignments ?? [],
+      run: run && { folder: run.folder, state: run.status.state, path: configPath! },
       split: recordings === null || cache === null ? null : builtAs(recordings, cache),
     }),
+    localFolder:
+      [join(homedir(), '.cache/bgb'), resolve('cache'), join(tmpdir(), 'bgb')].find((folder) => {
+        const kind = mountAt(machine, folder)?.kind;
+        return kind === 'local' || kind === 'overlay';
+      }) ?? null,
+    earlier: config === null ? [] : await earlierRuns(config, run),
     isDeep: request.isDeep,
     now: request.now,
   };
+}
+
+/** Runs looked at for what they counted, the newest first. */
+const MOST_EARLIER = 200;
+
+/** Runs with the same result-relevant values, made before, the newest first. */
+async function earlierRuns({ loaded }: ConfigSubject, run: RunSubject | null): Promise<RunFingerprint[]> {
+  const folder = run?.folder ?? loaded.config.experiment.output_dir;
+  const hashes =
+    run?.fingerprint.hashes ?? configHashes(loaded.config as unknown as Parameters<typeof configHashes>[0]);
+  const beside = dirname(resolve(folder));
+  const names = existsSync(beside) ? await readdir(beside) : [];
+  const found: RunFingerprint[] = [];
+  for (const name of names.slice(0, MOST_EARLIER)) {
+    const at = join(beside, name);
+    if ((run !== null && at === resolve(folder)) || !existsSync(join(at, RUN_FILES.fingerprint))) continue;
+    const earlier = await readRunFingerprint(at).catch(() => null);
+    if (earlier?.hashes.result_sha256 === hashes.result_sha256) found.push(earlier);
+  }
+  const before = run?.fingerprint.createdAt ?? '9';
+  return found
+    .filter(({ createdAt }) => createdAt < before)
+    .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
 }
 
 async function targetOf(path: string | null): Promise<{ kind: TargetKind; path: string }> {
@@ -112,13 +153,20 @@ interface ConfigFound {
 
 async function configFor(
   { kind, path }: { kind: TargetKind; path: string },
+  fingerprint: RunFingerprint | null,
   { set, environment }: LookRequest,
 ): Promise<ConfigFound> {
   if (kind === 'cache' || kind === 'machine') return { config: null, configPath: null, problems: [] };
   const configPath = kind === 'run' ? join(path, RUN_FILES.config) : path;
   try {
-    // A run's own device was resolved when it started.
-    const loaded = await loadConfig(configPath, kind === 'run' ? { set } : { set, environment });
+    // A run has what it was started or resumed with, whatever the environment says now.
+    const changed = Object.entries(fingerprint?.changed ?? {}).map(
+      ([field, value]) => `${field}=${JSON.stringify(value)}`,
+    );
+    const loaded = await loadConfig(
+      configPath,
+      kind === 'run' ? { set: [...changed, ...set] } : { set, environment },
+    );
     return {
       config: { path: configPath, kind: kindOf(configPath, loaded.config), loaded },
       configPath,

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, realpathSync, statfsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { bridgePlace } from '../bridge/index.ts';
 import { firstVisibleGpu, type Surroundings, usableCores } from '../config/index.ts';
 import { describeGpu, gpuParts, isWsl, type Mount, mountIn } from '../runs/index.ts';
 
@@ -43,6 +44,10 @@ export interface Machine {
   readonly openFiles: number | null;
   /** Whether progress goes to a terminal. */
   readonly hasTerminal: boolean;
+  /** Free bytes where a path is, or would be; null where the system does not say. */
+  readonly freeBytes: (path: string) => number | null;
+  /** The folder of bgb itself. */
+  readonly packageFolder: string;
 }
 
 /** Where a path lies, or would lie; null where that is not known. */
@@ -108,6 +113,8 @@ export function machineFacts({
     sharedMemoryBytes: shmBytes(),
     openFiles: limit === undefined ? null : Number(limit),
     hasTerminal,
+    freeBytes: freeBytesAt,
+    packageFolder: bridgePlace().root.replace(/\/$/, ''),
   };
 }
 

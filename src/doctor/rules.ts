@@ -3,7 +3,11 @@ import { CACHE } from './rules/cache.ts';
 import { CONFIGURATION } from './rules/configuration.ts';
 import { DATA } from './rules/data.ts';
 import { LOADER_SETTINGS } from './rules/loader-settings.ts';
+import { MACHINE } from './rules/machine.ts';
 import { MANIFEST } from './rules/manifest.ts';
+import { RUN } from './rules/run.ts';
+import { STARVATION } from './rules/starvation.ts';
+import { WSL } from './rules/wsl.ts';
 
 /** Every rule, in the order of the report. */
 export const RULES: readonly Rule[] = [
@@ -12,6 +16,10 @@ export const RULES: readonly Rule[] = [
   ...MANIFEST,
   ...DATA,
   ...LOADER_SETTINGS,
+  ...STARVATION,
+  ...RUN,
+  ...WSL,
+  ...MACHINE,
 ].sort((a, b) => GROUPS.indexOf(a.group) - GROUPS.indexOf(b.group));
 
 /** A rule as data, for documents that list symptoms, causes and fixes. */

@@ -1,5 +1,6 @@
 import type { SplitLook } from '../cache/index.ts';
 import type { Environment, LoadedConfig, Problem, Split } from '../config/index.ts';
+import type { RunFingerprint } from '../runs/index.ts';
 import type { Commands } from './commands.ts';
 import type { Computing } from './computing.ts';
 import type { ConfigKind } from './config-kind.ts';
@@ -27,8 +28,6 @@ export interface CacheSubject {
   readonly folder: string;
   readonly isThere: boolean;
   readonly splits: readonly SplitSubject[];
-  /** Free bytes of its file system; null where that is not known. */
-  readonly freeBytes: number | null;
   /** Why it could not be looked at. */
   readonly problem: string | null;
   /** Whether the windows looked for are only the defaults, since neither a configuration nor a manifest says others. */
@@ -60,6 +59,10 @@ export interface Subject {
   /** What needs libtorch; null where that cannot be loaded. */
   readonly computing: Computing | null;
   readonly commands: Commands;
+  /** A folder on a disk of this machine that a cache can be copied to; null where none is known. */
+  readonly localFolder: string | null;
+  /** Runs beside the one that was asked about, or that the configuration would make, with the same result-relevant values. */
+  readonly earlier: readonly RunFingerprint[];
   readonly isDeep: boolean;
   readonly now: Date;
 }

@@ -58,10 +58,11 @@ export {
 } from './fingerprint.ts';
 export { describeGpu, GpuMonitor, type GpuSample, gpuParts } from './gpu.ts';
 export { type Beat, Heartbeat } from './heartbeat.ts';
+export { setAside } from './kept-checkpoints.ts';
 export { type DamagedRun, findRun, listRuns, runFolders } from './list-runs.ts';
 export { LOG_LEVELS, Logger, type LogLevel } from './logger.ts';
 export { type Mount, mountIn, mountOf } from './mount.ts';
-export { numberIn, type RunEvent, readEvents } from './read-events.ts';
+export { numberIn, type RunEvent, readEvents, readLastEvents } from './read-events.ts';
 export type { RecentSteps } from './recent-steps.ts';
 export { createRun, openRun, type Run, type RunStart } from './run-folder.ts';
 export {

@@ -4,7 +4,7 @@
  * `train` reads top to bottom: for each epoch, for each step, gather windows, step, yield; then evaluate on
  * dev, save, maybe stop.
  */
-export { benchLoader, type LoaderReport } from './bench-loader.ts';
+export { benchLoader, type LoaderReport, openProbe, type ReaderSettings } from './bench-loader.ts';
 export { fillFrom, toStored } from './checkpoint-tensors.ts';
 export { DeviceWindows } from './device-windows.ts';
 export { environmentFingerprint } from './environment-fingerprint.ts';

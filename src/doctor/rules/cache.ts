@@ -36,7 +36,7 @@ export function building({ commands, config }: Subject): Fix {
 }
 
 /** Recordings that no split has, or accounts for. */
-function unbuilt({ recordings, cache }: Subject): string[] {
+export function unbuilt({ recordings, cache }: Subject): string[] {
   if (recordings === null || cache === null) return [];
   const accounted = new Set<string>();
   for (const { survey, unusable, foreign, losses } of cache.splits) {
@@ -235,7 +235,10 @@ export const CACHE: readonly Rule[] = [
         {
           about: folder,
           evidence: `${foreign.length} entries were made elsewhere: ${some(foreign)}`,
-          fix: { command: steps.join(' && '), says: `Convert them once, into ${target}.` },
+          fix: {
+            command: steps.filter((step) => step !== null).join(' && '),
+            says: `Convert them once, into ${target}.`,
+          },
         },
       ];
     },

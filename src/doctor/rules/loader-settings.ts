@@ -24,6 +24,8 @@ function unlike(
 ): Rule['look'] {
   return (subject) =>
     configsOf(subject).flatMap((config): Found[] => {
+      // A run tells itself whether its loader kept up; see starvation.ts.
+      if (config === subject.config && subject.run !== null) return [];
       const use = loaderUseOf(config, subject);
       const wrong = of(config, subject, use);
       if (wrong === null) return [];

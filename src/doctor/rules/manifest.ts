@@ -243,4 +243,48 @@ export const MANIFEST: readonly Rule[] = [
     (split) =>
       `${pathOf(split)}: ${split.manifest.validity!.reason}; it lists ${countsText(split.manifest.manifest!.counts)}, the entries have ${countsText(split.listing.counts)}`,
   ),
+  {
+    id: 'E5',
+    name: 'counts-moved',
+    group: 'manifest',
+    severity: 'note',
+    title: 'The windows are others than in an earlier run of this configuration',
+    looksAt:
+      'windows by category of train, and of a balanced epoch, beside the newest run of the same configuration',
+    evidence: 'both counts, and whether the code has changed',
+    cause: 'The cache has changed since: entries were added, removed or built again.',
+    fix: '`bgb build-cache ...` where entries are missing; else train anew, and compare no scores with the earlier run',
+    look: (subject) => movedCounts(subject),
+  },
 ];
+
+function movedCounts(subject: Subject): Found[] {
+  const { earlier, run, cache } = subject;
+  const [last] = earlier;
+  const train = cache?.splits.find(({ split }) => split === 'train');
+  const before = last?.splits?.train;
+  const now = run === null ? train?.listing.counts : run.fingerprint.splits?.train?.manifest;
+  // Faults of the manifest or its entries are told as such.
+  if (
+    before === undefined ||
+    now === undefined ||
+    (run === null && (train!.unusable.length > 0 || faultOf(train!) !== null))
+  )
+    return [];
+  const epochs = [last!.epoch, run?.fingerprint.epoch ?? null];
+  const sizes = epochs.map((epoch) => epoch && epoch.partial_seizure + epoch.full_seizure + epoch.no_seizure);
+  const isSame = countsText(before.manifest) === countsText(now) && (run === null || sizes[0] === sizes[1]);
+  if (isSame) return [];
+  const isLost = now.partial_seizure + now.full_seizure === 0;
+  const changed = run !== null && run.fingerprint.environment.code_sha256 !== last!.environment.code_sha256;
+  return [
+    {
+      severity: isLost ? 'worthless result' : 'note',
+      evidence: `${last!.folder}: ${countsText(before.manifest)}; now ${countsText(now)}${run === null ? '' : `; an epoch ${sizes[0]} windows, now ${sizes[1]}`}${changed ? '; the code has changed, too' : ''}`,
+      fix: {
+        command: null,
+        says: 'Find out which recordings have changed: bgb parity of both runs names them. Scores of the two cannot be compared.',
+      },
+    },
+  ];
+}

@@ -19,6 +19,8 @@ export const WORKSTATION: Machine = {
   sharedMemoryBytes: 32 * GIB,
   openFiles: 1_048_576,
   hasTerminal: true,
+  freeBytes: () => 500 * GIB,
+  packageFolder: '/opt/bgb',
 };
 
 /** The same with a GPU of 24 GiB. */
