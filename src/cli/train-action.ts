@@ -6,7 +6,9 @@ import {
   processesOf,
   readEnvironment,
   resolvedDevice,
+  surroundings,
 } from '../config/index.ts';
+import { findBeforeTraining, findingLines, findWhileTraining, TrainingWatch } from '../doctor/index.ts';
 import { isCudaAvailable, libraryInfo } from '../torch/index.ts';
 import { startTraining, type TrainingProgress } from '../train/index.ts';
 import { Interruption, SaidAlready } from './exit.ts';
@@ -38,9 +40,32 @@ export async function train(path: string, options: TrainOptions): Promise<void> 
     return;
   }
   if (place === null || place.rank === 0) announce(inForce(), environment, loaded);
+  const isFirst = place === null || place.rank === 0;
+  const asked = {
+    set,
+    environment,
+    surroundings: surroundings(),
+    hasTerminal: process.stderr.isTTY === true,
+  };
+  if (isFirst) {
+    const findings = await findBeforeTraining(
+      { ...asked, path, now: new Date() },
+      { isForced: options.force === true },
+    );
+    for (const finding of findings) process.stderr.write(`${findingLines(finding).join('\n')}\n`);
+  }
   if (place !== null) endWithStarter();
   const stop = listen();
   const shown: { progress: Progress | null } = { progress: null };
+  const { experiment, training } = loaded.config;
+  const windowsPerStep = training.batch_size * training.gradient_accumulation_steps;
+  const watch = new TrainingWatch({
+    look: () => findWhileTraining({ ...asked, set: [], path: experiment.output_dir, now: new Date() }),
+    say: (lines) => {
+      for (const line of lines) shown.progress?.print(line);
+    },
+    now: Date.now,
+  });
   let doneBefore = 0;
   try {
     const outcome = await startTraining({
@@ -68,6 +93,7 @@ export async function train(path: string, options: TrainOptions): Promise<void> 
           intervalS: 10,
           now: Date.now,
         });
+        if (isFirst) watch.observe(last, windowsPerStep);
         shown.progress.update(step, noteOf({ epoch: Math.min(epoch + 1, epochs), epochs, last, gpu }));
       },
     });
@@ -93,13 +119,14 @@ export async function train(path: string, options: TrainOptions): Promise<void> 
 }
 
 /** What goes on with the run: with the same options, since the configuration must be the same. */
-function resumeCommand(path: string, { set, device, initFrom }: TrainOptions): string {
+function resumeCommand(path: string, { set, device, initFrom, force }: TrainOptions): string {
   const word = (text: string) => (/^[\w./:=,@+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
   const words = [
     ...['bgb', 'train', path],
     ...set.flatMap((assignment) => ['--set', assignment]),
     ...(device === undefined ? [] : ['--device', device]),
     ...(initFrom === undefined ? [] : ['--init-from', initFrom]),
+    ...(force === true ? ['--force'] : []),
     '--resume',
   ];
   return words.map(word).join(' ');
@@ -143,13 +170,14 @@ function listen() {
 }
 
 /** The command line behind `train`, for a process that does the same. */
-function parametersOf(path: string, { set, resume, initFrom, device, json }: TrainOptions): string[] {
+function parametersOf(path: string, { set, resume, initFrom, device, force, json }: TrainOptions): string[] {
   return [
     path,
     ...set.flatMap((assignment) => ['--set', assignment]),
     ...(resume === true ? ['--resume'] : []),
     ...(initFrom === undefined ? [] : ['--init-from', initFrom]),
     ...(device === undefined ? [] : ['--device', device]),
+    ...(force === true ? ['--force'] : []),
     ...(json === true ? ['--json'] : []),
   ];
 }

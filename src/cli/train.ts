@@ -14,6 +14,7 @@ export function register(program: Command): void {
     .addOption(
       new Option('--device <device>', 'overrides experiment.device').choices(['auto', 'cpu', 'cuda']),
     )
+    .option('--force', 'start also where a finding of bgb doctor makes the result worthless')
     .addOption(setOption())
     .option(...JSON_OPTION)
     .action(async (path: string, options: TrainOptions) => {
@@ -27,5 +28,6 @@ export interface TrainOptions {
   readonly resume?: boolean;
   readonly initFrom?: string;
   readonly device?: string;
+  readonly force?: boolean;
   readonly json?: boolean;
 }

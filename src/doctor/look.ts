@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { homedir, tmpdir, totalmem } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import {
   ConfigError,
@@ -29,6 +29,8 @@ export interface LookRequest {
   readonly environment: Environment;
   readonly surroundings: Surroundings;
   readonly isDeep: boolean;
+  /** Leave out what a training that starts or goes on need not be asked: nothing is measured. */
+  readonly isQuick?: boolean;
   readonly hasTerminal: boolean;
   readonly now: Date;
   /** Facts about the machine that stand in for what would be seen; for tests. */
@@ -48,7 +50,7 @@ export async function lookAt(request: LookRequest): Promise<Subject> {
   const target = await targetOf(request.path);
   const { library, computing, freeBytes } = await loadComputing();
   const machine: Machine = {
-    ...machineFacts({ ...request, hostMemory: computing?.hostMemory() ?? 0 }),
+    ...machineFacts({ ...request, hostMemory: computing?.hostMemory() ?? totalmem() }),
     library,
     gpus: await lookAtGpus(freeBytes),
     ...request.machine,
@@ -70,7 +72,7 @@ export async function lookAt(request: LookRequest): Promise<Subject> {
       ? null
       : await lookAtRun(target.path, config!.loaded.config, {
           fingerprint,
-          computing: isSound ? computing : null,
+          computing: isSound && !request.isQuick ? computing : null,
           now: request.now,
         });
   const recordings = config === null ? null : await lookAtRecordings(config.loaded.config);
@@ -80,7 +82,9 @@ export async function lookAt(request: LookRequest): Promise<Subject> {
     configPath,
     problems,
     counterpart:
-      config === null || target.kind !== 'configuration' ? null : await counterpartOf(config, request),
+      config === null || target.kind !== 'configuration' || request.isQuick
+        ? null
+        : await counterpartOf(config, request),
     environment: request.environment,
     cache,
     recordings,
@@ -101,8 +105,9 @@ export async function lookAt(request: LookRequest): Promise<Subject> {
         const kind = mountAt(machine, folder)?.kind;
         return kind === 'local' || kind === 'overlay';
       }) ?? null,
-    earlier: config === null ? [] : await earlierRuns(config, run),
+    earlier: config === null || request.isQuick ? [] : await earlierRuns(config, run),
     isDeep: request.isDeep,
+    isQuick: request.isQuick === true,
     now: request.now,
   };
 }

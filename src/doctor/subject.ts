@@ -64,6 +64,8 @@ export interface Subject {
   /** Runs beside the one that was asked about, or that the configuration would make, with the same result-relevant values. */
   readonly earlier: readonly RunFingerprint[];
   readonly isDeep: boolean;
+  /** Whether a training asks that starts or goes on. */
+  readonly isQuick: boolean;
   readonly now: Date;
 }
 

@@ -168,7 +168,6 @@ export const CONFIGURATION: readonly Rule[] = [
     evidence: 'field, line and path',
     cause: 'The path was copied from the cloud: here it is another cache, or none.',
     fix: '`bgb doctor CONFIG --write data.cache_dir=cache/NAME`',
-    isQuick: true,
     look: (subject) => configsOf(subject).flatMap((config) => localPaths(subject, config)),
   },
 ];
@@ -215,7 +214,8 @@ function learningRate(subject: Subject, config: ConfigSubject): Found[] {
 const MUST_OUTLIVE = new Set(['data.cache_dir', 'experiment.output_dir']);
 
 function cloudPaths(subject: Subject, config: ConfigSubject): Found[] {
-  if (config.kind !== 'cloud') return [];
+  // One that is trained here, with folders of this machine, is no slip.
+  if (config.kind !== 'cloud' || (subject.isQuick && !subject.machine.isCloud)) return [];
   // What is given relative to the code is in the image; what is to outlive the container is not.
   return pathsOf(config.loaded.config)
     .filter(([field, path]) => !isUnderCloudRoot(path) && (isAbsolute(path) || MUST_OUTLIVE.has(field)))

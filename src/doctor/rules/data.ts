@@ -3,6 +3,7 @@ import type { Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
 import type { SplitSubject, Subject } from '../subject.ts';
 import { building, hasEntries, some } from './cache.ts';
+import { isListable } from './manifest.ts';
 
 function splitsOf({ cache }: Subject): readonly SplitSubject[] {
   return cache?.splits ?? [];
@@ -72,7 +73,6 @@ export const DATA: readonly Rule[] = [
     cause:
       'Recordings were divided by file, or two builds divided them differently: scores on such patients mean nothing.',
     fix: '`mv` the entries of one side aside, or build into another folder',
-    isQuick: true,
     look: (subject) => patientsInTwo(subject),
   },
   rejected(
@@ -177,7 +177,6 @@ export const DATA: readonly Rule[] = [
     evidence: 'windows, annotated seizures and labelled seconds of the split',
     cause: 'told apart: annotations without seizures, labels that were lost, or windows that do not fit',
     fix: 'by the cause: other recordings, `bgb build-cache ...`, or a shorter data.window_size',
-    isQuick: true,
     look: (subject) => splitsOf(subject).flatMap((split) => withoutSeizures(split, subject)),
   },
   {
@@ -190,7 +189,6 @@ export const DATA: readonly Rule[] = [
     evidence: 'windows by category',
     cause: 'The balanced set draws for each window with part of a seizure, and there is none.',
     fix: '`bgb doctor CONFIG --write data.use_balanced_sampling=false`, or another window',
-    isQuick: true,
     look: (subject) => {
       const { config } = subject;
       if (config === null || !config.loaded.config.data.use_balanced_sampling) return [];
@@ -211,6 +209,19 @@ export const DATA: readonly Rule[] = [
         },
       ];
     },
+  },
+  {
+    id: 'E1',
+    name: 'limits-without-seizures',
+    group: 'data',
+    severity: 'worthless result',
+    title: 'The limits for bring-up leave no seizure to train on',
+    looksAt: 'data.max_samples and data.max_hours, and the windows of train up to there',
+    evidence: 'windows left, and how many of them hold seizure',
+    cause: 'The first recordings by name hold no seizure, and the limit takes no others.',
+    fix: '`bgb doctor CONFIG --write data.max_samples=N`, N so that there are some',
+    isQuick: true,
+    look: (subject) => limitedAway(subject),
   },
   {
     id: 'A1',
@@ -347,6 +358,42 @@ function patientsInTwo(subject: Subject): Found[] {
       },
     },
   ];
+}
+
+function limitedAway(subject: Subject): Found[] {
+  const { config } = subject;
+  const train = splitsOf(subject).find(({ split }) => split === 'train' || split === null);
+  if (config === null || train === undefined || !isListable(train)) return [];
+  const { max_samples, max_hours } = config.loaded.config.data;
+  let [windows, hours, kept] = [0, 0, 0];
+  // The order in which training takes them: by name, then by window.
+  for (const [, { provenance, windows: categories }] of train.survey.entries) {
+    const isOver = hours >= (max_hours ?? Infinity) || windows >= (max_samples ?? Infinity);
+    for (const category of categories) {
+      if (category === null) continue;
+      windows++;
+      const isSeizure = category !== 'no_seizure';
+      if (isSeizure && !isOver && windows <= (max_samples ?? Infinity)) return [];
+      if (isSeizure) {
+        const field = max_samples === null ? 'data.max_hours' : 'data.max_samples';
+        return [
+          {
+            about: train.folder,
+            evidence: `data.max_samples ${max_samples}, data.max_hours ${max_hours}: ${kept} windows are left, 0 with seizure; the first with seizure is window ${windows}`,
+            fix: {
+              command: subject.commands.write(config.path, [
+                field === 'data.max_samples' ? `${field}=${2 * windows}` : `${field}=null`,
+              ]),
+              says: `Raise or drop ${field}, so that windows with seizure are among those taken.`,
+            },
+          },
+        ];
+      }
+      if (!isOver && windows <= (max_samples ?? Infinity)) kept = windows;
+    }
+    hours += provenance.recorded_s / 3600;
+  }
+  return [];
 }
 
 function withoutSeizures(split: SplitSubject, subject: Subject): Found[] {
