@@ -22,7 +22,7 @@ export {
   type UnusableEntry,
 } from './look.ts';
 export { madeElsewhereNotice } from './made-elsewhere.ts';
-export { MANIFEST_FILE, type Manifest, type ManifestWindow, readManifest } from './manifest.ts';
+export { dataHashOf, MANIFEST_FILE, type Manifest, type ManifestWindow, readManifest } from './manifest.ts';
 export { writeNpy } from './npy.ts';
 export { openEntry } from './open-entry.ts';
 export { namedPatientOf, patientOf, UNKNOWN_PATIENT } from './patient.ts';

@@ -9,6 +9,7 @@ import { register as edf } from './edf.ts';
 import { register as evaluate } from './evaluate.ts';
 import { exitCodeOf } from './exit.ts';
 import { register as model } from './model.ts';
+import { register as parity } from './parity.ts';
 import { register as predict } from './predict.ts';
 import { register as runs } from './runs.ts';
 import { register as scanCache } from './scan-cache.ts';
@@ -37,6 +38,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   evaluate,
   predict,
   score,
+  parity,
   demo,
   buildBridge,
 ];

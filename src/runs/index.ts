@@ -33,7 +33,7 @@ export {
   type RunCheckpoint,
   saveCheckpoint,
 } from './checkpoint.ts';
-export type { CheckpointState, Json } from './checkpoint-state.ts';
+export type { CheckpointState, FrozenThresholds, Json } from './checkpoint-state.ts';
 export {
   type ConfigHashes,
   configHashes,

@@ -131,6 +131,7 @@ async function trainLine(changes: Changes = {}) {
     device: 'cpu',
     precision: null,
     loss: { kind: 'bce', positiveWeight: 1 },
+    prevalence: 0.1,
     windows: windowsOf(changes.broken ?? new Set()),
     order: () => Array.from({ length: WINDOWS }, (_, i) => i),
     evaluate: changes.evaluate ? () => changes.evaluate!(() => noGrad(() => weight.item())) : null,

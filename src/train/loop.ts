@@ -34,6 +34,8 @@ export interface Training extends Keeping {
   readonly device: Device;
   readonly precision: Dtype | null;
   readonly loss: Loss;
+  /** Share of seizure in the whole recordings that are trained on; null where that is not known. */
+  readonly prevalence: number | null;
   readonly windows: Windows;
   /** Indices of the windows of an epoch (0 is the first), in order: the same on every machine. */
   readonly order: (epoch: number) => ArrayLike<number>;

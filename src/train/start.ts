@@ -30,7 +30,7 @@ import { evaluateDev } from './evaluate-dev.ts';
 import { loadInitialWeights } from './initial-weights.ts';
 import { keepNothing, keepRun } from './keeping.ts';
 import { type Outcome, type TrainingProgress, train } from './loop.ts';
-import { describeLoss, lossFrom } from './loss-settings.ts';
+import { describeLoss, lossFrom, prevalenceOf } from './loss-settings.ts';
 import { planMemory } from './memory-plan.ts';
 import { describeComputing, precisionOf, setNumerics } from './numerics.ts';
 import { TrainingPeers } from './peers.ts';
@@ -178,6 +178,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
     device,
     precision,
     loss,
+    prevalence: prevalenceOf(data.manifest),
     windows,
     order: (epoch) => data.train.order(epoch),
     evaluate: dev === null ? null : evaluate,
