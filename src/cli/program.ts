@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { register as attach } from './attach.ts';
 import { register as benchLoader } from './bench-loader.ts';
 import { register as buildBridge } from './build-bridge.ts';
 import { register as buildCache } from './build-cache.ts';
@@ -14,10 +15,12 @@ import { register as predict } from './predict.ts';
 import { register as runs } from './runs.ts';
 import { register as scanCache } from './scan-cache.ts';
 import { register as score } from './score.ts';
+import { register as stop } from './stop.ts';
 import { register as synth } from './synth.ts';
 import { register as train } from './train.ts';
 import { register as validate } from './validate.ts';
 import { version } from './version.ts';
+import { register as watch } from './watch.ts';
 
 /**
  * The commands, in the order of `--help`. Each file registers one: its name, options and help, nothing heavy. What
@@ -35,6 +38,9 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   synth,
   train,
   runs,
+  watch,
+  attach,
+  stop,
   evaluate,
   predict,
   score,

@@ -2,6 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { environmentOfProcess, type ProcessPlace } from '../config/index.ts';
 
+import { onStarted, reportStart } from './detached-training.ts';
+
 /** How a process ended. */
 interface Ended {
   readonly rank: number;
@@ -41,6 +43,7 @@ export async function trainWithProcesses(size: number, parameters: readonly stri
       children.push(child);
       ends.set(rank, endOf(child, rank));
       if (rank > 0) continue;
+      onStarted(child, reportStart);
       const ready = await Promise.race([portOf(child), ends.get(0)!]);
       if (typeof ready !== 'number') return ready.code ?? 1;
       port = ready;
@@ -109,5 +112,9 @@ function endOf(child: ChildProcess, rank: number): Promise<Ended> {
 
 /** At which the first process listens. */
 function portOf(child: ChildProcess): Promise<number> {
-  return new Promise((resolve) => child.once('message', ({ port }: { port: number }) => resolve(port)));
+  return new Promise((resolve) =>
+    child.on('message', (message: { port?: number }) => {
+      if (message.port !== undefined) resolve(message.port);
+    }),
+  );
 }
