@@ -36,8 +36,10 @@ function causesOf(subject: Subject): Cause[] {
   else if (cores < num_workers) causes.push('cores');
   else if (!persistent_workers && pace.waitedAtEpochsS > MOST_AT_EPOCHS * pace.waitedS)
     causes.push('persistence');
-  // More workers than there are did help, as measured: they wait for the disk, not for a core.
-  if (causes.length === 0 && run.probe?.better != null && suffices(run.probe.better, pace))
+  // Reading is as slow here as it was, and more workers help, as measured: they wait for the disk, not for a core.
+  const { probe } = run;
+  const isSlowHere = probe !== null && !suffices(probe.asIs, pace);
+  if (causes.length === 0 && isSlowHere && probe.better !== null && suffices(probe.better, pace))
     causes.push('workers');
   if (causes.length === 0 && isBeyondPageCache(subject)) causes.push('page cache');
   return causes.length === 0 ? ['unknown'] : causes;
