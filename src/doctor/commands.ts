@@ -9,6 +9,9 @@ interface RunToResume {
   readonly state: RunState;
 }
 
+/** Files that one command line names. */
+const MOST_TYPED = 20;
+
 /** Builds the command lines of fixes, for what was asked about: each works as it is printed. */
 export class Commands {
   readonly #configPath: string | null;
@@ -89,8 +92,9 @@ export class Commands {
     return `env -u BGB_LIMIT_FILES ${build} && ${this.scanCache()}`;
   }
 
-  /** Takes entries out of the cache, under names that nothing reads, and lists the rest. */
-  setAside(folder: string, names: readonly string[]): string {
+  /** Takes entries out of the cache, under names that nothing reads, and lists the rest; null where they are too many to type. */
+  setAside(folder: string, names: readonly string[]): string | null {
+    if (names.length > MOST_TYPED) return null;
     const moves = names.map((name) => commandLine('mv', join(folder, name), join(folder, `${name}.damaged`)));
     return [...moves, this.scanCache({ isForced: true })].join(' && ');
   }

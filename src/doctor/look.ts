@@ -58,9 +58,9 @@ export async function lookAt(request: LookRequest): Promise<Subject> {
   const fingerprint = target.kind === 'run' ? await readRunFingerprint(target.path) : null;
   const { config, configPath, problems } = await configFor(target, fingerprint, request);
   const cacheDir = target.kind === 'cache' ? target.path : (config?.loaded.config.data.cache_dir ?? null);
-  // Another machine's cache cannot be looked at from here.
-  const isElsewhere =
-    config?.kind === 'cloud' && !machine.isCloud && cacheDir !== null && !existsSync(cacheDir);
+  // What another machine trains from cannot be looked at from here, and a run may outlive its cache.
+  const isForHere = target.kind !== 'run' && (config?.kind !== 'cloud' || machine.isCloud);
+  const isElsewhere = cacheDir !== null && !existsSync(cacheDir) && !isForHere;
   const windows = cacheDir === null ? null : await windowsIn(cacheDir, config);
   const cache =
     cacheDir === null || isElsewhere || windows === null

@@ -253,7 +253,7 @@ export const DATA: readonly Rule[] = [
             about: folder,
             evidence: `${lost.length} of ${survey.entries.size} entries in ${folder}; ${worst.name}: ${worst.annotated.toFixed(1)} s annotated, ${worst.labelled.toFixed(1)} s in its labels`,
             fix: {
-              command: subject.commands.setAside(folder, names) + (build === null ? '' : ` && ${build}`),
+              command: joined([subject.commands.setAside(folder, names), build]),
               says: 'Move them aside and build them again.',
             },
           },
@@ -323,6 +323,12 @@ export const DATA: readonly Rule[] = [
 
 const MOST_CLIPPED = 0.05;
 
+/** Commands one after the other; null where one of them cannot be told. */
+function joined(commands: readonly (string | null)[]): string | null {
+  const known = commands.filter((command) => command !== null);
+  return known.length < commands.length ? null : known.join(' && ');
+}
+
 function patientsInTwo(subject: Subject): Found[] {
   const where = new Map<string, Map<SplitSubject, string[]>>();
   for (const split of splitsOf(subject))
@@ -351,9 +357,9 @@ function patientsInTwo(subject: Subject): Found[] {
     {
       evidence: `${names.length} ${patients.length > 0 ? 'patients' : 'recordings'} (${some(names)}), such as ${example.join(' and ')}`,
       fix: {
-        command: [...asides]
-          .map(([split, entries]) => subject.commands.setAside(split.folder, entries))
-          .join(' && '),
+        command: joined(
+          [...asides].map(([split, entries]) => subject.commands.setAside(split.folder, entries)),
+        ),
         says: 'Move the entries of the smaller side aside and list the rest; or build into a new folder.',
       },
     },
@@ -431,7 +437,7 @@ function withoutSeizures(split: SplitSubject, subject: Subject): Found[] {
           command:
             build === null
               ? null
-              : `${subject.commands.setAside(folder, [...survey.entries.keys()])}; ${build}`,
+              : joined([subject.commands.setAside(folder, [...survey.entries.keys()]), build]),
           says: 'Build the entries again.',
         },
       },
