@@ -32,6 +32,9 @@ export function corpusBytesIn({ cache }: Pick<Subject, 'cache'>): number | null 
   return bytes;
 }
 
+/** Half of the memory of a small GPU. */
+const ON_ANY_GPU = 2 * 2 ** 30;
+
 /** See {@link LoaderUse}. */
 export function loaderUseOf(config: ConfigSubject, subject: Subject): LoaderUse {
   const { data, resources } = config.loaded.config;
@@ -42,7 +45,10 @@ export function loaderUseOf(config: ConfigSubject, subject: Subject): LoaderUse 
   const isOther = config.kind === 'cloud' && !subject.machine.isCloud;
   // What does not fit into half of a machine's memory is seldom trained on a CPU.
   if (device === 'cpu' && bytes === null) return 'none';
-  if (bytes === null || isOther || (device === 'cuda' && gpu?.freeBytes == null)) return 'open';
+  if (bytes === null || isOther) return 'open';
+  // Of a GPU that tells nothing, that it holds what any does.
+  if (device === 'cuda' && gpu?.freeBytes == null)
+    return bytes <= ON_ANY_GPU ? 'none' : bytes <= subject.machine.memoryBytes / 2 ? 'copies' : 'open';
   if (subject.computing === null) return 'open';
   const memory = { host: subject.machine.memoryBytes, device: device === 'cpu' ? null : gpu!.freeBytes };
   return useOf(subject.computing.residencyOf({ data, resources }, bytes, memory).residency, device);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, realpathSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, realpathSync, statfsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { bridgePlace } from '../bridge/index.ts';
 import { firstVisibleGpu, type Surroundings, usableCores } from '../config/index.ts';
@@ -46,6 +46,8 @@ export interface Machine {
   readonly hasTerminal: boolean;
   /** Free bytes where a path is, or would be; null where the system does not say. */
   readonly freeBytes: (path: string) => number | null;
+  /** Whether something may be written into a folder that is there. */
+  readonly isWritable: (folder: string) => boolean;
   /** The folder of bgb itself. */
   readonly packageFolder: string;
 }
@@ -114,8 +116,18 @@ export function machineFacts({
     openFiles: limit === undefined ? null : Number(limit),
     hasTerminal,
     freeBytes: freeBytesAt,
+    isWritable,
     packageFolder: bridgePlace().root.replace(/\/$/, ''),
   };
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function shmBytes(): number | null {

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Found } from '../finding.ts';
 import { corpusBytesIn, deviceOf, loaderUseOf } from '../loader-use.ts';
@@ -300,7 +300,7 @@ export const MACHINE: readonly Rule[] = [
       if (config === null) return [];
       let there = resolve(config.loaded.config.experiment.output_dir);
       while (!existsSync(there) && dirname(there) !== there) there = dirname(there);
-      if (isWritable(there)) return [];
+      if (subject.machine.isWritable(there)) return [];
       return [
         {
           evidence: `${there} cannot be written${mountAt(subject.machine, there) === null ? '' : ` (${mountAt(subject.machine, there)!.file_system})`}`,
@@ -350,15 +350,6 @@ export const MACHINE: readonly Rule[] = [
 
 /** bgb is younger. */
 const EARLIEST_YEAR = 2024;
-
-function isWritable(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 function withoutCuda(subject: Subject): Found[] {
   const config = configHere(subject);

@@ -20,6 +20,7 @@ export const WORKSTATION: Machine = {
   openFiles: 1_048_576,
   hasTerminal: true,
   freeBytes: () => 500 * GIB,
+  isWritable: () => true,
   packageFolder: '/opt/bgb',
 };
 
