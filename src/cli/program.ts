@@ -5,6 +5,7 @@ import { register as buildBridge } from './build-bridge.ts';
 import { register as buildCache } from './build-cache.ts';
 import { register as convertCache } from './convert-cache.ts';
 import { register as demo } from './demo.ts';
+import { register as doctor } from './doctor.ts';
 import { register as edf } from './edf.ts';
 import { register as evaluate } from './evaluate.ts';
 import { exitCodeOf } from './exit.ts';
@@ -29,6 +30,7 @@ import { register as watch } from './watch.ts';
  */
 const COMMANDS: readonly ((program: Command) => void)[] = [
   validate,
+  doctor,
   edf,
   buildCache,
   scanCache,

@@ -14,6 +14,7 @@ export function register(program: Command): void {
     .addOption(
       new Option('--device <device>', 'overrides experiment.device').choices(['auto', 'cpu', 'cuda']),
     )
+    .option('--force', 'start also where a finding of bgb doctor makes the result worthless')
     .option('--detach', 'start it so that it outlives this terminal; see bgb attach, watch, stop')
     .addOption(new Option('--report-start', 'say over IPC when it has started, as --detach asks').hideHelp())
     .addOption(setOption())
@@ -29,6 +30,7 @@ export interface TrainOptions {
   readonly resume?: boolean;
   readonly initFrom?: string;
   readonly device?: string;
+  readonly force?: boolean;
   readonly detach?: boolean;
   /** Over IPC, to the process that detached it. */
   readonly reportStart?: boolean;

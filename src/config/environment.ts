@@ -99,6 +99,29 @@ export function firstVisibleGpu(variables: Variables = process.env): string {
   return variables.CUDA_VISIBLE_DEVICES?.split(',')[0]?.trim() || '0';
 }
 
+/** Where this process runs, by variables that are not bgb's. */
+export interface Surroundings {
+  /** Whether it is a container rented at Modal, which sets MODAL_* itself. */
+  readonly isCloud: boolean;
+  /** The Windows user's folder as WSL2 sees it; null where no variable says it. */
+  readonly windowsProfile: string | null;
+}
+
+/** See {@link Surroundings}. USERPROFILE crosses into WSL2 where WSLENV says so; else both users often have one name. */
+export function surroundings(variables: Variables = process.env): Surroundings {
+  const profile = /^([A-Za-z]):\\(.*)$/.exec(variables.USERPROFILE ?? '');
+  const { USER: user } = variables;
+  return {
+    isCloud: ['MODAL_TASK_ID', 'MODAL_SANDBOX_ID'].some((name) => variables[name] !== undefined),
+    windowsProfile:
+      profile !== null
+        ? `/mnt/${profile[1]!.toLowerCase()}/${profile[2]!.replaceAll('\\', '/')}`
+        : user === undefined
+          ? null
+          : `/mnt/c/Users/${user}`,
+  };
+}
+
 function flagOf(name: Known, value: string | null): boolean {
   if (value === null || /^(0|false|no|off)$/i.test(value)) return false;
   if (/^(1|true|yes|on)$/i.test(value)) return true;

@@ -18,6 +18,8 @@ export {
   firstVisibleGpu,
   inForce,
   readEnvironment,
+  type Surroundings,
+  surroundings,
 } from './environment.ts';
 export { FIELDS, type FieldName, type FieldUse, fieldUse } from './fields.ts';
 export {
