@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { register as attend } from './attend.ts';
 import { register as benchLoader } from './bench-loader.ts';
 import { register as buildBridge } from './build-bridge.ts';
 import { register as buildCache } from './build-cache.ts';
@@ -35,6 +36,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   score,
   demo,
   buildBridge,
+  attend,
 ];
 
 const EXIT_CODES = `

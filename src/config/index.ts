@@ -20,6 +20,7 @@ export {
   readEnvironment,
 } from './environment.ts';
 export { FIELDS, type FieldName, type FieldUse, fieldUse } from './fields.ts';
+export { type Forwarded, forwardedVariables, wholeEnvironment } from './forwarded.ts';
 export {
   type LoadedConfig,
   type LoadOptions,

@@ -1,0 +1,251 @@
+/**
+ * Where a run lives, this stands beside it: starts the command, numbers what it writes, keeps that and how it ended with the
+ * results, hands signals on, ends it in time before the place does, and makes what it wrote last. It decides nothing about
+ * whether the run goes on; whoever started it does (follow.ts), from what it has written down.
+ */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { InputError, messageOf } from '../errors.ts';
+import { writeAtomic } from '../files/index.ts';
+import { RUN_FILES } from '../runs/index.ts';
+import { Console } from './console.ts';
+import { type Attempt, attemptRecord, deskOf, type Job, jobText, parseJob } from './job.ts';
+import { LineSplitter } from './numbered-lines.ts';
+import { stageCache } from './stage.ts';
+
+export interface AttendOptions {
+  /** What starts bgb, without its command line. */
+  readonly program: readonly string[];
+  /** For a copy of the cache, on the machine's own disk. */
+  readonly stagingFolder: string;
+  /** Of this attempt, at least; numbers on the results may lag behind. */
+  readonly attempt: number;
+  /** Standard output. */
+  readonly write: (text: string) => unknown;
+  readonly now: () => Date;
+  /** Aborted by the signal that asks to save and end. */
+  readonly signal: AbortSignal;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Between two looks for a wish to stop, ms. */
+  readonly lookEveryMs?: number;
+  /** Between two commits, ms. */
+  readonly commitEveryMs?: number;
+}
+
+/** As `sysexits.h` has it: not done, and worth another try. */
+const TRY_AGAIN = 75;
+const EXIT_CODES = { done: 0, failed: 1, interrupted: TRY_AGAIN, stopped: 130 } as const;
+
+type How = keyof typeof EXIT_CODES;
+
+/** Exit codes of a command that has saved and ended on SIGINT or SIGTERM. */
+const SAVED = [130, 143];
+
+/**
+ * Attends one attempt of a job.
+ *
+ * @returns the exit code: 0 where the job is done, 75 where it was interrupted and can go on, 130 where it was to stop
+ * @throws InputError `PLACE_JOB_REPLACED` where another launch has taken the run's name over
+ */
+export async function attend(job: Job, options: AttendOptions): Promise<number> {
+  const desk = deskOf(job.results, job.run);
+  await keepJob(job, desk.job);
+  await Promise.all([desk.attempts, desk.console].map((folder) => mkdir(folder, { recursive: true })));
+  const before = await readAttempts(desk.attempts);
+  const attempt: Attempt = {
+    number: Math.max(options.attempt, (before.at(-1)?.number ?? 0) + 1),
+    token: job.token,
+    started_at: options.now().toISOString(),
+    ended: null,
+  };
+  using console = new Console(attempt.number, desk.lines(attempt.number), options.write);
+  const keep = async (content: Attempt) => {
+    try {
+      await writeAtomic(desk.attempt(attempt.number), `${JSON.stringify(content, null, 2)}\n`);
+    } catch (error) {
+      console.line(`The attempt's record could not be written: ${messageOf(error)}`);
+    }
+  };
+  await keep(attempt);
+  console.event({ event: 'started', attempt: attempt.number });
+  await commit(job, console);
+  const isFirst = !before.some(({ token }) => token === job.token);
+  const { how, code } = await work(job, { ...options, console, isFirst });
+  const at = options.now().toISOString();
+  await keep({ ...attempt, ended: { at, how, code, last: [...console.last] } });
+  console.event({ event: 'ended', how, code });
+  console.sync();
+  await commit(job, console);
+  return EXIT_CODES[how];
+}
+
+interface Work extends AttendOptions {
+  readonly console: Console;
+  /** Whether this is the first attempt of this launch. */
+  readonly isFirst: boolean;
+}
+
+async function work(job: Job, work: Work): Promise<{ how: How; code: number }> {
+  const desk = deskOf(job.results, job.run);
+  const { console } = work;
+  if (job.done !== null && (await exists(job.done))) return { how: 'done', code: 0 };
+  if (await exists(desk.stop)) return { how: 'stopped', code: 130 };
+  try {
+    if (job.checks !== null && work.isFirst) {
+      const { code, wish } = await run(job, job.checks, {}, work);
+      if (code !== 0) return howEnded(wish, code);
+    }
+    if (job.stage !== null)
+      await stageCache(
+        { from: job.stage.from, to: work.stagingFolder },
+        { say: (text) => console.line(text), signal: work.signal },
+      );
+  } catch (error) {
+    if (work.signal.aborted) return { how: 'interrupted', code: 143 };
+    console.line(`bgb: ${messageOf(error)}`);
+    return { how: 'failed', code: error instanceof InputError ? 2 : 1 };
+  }
+  const isResuming =
+    job.output_dir !== null && (!work.isFirst || job.is_resuming) && (await hasRun(job.output_dir));
+  // Whoever starts an attempt has made sure that the one before is gone; its lock, of another machine, cannot say so.
+  if (isResuming) await rm(join(job.output_dir!, RUN_FILES.lock), { force: true });
+  const { code, wish } = await run(
+    job,
+    [...job.command, ...(isResuming ? job.resume : [])],
+    work.isFirst ? job.environment_once : {},
+    work,
+  );
+  const isDone = job.done === null ? code === 0 : await exists(job.done);
+  if (isDone) return { how: 'done', code: 0 };
+  if (code === 0 && job.done !== null) {
+    console.line(`It ended with exit code 0 and no ${job.done}: that is no success.`);
+    return { how: 'failed', code: 1 };
+  }
+  return howEnded(wish, code);
+}
+
+/** What asked a command to end. */
+type Wish = 'stop' | 'limit' | 'signal' | null;
+
+function howEnded(wish: Wish, code: number): { how: How; code: number } {
+  if (wish === 'stop') return { how: 'stopped', code };
+  // A signal sent to the command itself, such as by whoever ends every process of a container.
+  return { how: wish !== null || SAVED.includes(code) ? 'interrupted' : 'failed', code };
+}
+
+/** Runs a command line of bgb to its end, its lines into the console. */
+async function run(
+  job: Job,
+  parameters: readonly string[],
+  once: Readonly<Record<string, string>>,
+  {
+    console,
+    signal,
+    environment,
+    program: words,
+    stagingFolder,
+    lookEveryMs = 1000,
+    commitEveryMs = 30_000,
+  }: Work,
+): Promise<{ code: number; wish: Wish }> {
+  const desk = deskOf(job.results, job.run);
+  const [program, ...first] = words;
+  const configPath = join(desk.folder, job.config?.name ?? '');
+  if (job.config !== null) await writeFile(configPath, job.config.text);
+  const placed = parameters.map((word) =>
+    word === 'CONFIG' ? configPath : job.stage === null ? word : word.replace('STAGED', stagingFolder),
+  );
+  const child = spawn(program!, [...first, ...placed], {
+    env: { ...environment, BGB_DISABLE_TQDM: '1', ...job.environment, ...once },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let wish: Wish = null;
+  const end = (why: Exclude<Wish, null>) => {
+    if (wish !== null && why !== 'stop') return;
+    if (wish === null) child.kill('SIGTERM');
+    wish = why;
+  };
+  const onSignal = () => end('signal');
+  if (signal.aborted) onSignal();
+  signal.addEventListener('abort', onSignal);
+  const timers = [
+    setTimeout(() => {
+      console.line(`The time limit of ${job.limit_s} s is near: saving, to go on in another attempt.`);
+      end('limit');
+    }, job.limit_s * 1000),
+    setInterval(() => void exists(desk.stop).then((isThere) => isThere && end('stop')), lookEveryMs),
+    setInterval(() => void commit(job, console), commitEveryMs),
+  ];
+  try {
+    return { code: await endOf(child, console), wish };
+  } finally {
+    for (const timer of timers) clearTimeout(timer);
+    signal.removeEventListener('abort', onSignal);
+  }
+}
+
+async function endOf(child: ChildProcess, console: Console): Promise<number> {
+  for (const stream of [child.stdout!, child.stderr!]) {
+    const splitter = new LineSplitter();
+    stream.setEncoding('utf8');
+    stream.on('data', (piece: string) => {
+      for (const line of splitter.push(piece)) console.line(line);
+    });
+    stream.on('end', () => {
+      for (const line of splitter.end()) console.line(line);
+    });
+  }
+  return await new Promise((resolve) => {
+    child.on('error', (error) => {
+      console.line(`bgb: ${error.message}`);
+      resolve(1);
+    });
+    child.on('close', (code, signal) => {
+      if (signal === 'SIGKILL')
+        console.line('The command was killed (SIGKILL): was there enough memory? See --memory.');
+      resolve(code ?? (signal === 'SIGTERM' ? 143 : signal === 'SIGINT' ? 130 : 137));
+    });
+  });
+}
+
+/** Writes the job down at its first attempt, where whoever started it has not. */
+async function keepJob(job: Job, path: string): Promise<void> {
+  const kept = await readFile(path, 'utf8').catch(() => null);
+  if (kept === null) {
+    await writeAtomic(path, jobText(job));
+    return;
+  }
+  const { token, created_at } = parseJob(kept, path);
+  if (token !== job.token && created_at >= job.created_at)
+    throw new InputError(
+      'PLACE_JOB_REPLACED',
+      `The run ${job.run} has been started anew meanwhile; this attempt of an earlier start ends here. See bgb modal status ${job.run}.`,
+    );
+}
+
+async function readAttempts(folder: string): Promise<Attempt[]> {
+  const names = (await readdir(folder)).filter((name) => /^\d+\.json$/.test(name)).sort();
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+  return texts.map((text) => attemptRecord.parse(JSON.parse(text)));
+}
+
+async function commit(job: Job, console: Console): Promise<void> {
+  const [program, ...parameters] = job.commit ?? [];
+  if (program === undefined) return;
+  try {
+    await promisify(execFile)(program, parameters);
+  } catch (error) {
+    console.line(`What was written could not be made to last: ${messageOf(error).trim()}`);
+  }
+}
+
+/** Whether there is a run to go on with: its log is made last when one starts. */
+async function hasRun(folder: string): Promise<boolean> {
+  return await exists(join(folder, RUN_FILES.events));
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null)) !== null;
+}

@@ -1,0 +1,12 @@
+/**
+ * Runs that live elsewhere, by name: started, followed, stopped, resumed, fetched. What is special about one place is one
+ * implementation of {@link Place}; `attend` is what runs there.
+ */
+export { attend } from './attend.ts';
+export { type Followed, type FollowOptions, follow, readLines } from './follow.ts';
+export { checkRunName, deskOf, type Job, jobText, parseJob } from './job.ts';
+export { launch, relaunch, stop } from './launch.ts';
+export type { NumberedLine } from './numbered-lines.ts';
+export type { Container, Executed, Live, Place } from './place.ts';
+export { mustExecute, readFiles, writeFile } from './remote-files.ts';
+export { describeEnding, type Ending, endingOf, listRuns, readStanding, type Standing } from './standing.ts';
