@@ -51,13 +51,18 @@ export async function writeFile(
 /** @throws BgbError `PLACE_COMMAND` where the command fails */
 export async function mustExecute(container: Container, command: readonly string[], input?: Uint8Array) {
   const executed = await container.execute(command, input);
-  if (executed.code === 0) return executed;
-  const isFull = /No space left|quota exceeded/i.test(executed.errors);
+  if (executed.code !== 0) refuseExecuted(command[0]!, executed.code, executed.errors);
+  return executed;
+}
+
+/** @throws BgbError `PLACE_COMMAND`; `PLACE_FULL` where there was no space */
+export function refuseExecuted(program: string, code: number, errors: string): never {
+  const isFull = /No space left|quota exceeded/i.test(errors);
   throw new BgbError(
     isFull ? 'PLACE_FULL' : 'PLACE_COMMAND',
     isFull
-      ? `The results' volume is full: ${executed.errors.trim()}. Remove runs or caches that are not needed from it, then repeat the command.`
-      : `${command[0]} ended with exit code ${executed.code} there: ${executed.errors.trim() || 'it wrote nothing'}. Repeat the command; if it fails again, bgb modal shell shows the same folders.`,
+      ? `The results' volume is full: ${errors.trim()}. Remove runs or caches that are not needed from it, then repeat the command.`
+      : `${program} ended with exit code ${code} there: ${errors.trim() || 'it wrote nothing'}. Repeat the command; if it fails again, bgb modal shell shows the same folders.`,
   );
 }
 
