@@ -20,6 +20,11 @@ namespace {
 
 using at::Tensor;
 
+constexpr size_t MOST_PROCESSES = 64;  // as in the kernel
+struct Shares {
+  float of[MOST_PROCESSES];
+};
+
 constexpr int64_t BLOCKS = 792;  // a few a multiprocessor; fixed, so that sums do not depend on the GPU
 
 struct Sizes {
@@ -28,6 +33,7 @@ struct Sizes {
   int64_t sharedBytes() const { return 256 / (channels / 8) * 2 * channels * 4; }
   Grid wide(bool hasSums) const { return {blocks, 256, hasSums ? sharedBytes() : 0}; }
   Grid perChannel() const { return {(channels + 31) / 32, 256, 2 * 8 * 32 * 4}; }
+  Grid joining() const { return {(channels + 255) / 256, 256}; }
 };
 
 Sizes sizesOf(const Tensor& x) {
@@ -72,14 +78,20 @@ class BatchNorm : public torch::autograd::Function<BatchNorm> {
            static_cast<float>(epsilon));
     if (groupId != 0) {
       const auto group = processGroup(groupId);
-      // Variances as the kernel knows them, 1 / sqrt(variance + epsilon).
-      const auto own = at::stack({saved[0], saved[1].square().reciprocal() - epsilon});
-      const auto seen = offset.has_value() ? runningMean - *offset : runningMean;
-      const auto [mean, inverse] = joinStatistics(own, counts, *group, epsilon, seen, runningVariance, momentum);
-      if (offset.has_value()) runningMean.copy_(seen + *offset);
-      saved = at::stack({mean, inverse});
+      TORCH_CHECK(counts.size() == static_cast<size_t>(group->size()) && counts.size() <= MOST_PROCESSES,
+                  "bgb::batch_norm: expected a count for each of ", group->size(), " processes, at most ",
+                  MOST_PROCESSES, ", found ", counts);
+      const double total = totalOf(counts);
+      Shares shares{};
+      for (size_t rank = 0; rank < counts.size(); rank++) shares.of[rank] = static_cast<float>(counts[rank] / total);
+      const auto all = group->allGather(saved);
+      saved = at::empty_like(saved);
+      launch(KernelModule::batchNorm, sizes.defines(), "join_statistics", sizes.joining(), pointerTo(all), shares,
+             static_cast<int>(counts.size()), offset.has_value() ? pointerTo(*offset) : nullptr, pointerTo(saved),
+             pointerTo(runningMean), pointerTo(runningVariance), static_cast<float>(momentum),
+             static_cast<float>(epsilon), static_cast<float>(total > 1 ? total / (total - 1) : 1));
       context->saved_data["counts"] = counts[group->rank()] > 0;
-      context->saved_data["share"] = static_cast<double>(rows) / totalOf(counts);
+      context->saved_data["total"] = total;
     }
     context->saved_data["group"] = groupId;
     context->save_for_backward({x, saved, weight, bias});
@@ -103,19 +115,16 @@ class BatchNorm : public torch::autograd::Function<BatchNorm> {
     launch(KernelModule::batchNorm, sizes.defines(), nameOf("gradient_sums", hasRelu, x), sizes.wide(true),
            pointerTo(x), pointerTo(dy), pointerTo(statistics), pointerTo(weight), pointerTo(bias), pointerTo(partial),
            rows);
+    const auto groupId = context->saved_data["group"].toInt();
+    const auto sums = groupId == 0 ? byChannel : at::empty_like(byChannel);
     launch(KernelModule::batchNorm, sizes.defines(), "finish_gradients", sizes.perChannel(), pointerTo(partial),
-           static_cast<int>(sizes.blocks), pointerTo(byChannel));
-    auto sums = byChannel;
-    if (const auto groupId = context->saved_data["group"].toInt(); groupId != 0) {
-      sums = byChannel.clone();
-      processGroup(groupId)->allReduce(sums);
-      // The kernel takes means over this process's rows.
-      sums.mul_(context->saved_data["share"].toDouble());
-    }
+           static_cast<int>(sizes.blocks), pointerTo(byChannel), groupId == 0 ? nullptr : pointerTo(sums));
+    if (groupId != 0) processGroup(groupId)->allReduce(sums);
+    const double total = groupId == 0 ? rows : context->saved_data["total"].toDouble();
     launch(KernelModule::batchNorm, sizes.defines(), nameOf("gradient_by_input", hasRelu, x), sizes.wide(false),
            pointerTo(x), pointerTo(dy), pointerTo(statistics), pointerTo(weight), pointerTo(bias), pointerTo(sums),
-           pointerTo(dx), rows);
-    if (context->saved_data["group"].toInt() != 0 && !context->saved_data["counts"].toBool()) dx.zero_();
+           static_cast<float>(total), pointerTo(dx), rows);
+    if (groupId != 0 && !context->saved_data["counts"].toBool()) dx.zero_();
     const auto byOffset = context->saved_data["hasOffset"].toBool() ? at::zeros_like(bias) : Tensor();
     return {dx, byOffset, byChannel[1], byChannel[0], Tensor(), Tensor(), Tensor(), Tensor(), Tensor(), Tensor(),
             Tensor()};

@@ -27,8 +27,8 @@ inline JointStatistics joinStatistics(const at::Tensor& own, at::IntArrayRef cou
   const auto total = totalOf(counts);
   // Weights as numbers: a tensor of them would have to be sent to the device, which waits for it.
   const auto mean = at::zeros_like(own[0]), variance = at::zeros_like(own[0]);
-  for (size_t rank = 0; rank < all.size(); rank++) mean.add_(all[rank][0], counts[rank] / total);
-  for (size_t rank = 0; rank < all.size(); rank++)
+  for (size_t rank = 0; rank < counts.size(); rank++) mean.add_(all[rank][0], counts[rank] / total);
+  for (size_t rank = 0; rank < counts.size(); rank++)
     variance.add_(all[rank][1] + (all[rank][0] - mean).square(), counts[rank] / total);
   const double unbiased = total > 1 ? total / (total - 1) : 1;
   runningMean.mul_(1 - momentum).add_(mean.to(runningMean.scalar_type()), momentum);

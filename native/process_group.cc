@@ -35,6 +35,21 @@ using Backend = c10d::ProcessGroup;
 
 using Milliseconds = std::chrono::milliseconds;
 
+// What is waited for at once runs on the caller's stream where c10d can do that (PyTorch 2.7 and later): no events
+// between streams, which take longer than a small message.
+template <typename Options>
+auto onCallersStream(Options& options, int) -> decltype(options.asyncOp, void()) {
+  options.asyncOp = false;
+}
+template <typename Options>
+void onCallersStream(Options&, long) {}
+
+// With asyncOp false there may be nothing to wait for.
+template <typename Work>
+void waitFor(const Work& work) {
+  if (work) work->wait();
+}
+
 class C10dGroup : public ProcessGroup {
  public:
   C10dGroup(c10::intrusive_ptr<c10d::Store> store, c10::intrusive_ptr<Backend> backend)
@@ -49,6 +64,13 @@ class C10dGroup : public ProcessGroup {
     return [work] { work->wait(); };
   }
 
+  void allReduce(const at::Tensor& tensor) override {
+    std::vector<at::Tensor> tensors{tensor};
+    c10d::AllreduceOptions options;
+    onCallersStream(options, 0);
+    waitFor(backend_->allreduce(tensors, options));
+  }
+
   void broadcast(const at::Tensor& tensor, int from) override {
     std::vector<at::Tensor> tensors{tensor};
     c10d::BroadcastOptions options;
@@ -56,12 +78,22 @@ class C10dGroup : public ProcessGroup {
     backend_->broadcast(tensors, options)->wait();
   }
 
-  std::vector<at::Tensor> allGather(const at::Tensor& tensor) override {
-    std::vector<std::vector<at::Tensor>> gathered(1);
-    for (int i = 0; i < size(); i++) gathered[0].push_back(at::empty_like(tensor));
+  at::Tensor allGather(const at::Tensor& tensor) override {
+    auto shape = tensor.sizes().vec();
+    shape.insert(shape.begin(), size());
+    auto gathered = at::empty(shape, tensor.options());
+    c10d::AllgatherOptions options;
+    onCallersStream(options, 0);
+    if (tensor.is_cuda()) {
+      at::Tensor input = tensor;
+      waitFor(backend_->_allgather_base(gathered, input, options));
+      return gathered;
+    }
+    // Gloo has no other: views of the result, one for each process.
+    std::vector<std::vector<at::Tensor>> pieces{gathered.unbind()};
     std::vector<at::Tensor> inputs{tensor};
-    backend_->allgather(gathered, inputs)->wait();
-    return gathered[0];
+    waitFor(backend_->allgather(pieces, inputs, options));
+    return gathered;
   }
 
   // In order: NCCL wants to be told, and watches the store, which the first process serves, until then.

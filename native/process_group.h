@@ -4,7 +4,6 @@
 
 #include <functional>
 #include <memory>
-#include <vector>
 
 namespace bgb {
 
@@ -17,10 +16,10 @@ class ProcessGroup {
   // done, and the returned function makes the current stream (on the CPU the caller) wait for the end.
   virtual std::function<void()> startAllReduce(const at::Tensor& tensor) = 0;
   virtual void broadcast(const at::Tensor& tensor, int from) = 0;
-  // Every process's tensor of this shape, in order of ranks.
-  virtual std::vector<at::Tensor> allGather(const at::Tensor& tensor) = 0;
-
-  void allReduce(const at::Tensor& tensor) { startAllReduce(tensor)(); }
+  // Sums a contiguous tensor over all processes in place, for what the current stream does next.
+  virtual void allReduce(const at::Tensor& tensor) = 0;
+  // Every process's contiguous tensor of this shape, in order of ranks: (processes, ...).
+  virtual at::Tensor allGather(const at::Tensor& tensor) = 0;
 };
 
 // By the number that JavaScript knows it by; throws if it is closed.

@@ -38,6 +38,16 @@ test('it holds what runs and nothing of development', () => {
     expect(globSync(`node_modules/${name}/LICEN*`, { cwd: bundle }), name).not.toEqual([]);
 });
 
+test('every source that the bridge is compiled from is there, the kernels of CUDA among them', () => {
+  const sources = globSync('native/**/*.{cc,cu,h}', { cwd: bundle });
+  expect(sources.filter((path) => path.startsWith('native/kernels/')).sort()).toEqual(
+    globSync('native/kernels/*.cu', { cwd: root }).sort(),
+  );
+  for (const path of sources)
+    for (const [, included] of readFileSync(join(bundle, path), 'utf8').matchAll(/^#include "(.+)"/gm))
+      expect(sources, `included by ${path}`).toContain(`native/${included}`);
+});
+
 test('its commands run on what is in it, with the bridge that is built for it', () => {
   expect(run('bgb', '--version')).toEqual({ status: 0, stdout: '0.1.0\n', stderr: '' });
   cpSync(join(root, 'build/bridge'), join(bundle, 'build/bridge'), { recursive: true });

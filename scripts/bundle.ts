@@ -101,7 +101,7 @@ copyNode();
 copyDependencies();
 const isTest = (path: string) => /\.test\.ts$|\/testing\//.test(path);
 copy([
-  ...found('native/*.{cc,h,ts}', isTest),
+  ...found('native/{.,kernels}/*.{cc,cu,h,ts}', isTest),
   // What native/build.ts imports; Node runs its TypeScript as it is.
   'src/errors.ts',
   ...found('src/files/*.ts', isTest),

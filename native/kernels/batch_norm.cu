@@ -6,6 +6,7 @@ R"cuda(// Batch normalisation (Ioffe and Szegedy 2015) of (rows, channels) in tr
 #define THREADS 256
 #define GROUPS (CHANNELS / 8)
 #define ROWS_AT_ONCE (THREADS / GROUPS)
+#define MOST_PROCESSES 64
 
 template <class T>
 __device__ inline void loadEight(float* to, const T* from) {
@@ -106,6 +107,32 @@ __device__ void finishStatistics(const T* x, const float* partial, int blocks, l
   runningVariance[channel] += momentum * (unbiased - runningVariance[channel]);
 }
 
+// What each process has of the elements of a channel; none beyond the last process.
+struct Shares {
+  float of[MOST_PROCESSES];
+};
+
+// all (processes, 2, CHANNELS), each one's mean and 1 / deviation, to saved (2, CHANNELS) of all elements together
+// (joint_statistics.h has the formula). `unbiased` is n / (n - 1) of all.
+__device__ inline void joinStatistics(const float* all, Shares shares, int processes, const float* offset,
+                                      float* saved, float* runningMean, float* runningVariance, float momentum,
+                                      float epsilon, float unbiased) {
+  const int channel = blockIdx.x * THREADS + threadIdx.x;
+  if (channel >= CHANNELS) return;
+  float mean = 0.0f, variance = 0.0f;
+  for (int rank = 0; rank < processes; rank++) mean += shares.of[rank] * all[2 * rank * CHANNELS + channel];
+  for (int rank = 0; rank < processes; rank++) {
+    const float away = all[2 * rank * CHANNELS + channel] - mean;
+    const float inverse = all[(2 * rank + 1) * CHANNELS + channel];
+    variance += shares.of[rank] * (1.0f / (inverse * inverse) - epsilon + away * away);
+  }
+  saved[channel] = mean;
+  saved[CHANNELS + channel] = 1.0f / sqrtf(fmaxf(variance, 0.0f) + epsilon);
+  const float seen = mean + (offset == nullptr ? 0.0f : offset[channel]);
+  runningMean[channel] += momentum * (seen - runningMean[channel]);
+  runningVariance[channel] += momentum * (variance * unbiased - runningVariance[channel]);
+}
+
 template <class T, bool HAS_RELU>
 __device__ void normalise(const T* x, const float* saved, const float* weight, const float* bias, T* y, long rows) {
   const int group = threadIdx.x % GROUPS, lane = threadIdx.x / GROUPS;
@@ -162,19 +189,23 @@ __device__ void gradientSums(const T* x, const T* dy, const float* saved, const 
   addOverBlock(sum, product, partial);
 }
 
-// byChannel (2, CHANNELS): the gradients by bias and weight.
-__device__ inline void finishGradients(const float* partial, int blocks, float* byChannel) {
+// byChannel (2, CHANNELS): the gradients by bias and weight; once more in `toSum` where other processes' are added.
+__device__ inline void finishGradients(const float* partial, int blocks, float* byChannel, float* toSum) {
   float totals[2];
   addPartials(partial, blocks, totals);
   const int channel = blockIdx.x * 32 + threadIdx.x % 32;
   if (threadIdx.x >= 32 || channel >= CHANNELS) return;
   byChannel[channel] = totals[0];
   byChannel[CHANNELS + channel] = totals[1];
+  if (toSum == nullptr) return;
+  toSum[channel] = totals[0];
+  toSum[CHANNELS + channel] = totals[1];
 }
 
+// byChannel: sums over `total` elements, those of all processes.
 template <class T, bool HAS_RELU>
 __device__ void gradientByInput(const T* x, const T* dy, const float* saved, const float* weight, const float* bias,
-                                const float* byChannel, T* dx, long rows) {
+                                const float* byChannel, float total, T* dx, long rows) {
   const int group = threadIdx.x % GROUPS, lane = threadIdx.x / GROUPS;
   if (lane >= ROWS_AT_ONCE) return;
   // scale * (dz - mean of dz - x^ * mean of dz x^) = scale * dz - slope * x - rest
@@ -185,8 +216,8 @@ __device__ void gradientByInput(const T* x, const T* dy, const float* saved, con
     const float inverse = saved[CHANNELS + channel];
     scale[v] = inverse * weight[channel];
     shift[v] = bias[channel] - saved[channel] * scale[v];
-    slope[v] = scale[v] * inverse * (byChannel[CHANNELS + channel] / rows);
-    rest[v] = scale[v] * (byChannel[channel] / rows) - slope[v] * saved[channel];
+    slope[v] = scale[v] * inverse * (byChannel[CHANNELS + channel] / total);
+    rest[v] = scale[v] * (byChannel[channel] / total) - slope[v] * saved[channel];
   }
 #pragma unroll 2
   for (long row = blockIdx.x * static_cast<long>(ROWS_AT_ONCE) + lane; row < rows;
@@ -215,8 +246,8 @@ __device__ void gradientByInput(const T* x, const T* dy, const float* saved, con
         (gradientSums<T, HAS_RELU>(x, dy, saved, weight, bias, partial, rows)))                                    \
   ENTRY(gradient_by_input_##SUFFIX,                                                                                \
         (const T* x, const T* dy, const float* saved, const float* weight, const float* bias,                      \
-         const float* byChannel, T* dx, long rows),                                                                \
-        (gradientByInput<T, HAS_RELU>(x, dy, saved, weight, bias, byChannel, dx, rows)))
+         const float* byChannel, float total, T* dx, long rows),                                                   \
+        (gradientByInput<T, HAS_RELU>(x, dy, saved, weight, bias, byChannel, total, dx, rows)))
 #define ENTRIES(T, SUFFIX)                                                                                         \
   ENTRY(statistics_##SUFFIX, (const T* x, float* partial, long rows), (statistics<T>(x, partial, rows)))           \
   ENTRY(finish_statistics_##SUFFIX,                                                                                \
@@ -228,6 +259,11 @@ __device__ void gradientByInput(const T* x, const T* dy, const float* saved, con
   ENTRIES_OF_RELU(T, relu_##SUFFIX, true)
 ENTRIES(float, float32)
 ENTRIES(bf16, bfloat16)
-ENTRY(finish_gradients, (const float* partial, int blocks, float* byChannel),
-      (finishGradients(partial, blocks, byChannel)))
+ENTRY(finish_gradients, (const float* partial, int blocks, float* byChannel, float* toSum),
+      (finishGradients(partial, blocks, byChannel, toSum)))
+ENTRY(join_statistics,
+      (const float* all, Shares shares, int processes, const float* offset, float* saved, float* runningMean,
+       float* runningVariance, float momentum, float epsilon, float unbiased),
+      (joinStatistics(all, shares, processes, offset, saved, runningMean, runningVariance, momentum, epsilon,
+                      unbiased)))
 )cuda"

@@ -253,34 +253,60 @@ void compareResidualNorm(long windows, long length, double rate) {
 }
 
 template <class T, bool HAS_RELU>
-void compareBatchNorm(long rows) {
+void compareBatchNorm(long rows, int processes = 1) {
   using namespace batch;
   std::vector<T> x(rows * CHANNELS);
   // Means of up to five times the deviation.
   for (size_t i = 0; i < x.size(); i++) x[i] = rounded<T>((drawn() + 5) * (1 + i % CHANNELS));
   const auto dy = random<T>(x.size());
   const auto weight = random<float>(CHANNELS), bias = random<float>(CHANNELS), offset = random<float>(CHANNELS);
-  std::vector<float> mean(CHANNELS, 0.5f), variance(CHANNELS, 2.0f), saved(2 * CHANNELS), byChannel(2 * CHANNELS);
+  std::vector<float> mean(CHANNELS, 0.5f), variance(CHANNELS, 2.0f), saved(2 * CHANNELS), byChannel(2 * CHANNELS, 0.0f);
   const T unset = rounded<T>(NAN);
   std::vector<T> y(x.size(), unset), dx(x.size(), unset);
   const int blocks = 5;
-  std::vector<float> partial(2 * blocks * CHANNELS, NAN);
+  std::vector<float> partial(2 * blocks * CHANNELS, NAN), all(processes * 2 * CHANNELS, NAN);
   const size_t shared = ROWS_AT_ONCE * 2 * CHANNELS * 4, ofPartials = 2 * 8 * 32 * 4;
-  launch(blocks, THREADS, shared, [&] { statistics<T>(x.data(), partial.data(), rows); });
-  launch((CHANNELS + 31) / 32, THREADS, ofPartials, [&] {
-    finishStatistics<T>(x.data(), partial.data(), blocks, rows, offset.data(), saved.data(), mean.data(),
-                        variance.data(), 0.1f, 1e-5f);
+  // The first process has the fewest rows.
+  const auto startOf = [&](int rank) { return rows * rank * (rank + 1) / (processes * (processes + 1)); };
+  const auto each = [&](auto&& body) {
+    for (int rank = 0; rank < processes; rank++)
+      body(rank, startOf(rank) * CHANNELS, startOf(rank + 1) - startOf(rank));
+  };
+  each([&](int rank, long from, long own) {
+    float* found = processes == 1 ? saved.data() : all.data() + rank * 2 * CHANNELS;
+    launch(blocks, THREADS, shared, [&] { statistics<T>(x.data() + from, partial.data(), own); });
+    launch((CHANNELS + 31) / 32, THREADS, ofPartials, [&] {
+      finishStatistics<T>(x.data() + from, partial.data(), blocks, own, offset.data(), found,
+                          processes == 1 ? mean.data() : nullptr, variance.data(), 0.1f, 1e-5f);
+    });
   });
+  if (processes > 1) {
+    Shares shares{};
+    each([&](int rank, long, long own) { shares.of[rank] = static_cast<float>(own) / rows; });
+    launch((CHANNELS + 255) / 256, THREADS, 0, [&] {
+      joinStatistics(all.data(), shares, processes, offset.data(), saved.data(), mean.data(), variance.data(), 0.1f,
+                     1e-5f, static_cast<float>(rows) / (rows - 1));
+    });
+  }
   launch(blocks, THREADS, 0, [&] {
     normalise<T, HAS_RELU>(x.data(), saved.data(), weight.data(), bias.data(), y.data(), rows);
   });
-  launch(blocks, THREADS, shared, [&] {
-    gradientSums<T, HAS_RELU>(x.data(), dy.data(), saved.data(), weight.data(), bias.data(), partial.data(), rows);
+  each([&](int, long from, long own) {
+    std::vector<float> ofProcess(2 * CHANNELS), toSum(2 * CHANNELS);
+    launch(blocks, THREADS, shared, [&] {
+      gradientSums<T, HAS_RELU>(x.data() + from, dy.data() + from, saved.data(), weight.data(), bias.data(),
+                                partial.data(), own);
+    });
+    launch((CHANNELS + 31) / 32, THREADS, ofPartials, [&] {
+      finishGradients(partial.data(), blocks, ofProcess.data(), processes == 1 ? nullptr : toSum.data());
+    });
+    for (int i = 0; i < 2 * CHANNELS; i++) byChannel[i] += processes == 1 ? ofProcess[i] : toSum[i];
   });
-  launch((CHANNELS + 31) / 32, THREADS, ofPartials, [&] { finishGradients(partial.data(), blocks, byChannel.data()); });
-  launch(blocks, THREADS, 0, [&] {
-    gradientByInput<T, HAS_RELU>(x.data(), dy.data(), saved.data(), weight.data(), bias.data(), byChannel.data(),
-                                 dx.data(), rows);
+  each([&](int, long from, long own) {
+    launch(blocks, THREADS, 0, [&] {
+      gradientByInput<T, HAS_RELU>(x.data() + from, dy.data() + from, saved.data(), weight.data(), bias.data(),
+                                   byChannel.data(), static_cast<float>(rows), dx.data() + from, own);
+    });
   });
   const auto values = exact(x), gradients = exact(dy);
   Doubles expected(x.size()), expectedX(x.size()), expectedSums(2 * CHANNELS), expectedMean(CHANNELS),
@@ -308,7 +334,7 @@ void compareBatchNorm(long rows) {
     }
   }
   char sizes[64];
-  snprintf(sizes, sizeof sizes, "%ld rows%s", rows, HAS_RELU ? ", ReLU" : "");
+  snprintf(sizes, sizeof sizes, "%ld rows, %d processes%s", rows, processes, HAS_RELU ? ", ReLU" : "");
   report("batch_norm", dtype<T>(), sizes, "output", distance(exact(y), expected));
   report("batch_norm", dtype<T>(), sizes, "input", distance(exact(dx), expectedX));
   report("batch_norm", dtype<T>(), sizes, "weight and bias", distance(exact(byChannel), expectedSums));
@@ -363,5 +389,7 @@ int main() {
   compareBatchNorm<float, true>(1001);
   compareBatchNorm<float, false>(333);
   compareBatchNorm<batch::bf16, true>(1001);
+  compareBatchNorm<float, true>(1001, 3);
+  compareBatchNorm<batch::bf16, false>(530, 2);
   for (const long count : {1, 1023, 4099}) compareAdamW(count);
 }

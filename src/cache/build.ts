@@ -145,6 +145,7 @@ async function tryEntry({
     seizures: placement.seizureCount,
     seizure_s: placement.seizures.reduce((sum, { startS, endS }) => sum + endS - startS, 0),
     seizure_s_by_label: placement.seizureSecondsByLabel,
+    ...typedSeizures(placement),
     excluded_s_by_label: placement.excludedSecondsByLabel,
     events_lost: lostEvents(placement),
     label_map: map,
@@ -159,6 +160,12 @@ async function tryEntry({
   };
   await writeEntry(path, { signal, labels, segments, scale, provenance });
   return { outcome: earlier === null ? 'built' : 'rebuilt', name: entry, provenance };
+}
+
+/** Only where `seizure_s_by_label` does not say it all. */
+function typedSeizures({ seizures }: Placement): Pick<Provenance, 'typed_seizures'> {
+  if (new Set(seizures.map(({ label }) => label)).size < 2) return {};
+  return { typed_seizures: seizures.map(({ startS, endS, label }) => [startS, endS, label]) };
 }
 
 function lostEvents({ reports }: Placement): Provenance['events_lost'] {

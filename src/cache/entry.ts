@@ -24,6 +24,8 @@ export interface CacheEntry extends Disposable {
   readonly signalAt: number | null;
   /** Byte of the file at which the first label lies; null as above. */
   readonly labelsAt: number | null;
+  /** CRC-32 of the stored signal: entries of other samples have another, but for 1 in 2^32; null where none is stored. */
+  readonly signalChecksum: number | null;
   /**
    * Reads the whole recording and checks it.
    *

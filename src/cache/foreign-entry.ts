@@ -78,6 +78,7 @@ export class ForeignEntry implements CacheEntry {
   readonly provenance: Provenance;
   readonly signalAt = null;
   readonly labelsAt = null;
+  readonly signalChecksum = null;
   readonly content: EntryContent;
 
   /** @throws InputError `CACHE_FOREIGN` */

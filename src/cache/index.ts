@@ -15,7 +15,7 @@ export { type CacheEntry, Entry } from './entry.ts';
 export { scoredLabels } from './label-mask.ts';
 export { listEntries, splitFolder, splitFolders } from './layout.ts';
 export { madeElsewhereNotice } from './made-elsewhere.ts';
-export { MANIFEST_FILE, type Manifest, type ManifestWindow, readManifest } from './manifest.ts';
+export { dataHashOf, MANIFEST_FILE, type Manifest, type ManifestWindow, readManifest } from './manifest.ts';
 export { writeNpy } from './npy.ts';
 export { openEntry } from './open-entry.ts';
 export { namedPatientOf, patientOf, UNKNOWN_PATIENT } from './patient.ts';

@@ -1,7 +1,12 @@
 import { npyHeader, writeAtomic } from '../files/index.ts';
 
-/** Writes one number a sample, (N) float32, as .npy: for a look from Python. */
-export async function writeNpy(path: string, values: Float32Array): Promise<void> {
+/** Writes an array as .npy, atomically: for a look from Python. @param shape (N) unless given */
+export async function writeNpy(
+  path: string,
+  values: Float32Array | Int16Array,
+  shape: readonly number[] = [values.length],
+): Promise<void> {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  await writeAtomic(path, Buffer.concat([npyHeader('<f4', [values.length]), bytes]));
+  const dtype = values instanceof Int16Array ? '<i2' : '<f4';
+  await writeAtomic(path, Buffer.concat([npyHeader(dtype, shape), bytes]));
 }

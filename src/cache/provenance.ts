@@ -28,6 +28,8 @@ export const provenanceSchema = z.strictObject({
   seizure_s: z.number().optional(),
   /** Recorded seizure seconds by label; types of one moment each count. */
   seizure_s_by_label: z.record(z.string(), z.number()),
+  /** Where each type is, `[start s, end s, label]`, of recordings whose seizures are of several types. */
+  typed_seizures: z.array(z.tuple([z.number(), z.number(), z.string()])).optional(),
   /** Recorded seconds by label that are neither trained on nor scored, or not trained on: `nesz`, `impd`. */
   excluded_s_by_label: z.record(z.string(), z.number()),
   /** How many annotated events were cut at an end or a hole, not recorded, or outside the recording; notices list them. */

@@ -10,7 +10,10 @@ export function register(program: Command): void {
       '<data>',
       'a cache (its eval split, else dev, else train), or a folder of recordings with annotations',
     )
-    .option('--output <dir>', 'write predictions (.csv_bi) and scores.json there')
+    .option(
+      '--output <dir>',
+      'write evaluation.json, predictions (.csv_bi) and excerpts of what went wrong there',
+    )
     .addOption(
       new Option('--device <device>', 'where to compute').choices(['auto', 'cpu', 'cuda']).default('auto'),
     )

@@ -9,7 +9,9 @@ import { register as edf } from './edf.ts';
 import { register as evaluate } from './evaluate.ts';
 import { exitCodeOf } from './exit.ts';
 import { register as model } from './model.ts';
+import { register as parity } from './parity.ts';
 import { register as predict } from './predict.ts';
+import { register as runs } from './runs.ts';
 import { register as scanCache } from './scan-cache.ts';
 import { register as score } from './score.ts';
 import { register as synth } from './synth.ts';
@@ -31,9 +33,11 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   model,
   synth,
   train,
+  runs,
   evaluate,
   predict,
   score,
+  parity,
   demo,
   buildBridge,
   attend,

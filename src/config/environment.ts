@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { InputError } from '../errors.ts';
 import { nearestName } from './nearest.ts';
 import type { Notice } from './notices.ts';
+import { shownVariable } from './secrets.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -94,9 +95,7 @@ export function containerPaths(
 /** Every `BGB_*` variable that is set, by name, to be printed at start and stored (failures H1); secrets hidden. */
 export function inForce(variables: Variables = process.env): Record<string, string> {
   const set = Object.entries(variables).flatMap(([name, value]) =>
-    name.startsWith('BGB_') && value !== undefined
-      ? [[name, SECRET.test(name) ? '(set)' : value] as const]
-      : [],
+    name.startsWith('BGB_') && value !== undefined ? [[name, shownVariable(name, value)] as const] : [],
   );
   return Object.fromEntries(set.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
@@ -105,8 +104,6 @@ export function inForce(variables: Variables = process.env): Record<string, stri
 export function firstVisibleGpu(variables: Variables = process.env): string {
   return variables.CUDA_VISIBLE_DEVICES?.split(',')[0]?.trim() || '0';
 }
-
-const SECRET = /TOKEN|SECRET|PASSWORD|CREDENTIAL|(^|_)KEY($|_)/;
 
 function flagOf(name: Known, value: string | null): boolean {
   if (value === null || /^(0|false|no|off)$/i.test(value)) return false;

@@ -49,5 +49,7 @@ export {
 } from './processes.ts';
 export { annotatedYaml, resolvedYaml } from './resolved-yaml.ts';
 export { type Config, channelCount, configSchema } from './schema.ts';
+export { shownVariable, withoutSecrets } from './secrets.ts';
 export { SPLITS, type Split, splitNamed, splitOf } from './split.ts';
 export { threadsOf, usableCores } from './threads.ts';
+export { leavesOf } from './tree.ts';

@@ -16,6 +16,7 @@ export {
   datasetOf,
   EEGWindowDataset,
 } from './datasets.ts';
+export type { RecordingIdentity } from './identity.ts';
 export { epochOrder } from './order.ts';
 export { type AskedSettings, requireSettings } from './settings.ts';
 export { type ReadBatch, type ReaderSettings, WindowReader } from './window-reader.ts';

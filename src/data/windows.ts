@@ -9,6 +9,7 @@ import {
 import type { Config } from '../config/index.ts';
 import { InputError } from '../errors.ts';
 import type { EntryPlace } from './entry-files.ts';
+import { identityOf, type RecordingIdentity } from './identity.ts';
 import { type AskedSettings, requireSettings } from './settings.ts';
 
 export type WindowCategory = 'partial_seizure' | 'full_seizure' | 'no_seizure';
@@ -31,6 +32,8 @@ export interface WindowSet {
   readonly recordings: readonly string[];
   /** Of each recording, its rows. */
   readonly recordingRows: readonly number[];
+  /** Of each recording, what it is made of. */
+  readonly identities: readonly RecordingIdentity[];
   /** Of each recording, where its arrays lie; null where an entry was made elsewhere, which is read whole. */
   readonly places: readonly EntryPlace[] | null;
   /** How many of the recordings' entries were made elsewhere. */
@@ -79,6 +82,7 @@ export function openWindows(
   const patients = new Set<string>();
   const references = new Set<string>();
   const recordingRows: number[] = [];
+  const identities: RecordingIdentity[] = [];
   let [hours, channels, madeElsewhere] = [0, 0, 0];
   for (const name of [...byFile.keys()].sort()) {
     if (hours >= (limits.maxHours ?? Infinity) || windows.length >= (limits.maxSamples ?? Infinity)) break;
@@ -103,6 +107,7 @@ export function openWindows(
     channels = entry.channels;
     recordingRows.push(entry.rows);
     recordings.push(name);
+    identities.push(identityOf(entry));
     const { path, signalAt, labelsAt } = entry;
     if (signalAt === null || labelsAt === null) madeElsewhere++;
     else places.push({ path, signalAt, labelsAt });
@@ -117,6 +122,7 @@ export function openWindows(
     dataHash: manifest.data_hash,
     recordings,
     recordingRows,
+    identities,
     places: madeElsewhere === 0 ? places : null,
     madeElsewhere,
     scales,

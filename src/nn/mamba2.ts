@@ -40,6 +40,13 @@ export interface Mamba2Options {
 /** Steps a chunk; sets how much memory the products within chunks take, not the result. */
 const CHUNK = 64;
 
+/**
+ * Rows times steps up to which kernels compute in float32 what comes in bfloat16. A head's gradients by dt_bias and A_log
+ * sum terms of both signs; among few, what rounding leaves of them is over 1 % (bench/RESULTS.md). It costs next to nothing:
+ * the default model has 61,440 in a batch of 64.
+ */
+const FEW = 4096;
+
 /** One Mamba-2 (Dao and Gu 2024), one group, (B, L, D) to (B, L, D), computed by chunks; see docs/model.md. */
 export class Mamba2 {
   readonly #inner: number;
@@ -188,19 +195,25 @@ function fused(
   projected: Tensor,
   { startsReversed }: { startsReversed: boolean },
 ): Tensor {
+  const { width, state, ...sizes } = layers[0]!.kernelSizes();
+  const [batch, length] = projected.shape as [number, number, number];
+  const isWidened = batch * length <= FEW && sharedBytes(4, width, state) <= sharedMemoryLimit();
   const parameters = layers.map((layer) => layer.kernelParameters());
   const joined = (name: keyof (typeof parameters)[number]) => stack(parameters.map((each) => each[name]));
-  return own.mamba2({
-    projected,
+  const mixed = own.mamba2({
+    projected: isWidened ? wide(projected) : projected,
     conv_weight: joined('conv_weight'),
     conv_bias: joined('conv_bias'),
     dt_bias: joined('dt_bias'),
     log_a: joined('log_a'),
     skip: joined('skip'),
     norm_weight: joined('norm_weight'),
-    ...layers[0]!.kernelSizes(),
+    ...sizes,
+    width,
+    state,
     starts_reversed: startsReversed,
   });
+  return isWidened ? mixed.to({ dtype: projected.dtype }) : mixed;
 }
 
 /** What native/mamba2.cc asks for in backward, the most, with chunks of 64 steps. */

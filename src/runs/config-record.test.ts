@@ -1,7 +1,15 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { InputError } from '../errors.ts';
-import { configText, differingFields, parseConfigText, RESULT_NEUTRAL_FIELDS } from './config-record.ts';
+import {
+  configHashes,
+  configText,
+  differingFields,
+  parseConfigText,
+  parseOrigins,
+  RESULT_NEUTRAL_FIELDS,
+} from './config-record.ts';
 
 test('the file is the configuration with each origin as a comment', () => {
   const text = configText({
@@ -84,4 +92,29 @@ test('differing fields are listed with both values; neutral ones and the order o
 test.each(['- a\n', 'data: [', 'x: *y', ''])('%j is refused as a record of a configuration', (text) => {
   expect(() => parseConfigText(text, 'RUN/config.yaml')).toThrow(InputError);
   expect(() => parseConfigText(text, 'RUN/config.yaml')).toThrow(/^RUN\/config.yaml /);
+});
+
+test('origins read back from the comments, of lists and maps too', () => {
+  const origins = {
+    'data.window_size': 'my # train.yaml:7',
+    'data.labels': '--set',
+    'data.max_hours': 'default',
+    'model.encoder.channels': 'train.yaml:20',
+    'training.early_stopping': 'from data.window_size',
+  };
+  const values = {
+    data: { window_size: 60, labels: { artf: 'background' }, max_hours: null, text: 'not # an origin' },
+    model: { encoder: { channels: [64, 128] } },
+    training: { early_stopping: null },
+  };
+  expect(parseOrigins(configText({ values, origins }))).toEqual(origins);
+});
+
+test('two hashes: of what decides the result, and of the rest', () => {
+  const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+  const values = { logging: { log_every_n_steps: 1 }, data: { stride: 10, num_workers: 4, labels: {} } };
+  expect(configHashes(values)).toEqual({
+    result_sha256: sha256('{"data.stride":10}'),
+    rest_sha256: sha256('{"data.num_workers":4,"logging.log_every_n_steps":1}'),
+  });
 });

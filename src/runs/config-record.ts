@@ -1,7 +1,7 @@
-import { parse } from 'yaml';
+import { isMap, isScalar, type Node, parse, parseDocument } from 'yaml';
 import { annotatedYaml } from '../config/index.ts';
 import { InputError, messageOf } from '../errors.ts';
-import { canonicalJson } from '../files/index.ts';
+import { canonicalJson, sha256 } from '../files/index.ts';
 import type { Json } from './checkpoint-state.ts';
 
 /** A configuration with every default filled in, and where each value comes from. */
@@ -71,6 +71,45 @@ export function parseConfigText(text: string, path: string): ResolvedConfig['val
   return values as ResolvedConfig['values'];
 }
 
+/**
+ * The origins that {@link configText} wrote as comments, by dotted field. A line break in a file's name has become a blank.
+ */
+export function parseOrigins(text: string): Record<string, string> {
+  const origins: Record<string, string> = {};
+  const collect = (node: Node | null | undefined, field: string): void => {
+    if (node?.comment != null && field !== '') origins[field] = node.comment.trim();
+    if (!isMap(node)) return;
+    for (const { key, value } of node.items) {
+      const name = isScalar(key) ? String(key.value) : String(key);
+      collect(value as Node | null, field === '' ? name : `${field}.${name}`);
+    }
+  };
+  collect(parseDocument(text).contents, '');
+  return origins;
+}
+
+/** SHA-256 of the fields that decide a run's result, and of the rest. */
+export interface ConfigHashes {
+  readonly result_sha256: string;
+  readonly rest_sha256: string;
+}
+
+/** Hashes of a configuration; the order of its fields does not count. */
+export function configHashes(
+  values: ResolvedConfig['values'],
+  neutral: readonly string[] = RESULT_NEUTRAL_FIELDS,
+): ConfigHashes {
+  const [rest, result] = [true, false].map((isNeutral) =>
+    Object.fromEntries([...leaves(values)].filter(([field]) => covers(neutral, field) === isNeutral)),
+  );
+  return { result_sha256: sha256(canonicalJson(result)), rest_sha256: sha256(canonicalJson(rest)) };
+}
+
+/** Whether a list of fields and sections holds a field. */
+function covers(names: readonly string[], field: string): boolean {
+  return names.some((name) => field === name || field.startsWith(`${name}.`));
+}
+
 /** The fields in which two configurations differ, apart from those that `neutral` covers, in order of name. */
 export function differingFields(
   stored: ResolvedConfig['values'],
@@ -80,7 +119,7 @@ export function differingFields(
   const before = leaves(stored);
   const after = leaves(given);
   return [...new Set([...before.keys(), ...after.keys()])]
-    .filter((field) => !neutral.some((name) => field === name || field.startsWith(`${name}.`)))
+    .filter((field) => !covers(neutral, field))
     .filter((field) => canonicalJson(before.get(field)) !== canonicalJson(after.get(field)))
     .sort()
     .map((field) => ({ field, stored: before.get(field), given: after.get(field) }));

@@ -5,6 +5,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { captureEnvironment, describeEnvironment, environmentChanges } from './environment.ts';
+import { mountOf } from './mount.ts';
 
 let root: string;
 beforeEach(async () => {
@@ -98,4 +99,25 @@ test('changes that can show in the results are told', async () => {
   const [change, ...more] = environmentChanges(before, { ...before, threads: 4 });
   expect(change).toContain('threads was 2 and is now 4');
   expect(more).toEqual([]);
+});
+
+test('file systems of cache and run folder are told by kind, not by name', async () => {
+  const folders = { cache: join(root, 'cache'), output: '/proc/self' };
+  const given = { root, version: '0.1.0', libtorch: null, cuda: null, gpus: [], device: 'cpu', threads: 1 };
+  const environment = await captureEnvironment({ ...given, variables: {}, folders });
+  expect(environment.mounts).toEqual({
+    cache: await mountOf(root),
+    output: { mount_point: '/proc', file_system: 'proc', kind: 'unknown' },
+  });
+  expect(describeEnvironment(environment).join('\n')).toContain('run folder on proc at /proc');
+  expect((await capture()).mounts).toBeNull();
+});
+
+test('changed code is told once: by its commit where that changed, else by its hash', async () => {
+  const before = { ...(await capture()), code: { commit: 'a', is_dirty: true }, code_sha256: '1' };
+  const told = (after: object) =>
+    environmentChanges(before, { ...before, ...after }).map((text) => text.split(' ')[0]);
+  expect(told({ code_sha256: '2' })).toEqual(['code_sha256']);
+  expect(told({ code_sha256: '2', code: { commit: 'b', is_dirty: false } })).toEqual(['code']);
+  expect(environmentChanges({ ...before, code_sha256: null }, before)).toEqual([]);
 });

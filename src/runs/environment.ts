@@ -1,34 +1,51 @@
 import { execFile } from 'node:child_process';
 import { realpath } from 'node:fs/promises';
-import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { inForce } from '../config/index.ts';
+import { inForce, usableCores } from '../config/index.ts';
 import { sha256File } from '../files/index.ts';
+import { codeHash } from './code-hash.ts';
+import { type Mount, mountOf, mountRecord } from './mount.ts';
+import { isWsl } from './wsl.ts';
 
-/** What a run ran on. Host, user and folder names are left out: run folders are shared. */
+/**
+ * What a run ran on. Host, user and folder names are left out: run folders are shared. Runs of earlier versions lack some
+ * fields, which are null then.
+ */
 export const environmentRecord = z.strictObject({
   bgb: z.string(),
   /** Commit of the code and whether files differ from it; null where the code is not a git repository. */
   code: z.strictObject({ commit: z.string(), is_dirty: z.boolean() }).nullable(),
+  /** SHA-256 over the code that runs and the bridge's sources: the same on every machine. */
+  code_sha256: z.string().nullable().default(null),
   /** SHA-256 of package-lock.json; null where there is none. */
   lock_file: z.string().nullable(),
   node: z.string(),
   libtorch: z.string().nullable(),
   cuda: z.string().nullable(),
+  /** Name, memory and driver of each, as in `NVIDIA H200, 143771 MiB, driver 580.65`. */
   gpus: z.array(z.string()),
   /** The device in use, after `auto` was resolved. */
   device: z.string(),
   /** Intra-op threads of libtorch; another number does not give the same bits. */
   threads: z.int().positive(),
   platform: z.string(),
+  /** Whether this is Linux under Windows. */
+  is_wsl: z.boolean().nullable().default(null),
   cpu: z.string(),
   usable_cores: z.int().positive(),
   memory_bytes: z.int().positive(),
   /** Limit of the container or control group; null where there is none. */
   memory_limit_bytes: z.int().positive().nullable(),
-  /** Every `BGB_*` variable in force. */
+  /** What cache and run folder lie on; null where that is not known. */
+  mounts: z
+    .strictObject({ cache: mountRecord.nullable(), output: mountRecord.nullable() })
+    .nullable()
+    .default(null),
+  /** Every `BGB_*` variable in force; secrets hidden. */
   variables: z.record(z.string(), z.string()),
 });
 
@@ -41,6 +58,7 @@ export type Environment = z.infer<typeof environmentRecord>;
  * @param given.root folder of bgb's package, with package-lock.json and, in a clone, `.git`.
  * @param given.variables all environment variables; the `BGB_*` ones are stored, those that look like secrets
  * only as "(set)".
+ * @param given.folders whose file systems are looked at; none where there is no run
  */
 export async function captureEnvironment(given: {
   root: string;
@@ -51,11 +69,13 @@ export async function captureEnvironment(given: {
   device: string;
   threads: number;
   variables: Readonly<Record<string, string | undefined>>;
+  folders?: { readonly cache: string; readonly output: string };
 }): Promise<Environment> {
   const limit = process.constrainedMemory();
   return {
     bgb: given.version,
     code: await codeState(given.root),
+    code_sha256: await codeHash(given.root, RUNNING),
     lock_file: await hashOrNull(join(given.root, 'package-lock.json')),
     node: process.version,
     libtorch: given.libtorch,
@@ -64,12 +84,21 @@ export async function captureEnvironment(given: {
     device: given.device,
     threads: given.threads,
     platform: `${process.platform} ${process.arch} ${release()}`,
+    is_wsl: isWsl(),
     cpu: cpus()[0]?.model.trim() || 'unknown',
-    usable_cores: availableParallelism(),
+    usable_cores: usableCores(),
     memory_bytes: totalmem(),
     memory_limit_bytes: limit > 0 && limit < totalmem() ? limit : null,
+    mounts: given.folders === undefined ? null : await mountsOf(given.folders),
     variables: inForce(given.variables),
   };
+}
+
+/** Which of the two forms of the code this is. */
+const RUNNING = fileURLToPath(import.meta.url).endsWith('.ts') ? 'src' : 'dist';
+
+async function mountsOf({ cache, output }: { readonly cache: string; readonly output: string }) {
+  return { cache: await mountOf(cache), output: await mountOf(output) };
 }
 
 /** The fingerprint as lines to print when a run starts. */
@@ -82,10 +111,15 @@ export function describeEnvironment(environment: Environment): string[] {
   const torch = `libtorch ${environment.libtorch ?? 'not loaded'}`;
   const cuda = environment.cuda ? `, CUDA ${environment.cuda}` : '';
   const gpus = environment.gpus.length > 0 ? `; GPU: ${environment.gpus.join(', ')}` : '';
+  const { mounts } = environment;
+  const place = (what: string, mount: Mount | null | undefined) =>
+    mount ? [`${what} on ${mount.file_system} at ${mount.mount_point}`] : [];
+  const places = [...place('Cache', mounts?.cache), ...place('run folder', mounts?.output)];
   return [
     `bgb ${environment.bgb}${commit}; Node ${environment.node}; ${torch}${cuda}`,
     `Device ${environment.device}${gpus}; ${environment.cpu}, ${environment.usable_cores} usable cores, ` +
       `${environment.threads} threads, ${memoryGb.toFixed(1)} GB memory`,
+    ...(places.length > 0 ? [places.join(', ')] : []),
     ...Object.entries(variables).map(([name, value]) => `In force: ${name}=${value}`),
   ];
 }
@@ -94,6 +128,7 @@ export function describeEnvironment(environment: Environment): string[] {
 const BIT_RELEVANT = [
   'bgb',
   'code',
+  'code_sha256',
   'lock_file',
   'node',
   'libtorch',
@@ -106,7 +141,12 @@ const BIT_RELEVANT = [
 
 /** One sentence for each difference between two sessions that can show in the results. */
 export function environmentChanges(before: Environment, after: Environment): string[] {
-  return BIT_RELEVANT.filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field])).map(
+  const isSame = (field: (typeof BIT_RELEVANT)[number]) =>
+    JSON.stringify(before[field]) === JSON.stringify(after[field]);
+  // The commit says it better, and runs of earlier versions have no hash.
+  const isRepeated = (field: string) =>
+    field === 'code_sha256' && (!isSame('code') || before.code_sha256 === null);
+  return BIT_RELEVANT.filter((field) => !isSame(field) && !isRepeated(field)).map(
     (field) =>
       `${field} was ${JSON.stringify(before[field])} and is now ${JSON.stringify(after[field])}: ` +
       'results may differ from those of an uninterrupted run.',

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { describeGpu, GpuMonitor, sampleOf } from './gpu.ts';
+import { describeGpu, GpuMonitor, gpuParts, sampleOf } from './gpu.ts';
 
 let folder: string;
 const path = process.env.PATH;
@@ -46,4 +46,18 @@ test('without nvidia-smi, or one that fails, nothing is known and nothing fails'
   process.env.PATH = path;
   standIn('echo "No devices were found"; exit 6');
   expect(await describeGpu('0')).toEqual([]);
+});
+
+test('a GPU in parts, also one that says less', () => {
+  expect(gpuParts('NVIDIA H200, 143771 MiB, driver 580.65.06')).toEqual({
+    name: 'NVIDIA H200',
+    memoryBytes: 150_754_820_096,
+    driver: '580.65.06',
+  });
+  expect(gpuParts('NVIDIA A100-SXM4-80GB MIG 1g.10gb, [N/A], driver 570.1')).toEqual({
+    name: 'NVIDIA A100-SXM4-80GB MIG 1g.10gb, [N/A]',
+    memoryBytes: null,
+    driver: '570.1',
+  });
+  expect(gpuParts('Some GPU')).toEqual({ name: 'Some GPU', memoryBytes: null, driver: null });
 });

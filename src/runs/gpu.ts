@@ -28,6 +28,17 @@ export async function describeGpu(gpu: string): Promise<string[]> {
   }
 }
 
+/** A GPU as {@link describeGpu} names it, in parts; a part that is not there is null. */
+export function gpuParts(text: string): {
+  readonly name: string;
+  readonly memoryBytes: number | null;
+  readonly driver: string | null;
+} {
+  const [, name = text, mebibytes, driver = null] =
+    /^(.*?)(?:, (\d+) MiB)?(?:, driver (\S+))?$/.exec(text) ?? [];
+  return { name, memoryBytes: mebibytes === undefined ? null : Number(mebibytes) * 2 ** 20, driver };
+}
+
 /** Asks nvidia-smi about a GPU again and again, in a process of its own. */
 export class GpuMonitor implements Disposable {
   readonly #process: ChildProcess;

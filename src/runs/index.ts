@@ -14,9 +14,11 @@
  *
  * | file | content |
  * |---|---|
- * | `run.json` | identity and data fingerprints; written first |
+ * | `run.json` | identity and data hashes; written first |
  * | `config.yaml` | the resolved configuration, the origin of each value as a comment |
- * | `environment.json` | machine, versions, threads, `BGB_*` variables; an entry for each session |
+ * | `environment.json` | code, machine, versions, threads, file systems, `BGB_*` variables; an entry for each session |
+ * | `fingerprint.json` | hashes of configuration and manifests, counts of the data and of an epoch |
+ * | `recordings.json` | a line for each recording: hashes of its file, annotations, samples and labels; its windows |
  * | `events.jsonl` | a numbered line for each step or event; `events.superseded.jsonl` those redone later |
  * | `tensorboard/` | an event file for each session |
  * | `checkpoints/` | `last.json`, `best.json`, `last-step-N.json` before the last, and the safetensors files that they name |
@@ -31,8 +33,16 @@ export {
   type RunCheckpoint,
   saveCheckpoint,
 } from './checkpoint.ts';
-export type { CheckpointState, Json } from './checkpoint-state.ts';
-export { type FieldDifference, RESULT_NEUTRAL_FIELDS, type ResolvedConfig } from './config-record.ts';
+export type { CheckpointState, FrozenThresholds, Json } from './checkpoint-state.ts';
+export {
+  type ConfigHashes,
+  configHashes,
+  differingFields,
+  type FieldDifference,
+  RESULT_NEUTRAL_FIELDS,
+  type ResolvedConfig,
+} from './config-record.ts';
+export type { DataRecord, EpochRecord, PlanRecord, RecordingRecord, SplitRecord } from './data-record.ts';
 export {
   captureEnvironment,
   describeEnvironment,
@@ -40,11 +50,29 @@ export {
   environmentChanges,
 } from './environment.ts';
 export { type EventFields, EventLog } from './event-log.ts';
-export { describeGpu, GpuMonitor, type GpuSample } from './gpu.ts';
+export {
+  type RunFingerprint,
+  readRunEvents,
+  readRunFingerprint,
+  readRunRecordings,
+} from './fingerprint.ts';
+export { describeGpu, GpuMonitor, type GpuSample, gpuParts } from './gpu.ts';
 export { type Beat, Heartbeat } from './heartbeat.ts';
+export { type DamagedRun, findRun, listRuns, runFolders } from './list-runs.ts';
 export { LOG_LEVELS, Logger, type LogLevel } from './logger.ts';
+export { type Mount, mountIn, mountOf } from './mount.ts';
+export { numberIn, type RunEvent, readEvents } from './read-events.ts';
+export type { RecentSteps } from './recent-steps.ts';
 export { createRun, openRun, type Run, type RunStart } from './run-folder.ts';
-export { RUN_FILES, type RunRecord, type RunStage, readRun, runStage } from './run-record.ts';
+export {
+  RUN_FILES,
+  type RunRecord,
+  type RunSession,
+  type RunStage,
+  readRun,
+  runStage,
+} from './run-record.ts';
+export { isGoingOn, type RunState, type RunStatus, readRunStatus } from './run-status.ts';
 export { SafetensorsFile } from './safetensors-file.ts';
 export {
   DTYPE_BYTES,
@@ -55,3 +83,4 @@ export {
 export { writeSafetensors } from './safetensors-write.ts';
 export { TensorboardWriter } from './tensorboard.ts';
 export { cutTensorboard } from './tensorboard-cut.ts';
+export { isWsl } from './wsl.ts';

@@ -98,6 +98,32 @@ export class ProcessLock implements AsyncDisposable {
   }
 }
 
+/** Who holds a lock. */
+export interface LockHolder {
+  readonly pid: number;
+  /** Since when. */
+  readonly at: string;
+  /** Whether `pid` is a process of this machine. */
+  readonly isHere: boolean;
+  readonly isAlive: boolean;
+}
+
+/** Who holds a lock, or held it when it ended without releasing it; null where nobody does. */
+export async function lockHolder(
+  path: string,
+  options: { now: Date; heartbeatPath: string },
+): Promise<LockHolder | null> {
+  const found = await readOrNull(path);
+  const current = found === null ? null : parse(found);
+  if (current === null) return null;
+  return {
+    pid: current.pid,
+    at: current.at,
+    isHere: current.machine === (await machineId()),
+    isAlive: await isAlive(current, options),
+  };
+}
+
 async function thisProcess(token: string, now: Date): Promise<Holder> {
   return {
     token,

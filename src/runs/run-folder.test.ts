@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,8 @@ import { createRun, openRun, type Run } from './run-folder.ts';
 import { readRun, runStage } from './run-record.ts';
 import { environment, startWith } from './testing/starts.ts';
 import { stateAt, tensorsFilledWith } from './testing/states.ts';
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
 let parent: string;
 let folder: string;
@@ -60,14 +63,27 @@ describe('a run from start to end', () => {
     await run.finish(3, { auroc: 0.9, false_alarms_24h: null });
     expect(await runStage(folder)).toBe('finished');
     expect((await readdir(folder)).sort()).toEqual(
-      ['checkpoints', 'config.yaml', 'done.json', 'environment.json', 'events.jsonl', 'run.json'].sort(),
+      [
+        ...['checkpoints', 'config.yaml', 'done.json', 'environment.json', 'events.jsonl'],
+        ...['fingerprint.json', 'recordings.json', 'run.json'],
+      ].sort(),
     );
     expect(await readRun(folder)).toEqual({
       id: run.id,
       createdAt: '2025-01-01T00:00:00.000Z',
       data: { train: 'aa', dev: 'bb' },
       config: { data: { stride: 10, num_workers: 4 } },
-      sessions: [{ started_at: '2025-01-01T00:00:00.000Z', environment }],
+      sessions: [
+        {
+          started_at: '2025-01-01T00:00:00.000Z',
+          environment,
+          configuration: {
+            result_sha256: sha256('{"data.stride":10}'),
+            rest_sha256: sha256('{"data.num_workers":4}'),
+            changed: {},
+          },
+        },
+      ],
       summary: { auroc: 0.9, false_alarms_24h: null },
     });
   });

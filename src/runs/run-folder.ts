@@ -8,7 +8,14 @@ import { BgbError, InputError, messageOf } from '../errors.ts';
 import { canonicalJson, isTemporaryName, sha256, writeAtomic } from '../files/index.ts';
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import type { CheckpointState } from './checkpoint-state.ts';
-import { configText, RESULT_NEUTRAL_FIELDS, type ResolvedConfig } from './config-record.ts';
+import {
+  configHashes,
+  configText,
+  differingFields,
+  RESULT_NEUTRAL_FIELDS,
+  type ResolvedConfig,
+} from './config-record.ts';
+import { type DataRecord, fingerprintText, recordingsText } from './data-record.ts';
 import { type Environment, environmentChanges } from './environment.ts';
 import { type EventFields, EventLog } from './event-log.ts';
 import { type DamagedCheckpoint, latestWhole, setAside } from './kept-checkpoints.ts';
@@ -22,6 +29,8 @@ export interface RunStart {
   readonly config: ResolvedConfig;
   /** Content hashes of the data, by split. */
   readonly data: Readonly<Record<string, string>>;
+  /** What the data are, recording by recording. */
+  readonly record: DataRecord;
   /** What the recordings that are trained on were recorded against. */
   readonly references: readonly string[];
   readonly environment: Environment;
@@ -154,7 +163,12 @@ export async function createRun(folder: string, start: RunStart): Promise<Run> {
   const id = sha256(canonicalJson({ ...identity, config: start.config.values })).slice(0, 16);
   await writeJson(folder, 'run', { format: 'bgb-run', version: 1, id, ...identity });
   await writeAtomic(join(folder, RUN_FILES.config), configText(start.config));
-  await writeSessions(folder, [], start);
+  await writeAtomic(
+    join(folder, RUN_FILES.fingerprint),
+    fingerprintText(configHashes(start.config.values), start.record),
+  );
+  await writeAtomic(join(folder, RUN_FILES.recordings), recordingsText(start.record));
+  await writeSessions(folder, { sessions: [], config: start.config.values }, start);
   const events = undo.use(EventLog.create(join(folder, RUN_FILES.events), start.now));
   undo.move();
   const notices = lock.notice ? [lock.notice] : [];
@@ -194,7 +208,7 @@ export async function openRun(
       ? { ...checkpoint, path: await setAside(within, 'last', damaged, checkpoint.path) }
       : checkpoint;
   await removeTemporaries(folder);
-  await writeSessions(folder, record.sessions, start);
+  await writeSessions(folder, record, start);
   const step = resumedFrom?.state.step ?? 0;
   events.append('resumed', step, {
     session: record.sessions.length,
@@ -250,9 +264,21 @@ async function removeTemporaries(folder: string): Promise<void> {
   }
 }
 
-async function writeSessions(folder: string, earlier: RunRecord['sessions'], start: RunStart): Promise<void> {
-  const session = { started_at: start.now().toISOString(), environment: start.environment };
-  await writeJson(folder, 'environment', { sessions: [...earlier, session] });
+async function writeSessions(
+  folder: string,
+  { sessions, config }: Pick<RunRecord, 'sessions' | 'config'>,
+  start: RunStart,
+): Promise<void> {
+  const differing = differingFields(config, start.config.values, []);
+  const session = {
+    started_at: start.now().toISOString(),
+    environment: start.environment,
+    configuration: {
+      ...configHashes(start.config.values),
+      changed: Object.fromEntries(differing.map(({ field, given }) => [field, given ?? null])),
+    },
+  };
+  await writeJson(folder, 'environment', { sessions: [...sessions, session] });
 }
 
 async function writeJson(folder: string, name: keyof typeof RUN_FILES, content: unknown): Promise<void> {

@@ -6,13 +6,15 @@ import { InputError, messageOf } from '../errors.ts';
 import { CHECKPOINT_FOLDER } from './checkpoint.ts';
 import type { Json } from './checkpoint-state.ts';
 import { parseConfigText, type ResolvedConfig } from './config-record.ts';
-import { type Environment, environmentRecord } from './environment.ts';
+import { environmentRecord } from './environment.ts';
 
 /** Names in a run folder. */
 export const RUN_FILES = {
   run: 'run.json',
   config: 'config.yaml',
   environment: 'environment.json',
+  fingerprint: 'fingerprint.json',
+  recordings: 'recordings.json',
   events: 'events.jsonl',
   superseded: 'events.superseded.jsonl',
   tensorboard: 'tensorboard',
@@ -33,10 +35,27 @@ const runFile = z.strictObject({
   data: z.record(z.string(), z.string()),
 });
 
-/** Content of `environment.json`: one entry for each session, the first start and every resume. */
-const environmentFile = z.strictObject({
-  sessions: z.array(z.strictObject({ started_at: z.iso.datetime(), environment: environmentRecord })).min(1),
+/** One entry of `environment.json`: the first start, or a resume. */
+const sessionRecord = z.strictObject({
+  started_at: z.iso.datetime(),
+  environment: environmentRecord,
+  /** The configuration that this session had; null in runs of earlier versions. */
+  configuration: z
+    .strictObject({
+      result_sha256: z.string(),
+      rest_sha256: z.string(),
+      /** Values other than those of `config.yaml`, by dotted field. */
+      changed: z.record(z.string(), z.json()),
+    })
+    .nullable()
+    .default(null),
 });
+
+/** See {@link sessionRecord}. */
+export type RunSession = z.infer<typeof sessionRecord>;
+
+/** Content of `environment.json`. */
+const environmentFile = z.strictObject({ sessions: z.array(sessionRecord).min(1) });
 
 const doneFile = z.looseObject({ finished_at: z.iso.datetime(), summary: z.record(z.string(), z.json()) });
 
@@ -46,7 +65,7 @@ export interface RunRecord {
   readonly createdAt: string;
   readonly data: Readonly<Record<string, string>>;
   readonly config: ResolvedConfig['values'];
-  readonly sessions: readonly { started_at: string; environment: Environment }[];
+  readonly sessions: readonly RunSession[];
   /** The summary given at the end; null unless the run has finished, which only `done.json` says. */
   readonly summary: { readonly [name: string]: Json } | null;
 }
@@ -60,6 +79,13 @@ export async function runStage(folder: string): Promise<RunStage> {
   if (await exists(join(folder, RUN_FILES.done))) return 'finished';
   // The log is made last when a run starts: without it, no step has been taken.
   return (await exists(join(folder, RUN_FILES.events))) ? 'unfinished' : 'start-interrupted';
+}
+
+/** What `run.json` says. @throws InputError `RUN_MISSING` where there is none, `RUN_FILE` where it is damaged */
+export async function readRunIdentity(folder: string): Promise<z.infer<typeof runFile>> {
+  if ((await runStage(folder)) === 'none')
+    throw new InputError('RUN_MISSING', `${folder} holds no run: it has no ${RUN_FILES.run}.`);
+  return readChecked(join(folder, RUN_FILES.run), runFile);
 }
 
 /**
@@ -90,7 +116,11 @@ export async function readRun(folder: string): Promise<RunRecord> {
   };
 }
 
-async function readChecked<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.infer<Schema>> {
+/** A JSON file of a run folder, checked. @throws InputError `RUN_FILE` */
+export async function readChecked<Schema extends z.ZodType>(
+  path: string,
+  schema: Schema,
+): Promise<z.infer<Schema>> {
   try {
     return schema.parse(JSON.parse(await readText(path)));
   } catch (cause) {
@@ -103,7 +133,8 @@ async function readChecked<Schema extends z.ZodType>(path: string, schema: Schem
   }
 }
 
-async function readText(path: string): Promise<string> {
+/** @throws InputError `RUN_FILE` */
+export async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {

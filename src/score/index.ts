@@ -24,6 +24,7 @@ export {
   type ScoredRecording,
 } from './any-overlap.ts';
 export * from './baselines/index.ts';
+export * from './evaluation/index.ts';
 export * from './files/index.ts';
 export { BACKGROUND, EXCLUDED, SEIZURE } from './labels.ts';
 export { MeanOverRecordings, type Measured, measured, notMeasured, sumCounts } from './measured.ts';
@@ -36,6 +37,7 @@ export {
   specificityOverSamples,
 } from './sample-counts.ts';
 export { type RankingFigures, type ScoredUnit, ScorePool } from './score-pool.ts';
+export { type ScoredPair, type ScorerScores, ScorerTally } from './scorer-tally.ts';
 export {
   type CurvePoint,
   type Detector,
@@ -45,6 +47,7 @@ export {
   type ReachedSensitivity,
   type SensitivityAtFalseAlarms,
   SensitivityCurve,
+  sweepTauOff,
   sweepThresholds,
 } from './sensitivity-curve.ts';
 export * from './szcore/index.ts';

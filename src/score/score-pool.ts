@@ -48,8 +48,13 @@ export class ScorePool<Unit extends ScoredUnit> {
     this.#background.append(own.background);
   }
 
+  /** All scores by class, from low to high; not a copy. */
+  sorted(): SortedScores {
+    return { seizure: this.#seizure.sorted(), background: this.#background.sorted() };
+  }
+
   figures(): RankingFigures<Unit> {
-    const pooled: SortedScores = { seizure: this.#seizure.sorted(), background: this.#background.sorted() };
+    const pooled = this.sorted();
     return {
       [`auroc_over_${this.#unit}`]: aurocOf(pooled),
       [`average_precision_over_${this.#unit}`]: averagePrecisionOf(pooled),

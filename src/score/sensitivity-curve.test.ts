@@ -9,6 +9,7 @@ import {
   plainThresholds,
   postprocessingDetector,
   SensitivityCurve,
+  sweepTauOff,
   sweepThresholds,
 } from './sensitivity-curve.ts';
 
@@ -131,7 +132,8 @@ test('the sweep over tau_on is the post-processing itself, tau_off a fixed gap b
   expect(times(detect(curve, 0.86))).toEqual(times(postprocessCurve(curve, postprocessing)));
   expect(times(detect(curve, 0.5))).not.toEqual(times(detect(curve, 0.86)));
   const swept = sweepThresholds();
-  expect([swept.length, swept[0], swept[1], swept.at(-1)]).toEqual([91, 0.09, 0.1, 0.99]);
+  expect([swept.length, swept[0], swept[1], swept.at(-1)]).toEqual([95, 0.05, 0.06, 0.99]);
+  expect([0.05, 0.08, 0.09, 0.1, 0.86, 0.99].map(sweepTauOff)).toEqual([0.01, 0.01, 0.01, 0.02, 0.78, 0.91]);
 });
 
 const anyRecordings = fc.array(

@@ -23,11 +23,22 @@ export type Detector = (curve: ProbabilityCurve, threshold: number) => readonly 
 const SWEEP_GAP = 0.08;
 
 /**
- * `sensitivity_at_fa`: the whole post-processing, swept over `tau_on` with `tau_off` 0.08 below it. All other
+ * The least `tau_off`: at 0 or below, an event would never end, and one event over a whole recording detects everything
+ * in it without a false alarm.
+ */
+const LEAST_TAU_OFF = 0.01;
+
+/** The `tau_off` that goes with a `tau_on` of the sweep: 0.08 below, but at least 0.01. */
+export function sweepTauOff(tauOn: number): number {
+  return Math.max(LEAST_TAU_OFF, decimal(tauOn - SWEEP_GAP));
+}
+
+/**
+ * `sensitivity_at_fa`: the whole post-processing, swept over `tau_on` with `tau_off` of {@link sweepTauOff}. All other
  * settings apply as they are.
  */
 export function postprocessingDetector(settings: PostprocessingSettings): Detector {
-  return detectorOf(settings, (threshold) => decimal(threshold - SWEEP_GAP));
+  return detectorOf(settings, sweepTauOff);
 }
 
 function detectorOf(settings: PostprocessingSettings, tauOffAt: (tauOn: number) => number): Detector {
@@ -74,13 +85,9 @@ export interface ReachedSensitivity {
   readonly counts: EventCounts;
 }
 
-/**
- * Of `sensitivity_at_fa`: 0.05, 0.06 ... 0.99, without those at which `tau_off` would not be above 0: an event would
- * never end, and one event over a whole recording detects everything without a false alarm.
- */
+/** Of `sensitivity_at_fa`: 0.05, 0.06 ... 0.99. */
 export function sweepThresholds(): number[] {
-  const percents = Array.from({ length: 95 }, (_, index) => (index + 5) / 100);
-  return percents.filter((threshold) => decimal(threshold - SWEEP_GAP) > 0);
+  return Array.from({ length: 95 }, (_, index) => (index + 5) / 100);
 }
 
 /** Of `sensitivity_at_fa_plain`: 0.40, 0.45 ... 1.00. */
@@ -115,13 +122,21 @@ export class SensitivityCurve {
       .map((threshold) => ({ threshold, counts: NO_EVENTS }));
   }
 
-  /** Detects at every threshold and adds the counts. @throws BgbError `SCORE_EVENT`, `POST_NAN`, adding nothing */
-  add(recording: ScoredRecording, curve: ProbabilityCurve): void {
+  /**
+   * Detects at every threshold and adds the counts, which it gives by rising threshold.
+   *
+   * @throws BgbError `SCORE_EVENT`, `POST_NAN`, adding nothing
+   */
+  add(recording: ScoredRecording, curve: ProbabilityCurve): readonly EventCounts[] {
     const prepared = withExtremes(curve);
-    this.#points = this.#points.map(({ threshold, counts }) => {
-      const hypotheses = this.#detect(prepared, threshold);
-      return { threshold, counts: sumCounts(counts, anyOverlapEvents([{ ...recording, hypotheses }])) };
-    });
+    const added = this.#points.map(({ threshold }) =>
+      anyOverlapEvents([{ ...recording, hypotheses: this.#detect(prepared, threshold) }]),
+    );
+    this.#points = this.#points.map(({ threshold, counts }, index) => ({
+      threshold,
+      counts: sumCounts(counts, added[index]!),
+    }));
+    return added;
   }
 
   /** By rising threshold. */

@@ -7,13 +7,10 @@
 export { benchLoader, type LoaderReport } from './bench-loader.ts';
 export { fillFrom, toStored } from './checkpoint-tensors.ts';
 export { DeviceWindows } from './device-windows.ts';
+export { environmentFingerprint } from './environment-fingerprint.ts';
 export { Evaluation } from './evaluate.ts';
-export {
-  type EvaluationReport,
-  type EvaluationRequest,
-  evaluateCheckpoint,
-  loadModel,
-} from './evaluate-checkpoint.ts';
+export { type EvaluationRequest, evaluateCheckpoint } from './evaluate-checkpoint.ts';
+export { type LoadedModel, loadModel } from './load-model.ts';
 export {
   type Metrics,
   type Outcome,

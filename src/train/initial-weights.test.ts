@@ -73,6 +73,7 @@ test('a checkpoint gives its weights, the averaged ones where it has them', asyn
     thresholds: null,
     data: {},
     references: null,
+    seizure_shares: null,
     code_version: '0.1.0',
     events: 0,
   };

@@ -1,4 +1,4 @@
-import type { Json } from '../runs/index.ts';
+import type { CheckpointState, Json } from '../runs/index.ts';
 import type { Mirror } from '../signal/index.ts';
 import type { Tensor } from '../torch/index.ts';
 import { type Augmentation, drawAugmentation, mirrorFrom } from './augmentation.ts';
@@ -8,6 +8,7 @@ import { NO_PROGRESS, type Progress, progressAfter } from './early-stopping.ts';
 import { GraphedStep } from './graphed-step.ts';
 import { writeHistograms } from './histograms.ts';
 import type { Metrics, Outcome, Training } from './loop.ts';
+import { lossOdds } from './loss-settings.ts';
 import { isMemoryShortage, outOfMemory } from './memory-shortage.ts';
 import type { StepMetrics } from './metric-ring.ts';
 import { CollapseError, NotFiniteError } from './run-stop.ts';
@@ -30,6 +31,8 @@ interface State {
   collapsedInARow: number;
   progress: Progress;
   metrics: Metrics;
+  /** Share of seizure in the samples of the last epoch that ended. */
+  positiveShare: number | null;
 }
 
 /** Sums over the sound steps of an epoch. */
@@ -50,6 +53,7 @@ export class LoopState implements Disposable {
     collapsedInARow: 0,
     progress: NO_PROGRESS,
     metrics: {},
+    positiveShare: null,
   };
   readonly #training: Training;
   readonly #parts: StepParts;
@@ -162,6 +166,7 @@ export class LoopState implements Disposable {
     if (trained.positive_share === 0)
       log.warning(`epoch ${state.epoch}: no batch held a seizure sample; the model can only learn to say no`);
     state.metrics = metrics;
+    state.positiveShare = trained.positive_share;
     run.events.append('epoch', state.step, { epoch: state.epoch, ...trained, ...metrics });
     board.scalars(state.step, prefixed('dev/', metrics), now());
     const { log_weights: ofWeights, log_gradients: ofGradients } = config.logging;
@@ -225,6 +230,7 @@ export class LoopState implements Disposable {
             ? { name: stopping.metric, value: metrics[stopping.metric] ?? null, mode: stopping.mode }
             : null,
         thresholds: null,
+        seizure_shares: this.#seizureShares(),
         board_records: board.records,
       },
     });
@@ -249,9 +255,20 @@ export class LoopState implements Disposable {
       collapsedInARow: counters.collapsed_in_a_row ?? 0,
       progress: stored.progress,
       metrics: stored.metrics,
+      positiveShare: checkpoint.state.seizure_shares?.batches ?? null,
     });
     this.#epochLoss = { ...stored.epoch_loss };
     this.#training.log.info(`resumed at step ${step}, epoch ${epoch}`);
+  }
+
+  /** Of the last epoch that ended, or of the first as far as it has come. */
+  #seizureShares(): CheckpointState['seizure_shares'] {
+    const { loss, prevalence } = this.#training;
+    const { positives, steps } = this.#epochLoss;
+    const batches = this.state.positiveShare ?? (steps > 0 ? positives / steps : null);
+    const odds = lossOdds(loss);
+    if (batches === null || !(odds > 0 && Number.isFinite(odds))) return null;
+    return { batches, loss_odds: odds, recordings: prevalence };
   }
 
   outcome(reason: Outcome['reason']): Outcome {

@@ -87,6 +87,16 @@ async function trainLine(changes: Changes = {}) {
   const lines: string[] = [];
   const start = {
     config: { values: {}, origins: {} },
+    record: {
+      splits: {},
+      epoch: {
+        ...{ partial_seizure: 0, full_seizure: 0, no_seizure: 0 },
+        is_balanced: false,
+        is_unbalanced_fallback: false,
+      },
+      plan: { name: 'line', epochs: 4, steps_per_epoch: 4, windows_per_step: 3, metric: null },
+      recordings: {},
+    },
     references: ['REF'],
     data: { train: 'aa' },
     environment,
@@ -121,6 +131,7 @@ async function trainLine(changes: Changes = {}) {
     device: 'cpu',
     precision: null,
     loss: { kind: 'bce', positiveWeight: 1 },
+    prevalence: 0.1,
     windows: windowsOf(changes.broken ?? new Set()),
     order: () => Array.from({ length: WINDOWS }, (_, i) => i),
     evaluate: changes.evaluate ? () => changes.evaluate!(() => noGrad(() => weight.item())) : null,

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Config } from '../config/index.ts';
+import { messageOf } from '../errors.ts';
 import type { Peers } from '../nn/index.ts';
 import type { GpuSample } from '../runs/index.ts';
 import type { Device, Dtype, Tensor } from '../torch/index.ts';
@@ -33,6 +34,8 @@ export interface Training extends Keeping {
   readonly device: Device;
   readonly precision: Dtype | null;
   readonly loss: Loss;
+  /** Share of seizure in the whole recordings that are trained on; null where that is not known. */
+  readonly prevalence: number | null;
   readonly windows: Windows;
   /** Indices of the windows of an epoch (0 is the first), in order: the same on every machine. */
   readonly order: (epoch: number) => ArrayLike<number>;
@@ -91,8 +94,16 @@ export async function train(training: Training): Promise<Outcome> {
   } catch (error) {
     const stop = asStop(error, training);
     if (stop !== null) await training.run.abort(step, stop.message);
+    else sayFailed(training, step, error);
     throw stop ?? error;
   }
+}
+
+/** For those who watch the run; what failed may be writing itself, and then the error says it. */
+function sayFailed({ run }: Training, step: number, error: unknown): void {
+  try {
+    run.events.append('failed', step, { reason: messageOf(error) });
+  } catch {}
 }
 
 /** What ends a run for good; null for any other error. */
@@ -109,6 +120,9 @@ async function trainEpochs(training: Training, loop: LoopState): Promise<Outcome
   const { state } = loop;
   const windowsPerStep = batch_size * gradient_accumulation_steps;
   const interrupted = async (signal: NodeJS.Signals) => {
+    loop.flush();
+    // Said before the checkpoint, which counts the lines so far: resuming keeps it.
+    run.events.append('stopped', state.step, { signal });
     await loop.save('last');
     log.info(`${signal}: saved at step ${state.step}; go on with --resume`);
     return loop.outcome(signal);

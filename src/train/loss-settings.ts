@@ -20,10 +20,25 @@ export function lossFrom(
  * The root of background by seizure, so that rare seizures count more without drowning the rest; 1 where there is none of
  * either.
  */
-export function countedWeight({ recorded_s, seizure_seconds, excluded_labels = {} }: Counts): number {
-  const excluded = Object.values(excluded_labels).reduce((sum, seconds) => sum + seconds, 0);
-  const background = recorded_s - seizure_seconds - excluded;
-  return seizure_seconds > 0 && background > 0 ? Math.sqrt(background / seizure_seconds) : 1;
+export function countedWeight(counts: Counts): number {
+  const { seizure_seconds: seizure } = counts;
+  const background = countedSeconds(counts) - seizure;
+  return seizure > 0 && background > 0 ? Math.sqrt(background / seizure) : 1;
+}
+
+/** Share of seizure in the whole recordings of a split, without what is excluded; null where nothing is left. */
+export function prevalenceOf(counts: Counts): number | null {
+  const seconds = countedSeconds(counts);
+  return seconds > 0 ? Math.min(1, counts.seizure_seconds / seconds) : null;
+}
+
+function countedSeconds({ recorded_s, excluded_labels = {} }: Counts): number {
+  return recorded_s - Object.values(excluded_labels).reduce((sum, seconds) => sum + seconds, 0);
+}
+
+/** By how much a loss weighs a seizure sample more than a background one. */
+export function lossOdds(loss: Loss): number {
+  return loss.kind === 'bce' ? loss.positiveWeight : (loss.positiveWeight * loss.alpha) / (1 - loss.alpha);
 }
 
 /** The loss in a sentence, for the log. */

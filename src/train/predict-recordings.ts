@@ -1,15 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { listRecordings } from '../cache/index.ts';
-import { threadsOf } from '../config/index.ts';
 import { openEdf } from '../edf/index.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { postprocessCurve } from '../post/index.ts';
+import type { ThresholdsInUse } from '../score/index.ts';
 import { futureUses, preprocess } from '../signal/index.ts';
 import type { Device } from '../torch/index.ts';
-import { loadModel } from './evaluate-checkpoint.ts';
-import { precisionOf, setNumerics } from './numerics.ts';
-import { type Predictor, predictRecording } from './predict.ts';
+import { loadModel } from './load-model.ts';
+import { predictRecording } from './predict.ts';
+import { predictorOf } from './predict-set.ts';
 import {
   isPredictionFile,
   type PredictionFormat,
@@ -17,6 +17,7 @@ import {
   writePrediction,
 } from './prediction-file.ts';
 import { isOtherReference } from './reference.ts';
+import { thresholdsInUse } from './scored-set.ts';
 
 export interface PredictionRequest {
   /** A checkpoint file, or a run folder. */
@@ -37,6 +38,8 @@ export interface PredictionReport {
   readonly checkpoint: string;
   readonly checkpoint_sha256: string;
   readonly format: PredictionFormat;
+  /** Those that made the seizures, and what they were tuned on. */
+  readonly thresholds: ThresholdsInUse;
   /** Recordings that were predicted. */
   readonly recordings: readonly {
     readonly recording: string;
@@ -62,18 +65,16 @@ export interface PredictionReport {
 export async function predictRecordings(request: PredictionRequest): Promise<PredictionReport> {
   const { format, device } = request;
   const tasks = await tasksOf(request);
-  const { config, model, path, sha256, references } = await loadModel(request.checkpoint, device);
-  setNumerics({ threads: threadsOf(config.resources), isDeterministic: true, hasTf32: config.training.tf32 });
-  const predictor: Predictor = {
-    forward: (signal) => model.forward(signal),
-    device,
-    precision: precisionOf(device, config.training),
-    batchSize: config.training.batch_size,
-  };
+  const loaded = await loadModel(request.checkpoint, device);
+  const { config, path, sha256 } = loaded;
+  const { references } = loaded.state;
+  const predictor = predictorOf(loaded, device);
+  const thresholds = thresholdsInUse(config.postprocessing.hysteresis, loaded.state.thresholds, null);
   const settings = { ...config.preprocessing, sampling_rate: config.data.sampling_rate };
   const source = {
     made_by: 'bgb predict',
     checkpoint_sha256: sha256,
+    thresholds,
     postprocessing: config.postprocessing,
     preprocessing_uses_future: futureUses(config.preprocessing),
   };
@@ -117,7 +118,7 @@ export async function predictRecordings(request: PredictionRequest): Promise<Pre
     }
     request.onProgress(index + 1, tasks.length, name);
   }
-  return { checkpoint: path, checkpoint_sha256: sha256, format, recordings, unusable };
+  return { checkpoint: path, checkpoint_sha256: sha256, format, thresholds, recordings, unusable };
 }
 
 interface Task {

@@ -1,14 +1,6 @@
 import { openEntry } from '../cache/index.ts';
 import { InputError } from '../errors.ts';
-
-/** What recordings to be predicted were recorded against, beside what the model was trained on. */
-export interface ReferenceReport {
-  /** null where the checkpoint does not say. */
-  readonly trained_on: readonly string[] | null;
-  readonly found: readonly string[];
-  /** Recordings of a reference that was not trained on; predicted only where that is forced. */
-  readonly mismatched: number;
-}
+import type { ReferenceReport } from '../score/index.ts';
 
 /**
  * Compares the references of cache entries with those that a model was trained on: against another one each channel is

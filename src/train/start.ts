@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import {
   type Config,
   checkDevice,
-  firstVisibleGpu,
   inForce,
   type LoadedConfig,
   originTexts,
@@ -13,32 +12,25 @@ import {
 import type { WindowSet } from '../data/index.ts';
 import { InputError } from '../errors.ts';
 import { createModel } from '../model/index.ts';
-import {
-  captureEnvironment,
-  describeEnvironment,
-  describeGpu,
-  loadCheckpoint,
-  readRun,
-  runStage,
-} from '../runs/index.ts';
+import { describeEnvironment, loadCheckpoint, readRun, runStage } from '../runs/index.ts';
 import { montageChannels } from '../signal/index.ts';
 import {
   type Device,
   freeMemory,
   hostTensorMemory,
   isCudaAvailable,
-  libraryInfo,
   openProcessGroup,
   type ProcessGroup,
   useOwnStream,
 } from '../torch/index.ts';
 import { mirrorFrom } from './augmentation.ts';
+import { environmentFingerprint } from './environment-fingerprint.ts';
 import { falseAlarmRateOf } from './evaluate.ts';
 import { evaluateDev } from './evaluate-dev.ts';
 import { loadInitialWeights } from './initial-weights.ts';
 import { keepNothing, keepRun } from './keeping.ts';
 import { type Outcome, type TrainingProgress, train } from './loop.ts';
-import { describeLoss, lossFrom } from './loss-settings.ts';
+import { describeLoss, lossFrom, prevalenceOf } from './loss-settings.ts';
 import { planMemory } from './memory-plan.ts';
 import { describeComputing, precisionOf, setNumerics } from './numerics.ts';
 import { TrainingPeers } from './peers.ts';
@@ -116,20 +108,17 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   const taken = placed.residency === 'device' ? corpusBytes(data.train.set) : 0;
   const fittingIn = (bytes: number) => planMemory(config, device, bytes - taken).fitting;
 
-  const library = libraryInfo();
-  const environment = await captureEnvironment({
+  const environment = await environmentFingerprint({
     root: request.root,
     version: request.version,
-    libtorch: library.version,
-    cuda: /CUDA (?:Runtime )?([\d.]+)/.exec(library.configuration)?.[1] ?? null,
-    gpus: device === 'cuda' ? await describeGpu(firstVisibleGpu()) : [],
     device,
     threads,
-    variables: inForce(),
+    folders: { cache: config.data.cache_dir, output: folder },
   });
   const start = {
     config: { values: config, origins: originTexts(loaded.origins) },
     data: data.hashes,
+    record: data.record,
     references: data.train.set.references,
     environment,
     now,
@@ -189,6 +178,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
     device,
     precision,
     loss,
+    prevalence: prevalenceOf(data.manifest),
     windows,
     order: (epoch) => data.train.order(epoch),
     evaluate: dev === null ? null : evaluate,

@@ -1,4 +1,5 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -43,4 +44,34 @@ test('E7: the plain set stands in for the balanced one only where that is allowe
   const { data, said } = await open('whole', [...set, 'data.allow_unbalanced_fallback=true']);
   expect(data.isFallback).toBe(true);
   expect(said.join('\n')).toMatch(/the plain set stands in for the balanced one/);
+});
+
+test('the record says what each recording is; a changed label, sample or limit shows in it, and nowhere else', async () => {
+  const { data } = await open('whole', ['data.max_samples=null']);
+  const { splits, epoch, recordings } = data.record;
+  const sum = { partial_seizure: 0, full_seizure: 0, no_seizure: 0 };
+  for (const recording of recordings.train!)
+    for (const category of ['partial_seizure', 'full_seizure', 'no_seizure'] as const)
+      sum[category] += recording[category];
+  expect(splits.train!.used).toEqual(sum);
+  expect(splits.train!.manifest).toEqual(sum);
+  expect(epoch).toEqual({ ...sum, is_balanced: false, is_unbalanced_fallback: false });
+  expect(splits.train).toMatchObject({
+    listed: 118,
+    found: 118,
+    recordings: recordings.train!.length,
+    patients: 1,
+  });
+  // The file's own hash, as sha256sum gives it.
+  const first = recordings.train!.find(({ name }) => name === 'chb01_18_clip_edfplusD.npz')!;
+  const file = readFileSync(new URL('../../data/sample/chb01/chb01_18_clip_edfplusD.edf', import.meta.url));
+  expect(first.recording).toBe(createHash('sha256').update(file).digest('hex'));
+  expect(new Set(recordings.train!.map(({ preprocessing }) => preprocessing)).size).toBe(1);
+  const limited = (await open('whole', ['data.max_samples=10'])).data.record.splits.train!;
+  expect(Object.values(limited.used).reduce((a, b) => a + b)).toBe(10);
+  expect({ ...limited, used: null, recordings: null }).toEqual({
+    ...splits.train,
+    used: null,
+    recordings: null,
+  });
 });

@@ -16,6 +16,8 @@ import {
   windowShapeOf,
 } from '../data/index.ts';
 import { InputError } from '../errors.ts';
+import type { DataRecord } from '../runs/index.ts';
+import { dataRecord, type OpenedSplit } from './data-record.ts';
 
 /** What a training learns from and is judged on. */
 export interface TrainingData {
@@ -28,6 +30,8 @@ export interface TrainingData {
   readonly dev: WindowSet | null;
   /** Content hashes, by split. */
   readonly hashes: Readonly<Record<string, string>>;
+  /** What all of it is, for the run folder. */
+  readonly record: DataRecord;
 }
 
 /**
@@ -42,7 +46,8 @@ export async function openTrainingData(
 ): Promise<TrainingData> {
   const { data, training, experiment } = config;
   labelRules(data.labels);
-  const { manifest, set, references, missing } = await openSplit(config, 'train', { isRebuildForced, say });
+  const opened = await openSplit(config, 'train', { isRebuildForced, say });
+  const { manifest, set, references, missing } = opened;
   const devFolder = splitFolder(data.cache_dir, 'dev');
   const hasDev = (await listEntries(devFolder)).length > 0;
   if (!hasDev && training.early_stopping !== null)
@@ -50,7 +55,8 @@ export async function openTrainingData(
       'TRAIN_NO_DEV',
       `training.early_stopping watches ${training.early_stopping.metric} on the dev split, but ${devFolder} holds no cache entries. Build a dev split, or set training.early_stopping to null.`,
     );
-  const dev = hasDev ? (await openSplit(config, 'dev', { isRebuildForced, say })).set : null;
+  const openedDev = hasDev ? await openSplit(config, 'dev', { isRebuildForced, say }) : null;
+  const dev = openedDev?.set ?? null;
   if (dev !== null)
     checkDisjoint({ name: 'train', patients: set.patients }, { name: 'dev', patients: dev.patients });
   const { dataset, isFallback } = datasetOf(set, experiment.seed, data);
@@ -65,6 +71,11 @@ export async function openTrainingData(
     hits: { listed: references, found: references - missing },
     dev,
     hashes: { train: set.dataHash, ...(dev && { dev: dev.dataHash }) },
+    record: dataRecord(
+      config,
+      { train: opened, ...(openedDev && { dev: openedDev }) },
+      { dataset, isFallback },
+    ),
   };
 }
 
@@ -78,7 +89,7 @@ export async function openSplit(
   { data, preprocessing }: Config,
   split: 'train' | 'dev',
   { isRebuildForced = false, say = (_sentence: string): void => undefined } = {},
-): Promise<{ manifest: Manifest; set: WindowSet; references: number; missing: number }> {
+): Promise<OpenedSplit> {
   const folder = splitFolder(data.cache_dir, split);
   const { manifest, references, missing } = await usableManifest(folder, windowShapeOf(data), {
     isRebuildForced,

@@ -13,6 +13,7 @@ export function stateAt(step: number): CheckpointState {
     thresholds: null,
     data: { train: 'aa', dev: 'bb' },
     references: ['LE', 'REF'],
+    seizure_shares: { batches: 0.25, loss_odds: 1, recordings: 0.05 },
     code_version: '0.1.0',
     events: step,
   };

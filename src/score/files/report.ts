@@ -1,9 +1,9 @@
-import type { AlgorithmScores, IraScores } from '../nedc/index.ts';
-import type { DatasetScores, EventScoringSettings, SzcoreScores } from '../szcore/index.ts';
+import type { ScorerScores } from '../scorer-tally.ts';
+import type { EventScoringSettings, SzcoreScores } from '../szcore/index.ts';
 import type { HypothesisState } from './hypothesis.ts';
 
 /** What `bgb score` writes; docs/scoring.md documents the keys, which stay. */
-export interface ScoreReport {
+export interface ScoreReport extends ScorerScores {
   readonly format: 'bgb-score';
   readonly version: 1;
   readonly reference: string;
@@ -22,26 +22,6 @@ export interface ScoreReport {
     readonly reference_seizure_s: number;
     readonly hypothesis_seizures: number;
     readonly hypothesis_seizure_s: number;
-  };
-  /** Named by what is counted and over what; each per 24 h of all that was recorded. */
-  readonly false_alarms_per_24h: Readonly<Record<string, number | null>>;
-  readonly szcore: {
-    readonly scorer: string;
-    /** All recordings as one. */
-    readonly sample: SzcoreScores;
-    readonly event: SzcoreScores;
-    /** As szcore-evaluation computes a data set: from labels at 1 Hz. */
-    readonly subjects: { readonly scorer: string } & DatasetScores;
-  };
-  readonly nedc: {
-    readonly scorer: string;
-    readonly overlap: AlgorithmScores;
-    readonly taes: AlgorithmScores;
-    readonly epoch: AlgorithmScores;
-    readonly dpalign: AlgorithmScores;
-    readonly ira: IraScores;
-    /** The same with 0 where the tool prints 0 for what is undefined. */
-    readonly as_printed: Readonly<Record<'overlap' | 'taes' | 'epoch' | 'dpalign', AlgorithmScores>>;
   };
   /** In the order of their names. */
   readonly recordings: readonly RecordingReport[];

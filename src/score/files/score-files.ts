@@ -1,22 +1,8 @@
 import { namedPatientOf } from '../../cache/index.ts';
 import { InputError } from '../../errors.ts';
-import { asPrinted, ExactSum, NEDC_SCORER, type NedcScores, NedcTally } from '../nedc/index.ts';
-import {
-  addCounts,
-  boardRecording,
-  countEvents,
-  countSamples,
-  type DatasetScores,
-  EVENT_RATE,
-  type EventScoringSettings,
-  noCounts,
-  SubjectTally,
-  SZCORE_BOARD_SCORER,
-  SZCORE_EVENT_SETTINGS,
-  SZCORE_SCORER,
-  type SzcoreScores,
-  scoresOf,
-} from '../szcore/index.ts';
+import { ExactSum } from '../nedc/index.ts';
+import { ScorerTally } from '../scorer-tally.ts';
+import { type EventScoringSettings, SZCORE_EVENT_SETTINGS } from '../szcore/index.ts';
 import { type TimeSpan, unionSeconds } from '../time-spans.ts';
 import { findAnnotationFiles } from './annotation-files.ts';
 import { type Hypothesis, readHypothesis } from './hypothesis.ts';
@@ -106,45 +92,30 @@ async function readPair(pair: RecordingPair, request: ScoreRequest): Promise<Rea
 /** Adds recordings up, whatever their order. */
 class Tally {
   readonly #request: ScoreRequest;
-  readonly #nedc = new NedcTally();
-  readonly #board = new SubjectTally();
+  readonly #scorers: ScorerTally;
   readonly #recordings: RecordingReport[] = [];
   readonly #notices: string[] = [];
   readonly #seconds = { recorded: new ExactSum(), reference: new ExactSum(), hypothesis: new ExactSum() };
   readonly #seizures = { reference: 0, hypothesis: 0 };
-  #sample;
-  #event = noCounts(EVENT_RATE);
 
   constructor(request: ScoreRequest) {
     this.#request = request;
-    this.#sample = noCounts(request.sampleRate);
+    this.#scorers = new ScorerTally(request.sampleRate, request.eventSettings);
   }
 
-  add({ name, durationS, reference: events, hypothesis, notices }: ReadPair): void {
-    const { sampleRate, eventSettings } = this.#request;
-    const [reference, found] = [
-      { events, durationS },
-      { events: hypothesis.events, durationS },
-    ];
-    const sample = countSamples(reference, found, sampleRate);
-    const event = countEvents(reference, found, eventSettings);
-    this.#sample = addCounts(this.#sample, sample);
-    this.#event = addCounts(this.#event, event);
+  add({ name, durationS, reference: references, hypothesis, notices }: ReadPair): void {
     const subject = namedPatientOf(name) ?? nameless(name);
-    const [boardReference, boardFound] = [
-      boardRecording(reference),
-      boardRecording({ events: hypothesis.boardEvents, durationS }),
-    ];
-    this.#board.add(
+    const { sample, event } = this.#scorers.add({
       subject,
-      countSamples(boardReference, boardFound, 1),
-      countEvents(boardReference, boardFound, eventSettings),
-    );
-    this.#nedc.add(events, hypothesis.events, durationS);
+      durationS,
+      references,
+      hypotheses: hypothesis.events,
+      boardHypotheses: hypothesis.boardEvents,
+    });
     this.#seconds.recorded.add(durationS);
-    this.#seconds.reference.add(unionSeconds(events));
+    this.#seconds.reference.add(unionSeconds(references));
     this.#seconds.hypothesis.add(unionSeconds(hypothesis.events));
-    this.#seizures.reference += events.length;
+    this.#seizures.reference += references.length;
     this.#seizures.hypothesis += hypothesis.events.length;
     this.#notices.push(...notices);
     this.#recordings.push({
@@ -153,15 +124,14 @@ class Tally {
       duration_s: durationS,
       hypothesis: hypothesis.state,
       reason: hypothesis.reason,
-      sample: scoresOf(sample),
-      event: scoresOf(event),
+      sample,
+      event,
     });
   }
 
   report(unpaired: readonly string[], notices: readonly string[]): ScoreReport {
     const { reference, hypothesis, sampleRate, durationTolerance, eventSettings } = this.#request;
-    const [sample, event, nedc] = [scoresOf(this.#sample), scoresOf(this.#event), this.#nedc.scores()];
-    const board = this.#board.scores();
+    const scores = this.#scorers.scores();
     const recordedS = this.#seconds.recorded.value;
     return {
       format: 'bgb-score',
@@ -175,7 +145,7 @@ class Tally {
       },
       durations: {
         recordings: this.#recordings.length,
-        subjects: Object.keys(board.by_subject).length,
+        subjects: Object.keys(scores.szcore.subjects.by_subject).length,
         recorded_s: recordedS,
         recorded_hours: recordedS / 3600,
         reference_seizures: this.#seizures.reference,
@@ -183,50 +153,12 @@ class Tally {
         hypothesis_seizures: this.#seizures.hypothesis,
         hypothesis_seizure_s: this.#seconds.hypothesis.value,
       },
-      false_alarms_per_24h: falseAlarms(sample, event, board, nedc),
-      szcore: {
-        scorer: SZCORE_SCORER,
-        sample,
-        event,
-        subjects: { scorer: SZCORE_BOARD_SCORER, ...board },
-      },
-      nedc: {
-        scorer: NEDC_SCORER,
-        ...nedc,
-        as_printed: {
-          overlap: asPrinted(nedc.overlap),
-          taes: asPrinted(nedc.taes),
-          epoch: asPrinted(nedc.epoch),
-          dpalign: asPrinted(nedc.dpalign),
-        },
-      },
+      ...scores,
       recordings: this.#recordings,
       unpaired,
       notices: [...this.#notices, ...notices],
     };
   }
-}
-
-function falseAlarms(
-  sample: SzcoreScores,
-  event: SzcoreScores,
-  board: DatasetScores,
-  nedc: NedcScores,
-): Record<string, number | null> {
-  const ofNedc = (['overlap', 'taes', 'epoch', 'dpalign'] as const).flatMap((algorithm) => {
-    const { per_label, summary } = nedc[algorithm];
-    return [
-      [`nedc_${algorithm}_seiz`, per_label.seiz.flr],
-      [`nedc_${algorithm}_both_labels`, summary.flr],
-    ] as const;
-  });
-  return {
-    szcore_events_all_recordings: event.fpRate,
-    szcore_events_mean_over_subjects: board.per_subject_mean.event_results.fpRate,
-    szcore_samples_all_recordings: sample.fpRate,
-    szcore_samples_mean_over_subjects: board.per_subject_mean.sample_results.fpRate,
-    ...Object.fromEntries(ofNedc),
-  };
 }
 
 /** Where the name says nothing: the folder, else the file. Nothing is trained on here, so no split can be wrong. */

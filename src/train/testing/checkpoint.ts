@@ -26,6 +26,7 @@ export async function saveUntrained(
     thresholds: null,
     data: {},
     references,
+    seizure_shares: null,
     code_version: '0.1.0',
     events: 0,
   };

@@ -43,9 +43,9 @@ const STEPS = Array.from({ length: 50 }, (_, step) =>
 
 const config = configSchema.parse({
   model: {
-    encoder: { channels: [4, 8], stages: 2, kernel_size: 3 },
+    encoder: { channels: [8, 16], stages: 2, kernel_size: 3 },
     rescnn: { n_blocks: 1, kernel_sizes: [3, 5], dropout: 0.1 },
-    mamba: { n_layers: 1, d_model: 8, d_state: 4, expand: 2, head_dim: 4, dropout: 0.1 },
+    mamba: { n_layers: 1, d_model: 16, d_state: 4, expand: 2, head_dim: 4, dropout: 0.1 },
     decoder: { stages: 2 },
   },
   training: { loss: 'focal', focal_alpha: 0.5, gradient_clip: 1 },
@@ -58,8 +58,8 @@ export function trainJointly(
     onPort = (_port: number): void => undefined,
     device = 'cpu' as Device,
     dtype = 'float64' as 'float64' | 'float32',
-    /** The windows of each batch in the other order: the same training, but for rounding. */
-    isReversed = false,
+    /** By how many the windows of each batch are rotated: the same training, but for rounding. */
+    rotation = 0,
   } = {},
 ): JointResult {
   setThreads(1);
@@ -75,7 +75,7 @@ export function trainJointly(
   });
   const windows: number[][] = [];
   const steps = STEPS.map((batches, step) => {
-    const ordered = isReversed ? batches.map((batch) => batch.toReversed()) : batches;
+    const ordered = batches.map((batch) => batch.map((_, i) => batch[(i + rotation) % batch.length]!));
     const own = ordered.map((batch) => peers?.own(batch) ?? batch);
     windows.push(own.flat());
     return scope(() => {

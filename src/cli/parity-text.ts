@@ -1,0 +1,91 @@
+import type { ConfigurationComparison, ConfigurationDifference, Side, Stated } from '../parity/index.ts';
+
+const counted = (count: number, one: string, more: string) => `${count} ${count === 1 ? one : more}`;
+
+/** The verdict on two configurations. */
+export function configurationsSentence(
+  a: Side,
+  b: Side,
+  { verdict, differences, suspicions }: ConfigurationComparison,
+): string {
+  const of = (kind: ConfigurationDifference['judgement']['kind']) =>
+    differences.filter(({ judgement }) => judgement.kind === kind);
+  const names = `A ${a.path} and B ${b.path}`;
+  if (verdict === 'same') return `No differences between ${names}.`;
+  if (verdict === 'allowed') {
+    const [telling, free] = [of('may_differ').length, of('free').length];
+    const what =
+      telling === 0 ? 'none of them changes what is trained' : `something follows from ${telling} of them`;
+    return `Only allowed differences between ${names}: ${counted(telling + free, 'field', 'fields')}, ${what}.`;
+  }
+  const wrong = of('must_equal').map(({ field }) => field);
+  const parts = [
+    ...(wrong.length > 0
+      ? [`${listed(wrong)} must be equal and ${wrong.length === 1 ? 'is' : 'are'} not`]
+      : []),
+    ...(suspicions.length > 0
+      ? [
+          `${listed([...new Set(suspicions.map(({ field }) => field))])} ${suspicions.length === 1 ? 'looks' : 'look'} wrong`,
+        ]
+      : []),
+  ];
+  return `Not the same training, ${names}: ${parts.join('; ')}.`;
+}
+
+/** The verdict and, unless it says all there is to say, each difference with both values and their origins. */
+export function configurationsText(
+  a: Side,
+  b: Side,
+  comparison: ConfigurationComparison,
+  { isAllShown }: { isAllShown: boolean },
+): string {
+  const { differences, suspicions } = comparison;
+  const of = (kind: ConfigurationDifference['judgement']['kind']) =>
+    differences.filter(({ judgement }) => judgement.kind === kind).map(differenceLines);
+  const blocks: [string, string[][]][] = [
+    ['Must be equal', of('must_equal')],
+    [
+      'Suspicious',
+      suspicions.map(({ side, field, value, origin, text }) => [
+        `${field}  ${side.toUpperCase()} ${shown({ value, origin })}`,
+        `  ${text}`,
+      ]),
+    ],
+    ['May differ, and what follows', of('may_differ')],
+    ['Nothing follows from', of('free')],
+  ];
+  const isCalm = blocks.slice(0, 3).every(([, entries]) => entries.length === 0) && !isAllShown;
+  const sentence = `${configurationsSentence(a, b, comparison)}\n`;
+  if (isCalm) return sentence;
+  const told = blocks.filter(([, entries]) => entries.length > 0);
+  return `${sentence}${told
+    .map(
+      ([heading, entries]) =>
+        `\n${heading}:\n${entries
+          .flat()
+          .map((line) => `  ${line}\n`)
+          .join('')}`,
+    )
+    .join('')}`;
+}
+
+function differenceLines({ field, judgement, a, b }: ConfigurationDifference): string[] {
+  const line = `${field}  A ${shown(a)}, B ${shown(b)}`;
+  return judgement.kind === 'may_differ' ? [line, `  ${judgement.consequence}`] : [line];
+}
+
+/** `64 (train.yaml:12)`. */
+function shown(stated: Stated | null): string {
+  if (stated === null) return 'has none';
+  const { value, origin } = stated;
+  return `${typeof value === 'string' ? value : JSON.stringify(value)} (${origin})`;
+}
+
+/** More are counted. */
+const MOST_NAMED = 4;
+
+function listed(names: readonly string[]): string {
+  if (names.length > MOST_NAMED)
+    return `${names.slice(0, MOST_NAMED).join(', ')} and ${names.length - MOST_NAMED} more`;
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}

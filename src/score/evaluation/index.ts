@@ -1,0 +1,16 @@
+/**
+ * What a detector is worth on a set of recordings, beyond its scores: intervals, calibration, what it misses and how late
+ * it is. The document that `bgb evaluate` writes, and the tally that fills it recording by recording.
+ */
+export { calibrationOf, priorCorrection, shifted, type TrainingPrior } from './calibration.ts';
+export type * from './document.ts';
+export {
+  type EvaluatedRecording,
+  type EvaluationFigures,
+  type EvaluationSettings,
+  EvaluationTally,
+} from './evaluation-tally.ts';
+export type { TypedSeizure } from './event-outcomes.ts';
+export { type Bounds, clopperPearson, garwood } from './exact-intervals.ts';
+export { PatientBootstrap } from './patient-bootstrap.ts';
+export { LEAST_SEIZURE_FREE_HOURS } from './patient-sweep.ts';

@@ -1,0 +1,83 @@
+import { type Config, threadsOf } from '../config/index.ts';
+import { type LoadedRecording, loadRecording, requireSettings } from '../data/index.ts';
+import { labelledEvents, type ProbabilityCurve, recordedSpans } from '../post/index.ts';
+import { EXCLUDED, type TimeSpan, type TypedSeizure } from '../score/index.ts';
+import type { Device } from '../torch/index.ts';
+import type { LoadedModel } from './load-model.ts';
+import { isMemoryShortage, outOfMemory } from './memory-shortage.ts';
+import { precisionOf, setNumerics } from './numerics.ts';
+import { type Predictor, predictRecording } from './predict.ts';
+import { typedReferences } from './typed-references.ts';
+
+/** A recording, what the model says of it, and what was annotated. */
+export interface PredictedRecording {
+  /** The entry's. */
+  readonly name: string;
+  readonly recording: LoadedRecording;
+  readonly curve: ProbabilityCurve;
+  readonly recorded: readonly TimeSpan[];
+  readonly references: readonly TypedSeizure[];
+  readonly excluded: readonly TimeSpan[];
+}
+
+/** A model ready to predict on a device, by its own settings. */
+export function predictorOf({ config, model }: LoadedModel, device: Device): Predictor {
+  setNumerics({
+    threads: threadsOf(config.resources),
+    isDeterministic: true,
+    hasTf32: config.training.tf32,
+  });
+  return {
+    forward: (signal) => model.forward(signal),
+    device,
+    precision: precisionOf(device, config.training),
+    batchSize: config.training.batch_size,
+  };
+}
+
+/**
+ * Predicts cache entries one after the other, whole.
+ *
+ * @throws InputError `CACHE_*`, `DATA_SETTINGS`, `DATA_CHANNELS`; OutOfMemoryError
+ */
+export function* predictSet(
+  predictor: Predictor,
+  config: Config,
+  entries: readonly { readonly folder: string; readonly name: string }[],
+  { signal, onProgress }: PredictionProgress,
+): Generator<PredictedRecording> {
+  const settings = {
+    preprocessing: { ...config.preprocessing, sampling_rate: config.data.sampling_rate },
+    labels: null,
+  };
+  for (const [index, { folder, name }] of entries.entries()) {
+    signal.throwIfAborted();
+    const recording = loadRecording(folder, name);
+    requireSettings(recording, settings);
+    const { labels, segments, sampleRate } = recording;
+    yield {
+      name,
+      recording,
+      curve: predictWithin(predictor, recording, config.postprocessing.stitching),
+      recorded: recordedSpans(segments, sampleRate),
+      references: typedReferences(recording),
+      excluded: labelledEvents(labels, EXCLUDED, segments, sampleRate),
+    };
+    onProgress(index + 1, entries.length, name);
+  }
+}
+
+export interface PredictionProgress {
+  readonly signal: AbortSignal;
+  readonly onProgress: (done: number, all: number, name: string) => void;
+}
+
+/** As {@link predictRecording}. @throws OutOfMemoryError where the memory does not hold a batch */
+function predictWithin(...[predictor, recording, stitching]: Parameters<typeof predictRecording>) {
+  try {
+    return predictRecording(predictor, recording, stitching);
+  } catch (error) {
+    if (!isMemoryShortage(error)) throw error;
+    throw outOfMemory(error, { during: 'predicting', batchSize: predictor.batchSize, fitting: null });
+  }
+}
