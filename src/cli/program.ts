@@ -3,6 +3,7 @@ import { register as attend } from './attend.ts';
 import { register as benchLoader } from './bench-loader.ts';
 import { register as buildBridge } from './build-bridge.ts';
 import { register as buildCache } from './build-cache.ts';
+import { register as checkPlace } from './check-place.ts';
 import { register as convertCache } from './convert-cache.ts';
 import { register as demo } from './demo.ts';
 import { register as edf } from './edf.ts';
@@ -41,6 +42,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   demo,
   buildBridge,
   attend,
+  checkPlace,
 ];
 
 const EXIT_CODES = `

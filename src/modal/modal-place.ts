@@ -93,6 +93,15 @@ export class ModalPlace implements Place {
     return new SandboxContainer(sandbox, { isOwn: true });
   }
 
+  /** @throws InputError `MODAL_SECRET` for one that is not there */
+  async checkSecrets(names: readonly string[]): Promise<void> {
+    try {
+      for (const name of names) await this.#secret(name);
+    } catch (error) {
+      throw translated(error, 'the secrets');
+    }
+  }
+
   /** A container for a terminal. */
   async openSandbox(parameters: SandboxCreateParams): Promise<Sandbox> {
     return await this.#create('a shell', parameters);
@@ -168,10 +177,12 @@ function startCommand(job: Job, attempt: number): string[] {
     'set -e',
     'code=$(mktemp -d)',
     'tar -xzf "$1" -C "$code" --strip-components=1',
-    'exec "$code/bgb" attend "$2" --attempt "$3"',
+    // The bridge was compiled ahead (bringCode); without one, the first command that computes does it.
+    '[ ! -f "$2" ] || tar -xzf "$2" -C "$code"',
+    'exec "$code/bgb" attend "$3" --attempt "$4"',
   ].join('\n');
-  const { code_path: code } = job.place as unknown as Resources;
-  return ['sh', '-c', script, 'sh', code, deskOf(job.results, job.run).job, String(attempt)];
+  const { code_path: code, bridge_path: bridge } = job.place as unknown as Resources;
+  return ['sh', '-c', script, 'sh', code, bridge, deskOf(job.results, job.run).job, String(attempt)];
 }
 
 class SandboxLive implements Live {

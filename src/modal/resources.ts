@@ -12,6 +12,8 @@ export interface Resources {
   readonly secrets: readonly string[];
   /** Of the packed code, on the results' volume. */
   readonly code_path: string;
+  /** Of its compiled bridge. */
+  readonly bridge_path: string;
 }
 
 /** Modal's limit for one container. */

@@ -54,10 +54,11 @@ export async function attend(job: Job, options: AttendOptions): Promise<number> 
   await keepJob(job, desk.job);
   await Promise.all([desk.attempts, desk.console].map((folder) => mkdir(folder, { recursive: true })));
   const before = await readAttempts(desk.attempts);
-  const attempt: Attempt = {
+  let attempt: Attempt = {
     number: Math.max(options.attempt, (before.at(-1)?.number ?? 0) + 1),
     token: job.token,
     started_at: options.now().toISOString(),
+    is_begun: false,
     ended: null,
   };
   using console = new Console(attempt.number, desk.lines(attempt.number), options.write);
@@ -71,8 +72,14 @@ export async function attend(job: Job, options: AttendOptions): Promise<number> 
   await keep(attempt);
   console.event({ event: 'started', attempt: attempt.number });
   await commit(job, console);
-  const isFirst = !before.some(({ token }) => token === job.token);
-  const { how, code } = await work(job, { ...options, console, isFirst });
+  const isFirst = !before.some(({ token, is_begun }) => token === job.token && is_begun);
+  const onBegun = async () => {
+    attempt = { ...attempt, is_begun: true };
+    await keep(attempt);
+    console.event({ event: 'command' });
+    await commit(job, console);
+  };
+  const { how, code } = await work(job, { ...options, console, isFirst, onBegun });
   const at = options.now().toISOString();
   await keep({ ...attempt, ended: { at, how, code, last: [...console.last] } });
   console.event({ event: 'ended', how, code });
@@ -83,8 +90,10 @@ export async function attend(job: Job, options: AttendOptions): Promise<number> 
 
 interface Work extends AttendOptions {
   readonly console: Console;
-  /** Whether this is the first attempt of this launch. */
+  /** Whether no attempt of this launch came to its command yet. */
   readonly isFirst: boolean;
+  /** Called before the command starts. */
+  readonly onBegun: () => Promise<void>;
 }
 
 async function work(job: Job, work: Work): Promise<{ how: How; code: number }> {
@@ -93,8 +102,8 @@ async function work(job: Job, work: Work): Promise<{ how: How; code: number }> {
   if (job.done !== null && (await exists(job.done))) return { how: 'done', code: 0 };
   if (await exists(desk.stop)) return { how: 'stopped', code: 130 };
   try {
-    if (job.checks !== null && work.isFirst) {
-      const { code, wish } = await run(job, job.checks, {}, work);
+    for (const words of work.isFirst ? job.before : []) {
+      const { code, wish } = await run(job, words, job.environment_once, work);
       if (code !== 0) return howEnded(wish, code);
     }
     if (job.stage !== null)
@@ -111,10 +120,11 @@ async function work(job: Job, work: Work): Promise<{ how: How; code: number }> {
     job.output_dir !== null && (!work.isFirst || job.is_resuming) && (await hasRun(job.output_dir));
   // Whoever starts an attempt has made sure that the one before is gone; its lock, of another machine, cannot say so.
   if (isResuming) await rm(join(job.output_dir!, RUN_FILES.lock), { force: true });
+  await work.onBegun();
   const { code, wish } = await run(
     job,
     [...job.command, ...(isResuming ? job.resume : [])],
-    work.isFirst ? job.environment_once : {},
+    work.isFirst && job.before.length === 0 ? job.environment_once : {},
     work,
   );
   const isDone = job.done === null ? code === 0 : await exists(job.done);

@@ -3,6 +3,7 @@
  * implementation of {@link Place}; `attend` is what runs there.
  */
 export { attend } from './attend.ts';
+export { type Check, type CheckResult, makeChecks } from './check.ts';
 export { type Followed, type FollowOptions, follow, readLines } from './follow.ts';
 export { checkRunName, deskOf, type Job, jobText, parseJob } from './job.ts';
 export { launch, relaunch, stop } from './launch.ts';

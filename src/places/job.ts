@@ -22,15 +22,15 @@ export const jobRecord = z.strictObject({
   results: z.string(),
   /** Environment of the command. */
   environment: z.record(z.string(), z.string()),
-  /** The same, for the first attempt only. */
+  /** The same, once: for what comes before the first attempt, or for that where nothing does. */
   environment_once: z.record(z.string(), z.string()),
   /** Added to the command from the second attempt on, and at the first where the run is resumed. */
   resume: z.array(z.string()),
   is_resuming: z.boolean(),
   /** A cache that is copied to the machine's own disk first; the place where it lies then stands in the command as STAGED. */
   stage: z.strictObject({ from: z.string() }).nullable(),
-  /** A command line of bgb that must succeed before the first attempt. */
-  checks: z.array(z.string()).nullable(),
+  /** Command lines of bgb that must succeed, in this order, before the first attempt. */
+  before: z.array(z.array(z.string())),
   /** Makes written files last, such as `sync /results`; null where writing is enough. */
   commit: z.array(z.string()).nullable(),
   /** Seconds after which the attempt ends by itself, saving, to go on in a new one. */
@@ -49,6 +49,8 @@ export const attemptRecord = z.strictObject({
   number: z.int().positive(),
   token: z.string(),
   started_at: z.iso.datetime(),
+  /** Whether what comes before the command was done. */
+  is_begun: z.boolean(),
   /** How it ended by its own account; null while it runs, and for good where it was ended without warning. */
   ended: z
     .strictObject({

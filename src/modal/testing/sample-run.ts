@@ -91,7 +91,7 @@ export function sampleJob(run: string, changes: Partial<Job> = {}, set: readonly
     resume: ['--resume'],
     is_resuming: false,
     stage: null,
-    checks: null,
+    before: [],
     commit: ['sync', '/results'],
     limit_s: 600,
     hashes: { code: 'c0de', config: 'c0ff' },
@@ -103,6 +103,7 @@ export function sampleJob(run: string, changes: Partial<Job> = {}, set: readonly
       timeout_s: 700,
       secrets: [],
       code_path: '/results/.bgb/code/clone.tar.gz',
+      bridge_path: '/results/.bgb/bridge/clone.tar.gz',
     },
     ...changes,
   };
