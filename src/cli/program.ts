@@ -9,6 +9,7 @@ import { register as demo } from './demo.ts';
 import { register as edf } from './edf.ts';
 import { register as evaluate } from './evaluate.ts';
 import { exitCodeOf } from './exit.ts';
+import { register as modal } from './modal.ts';
 import { register as model } from './model.ts';
 import { register as parity } from './parity.ts';
 import { register as predict } from './predict.ts';
@@ -40,6 +41,7 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   score,
   parity,
   demo,
+  modal,
   buildBridge,
   attend,
   checkPlace,

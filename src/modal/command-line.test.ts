@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,10 @@ let standIn: StandIn;
 let bundle: string;
 
 beforeAll(async () => {
-  standIn = await standInWithSample({ secrets: { wandb: { WANDB_KEY: 'hush' } } });
+  standIn = await standInWithSample({
+    secrets: { wandb: { WANDB_KEY: 'hush' } },
+    buckets: { eeg: path('data/sample') },
+  });
   bundle = join(standIn.folder, 'bundle.tar.gz');
   packClone(bundle);
 });
@@ -118,4 +121,83 @@ test.each([
   const { code, errors } = await bgb(train('never', '--no-drill', ...more)).ended;
   expect([code, errors]).toEqual([2, expect.stringMatching(message)]);
   expect(standIn.sandboxes.some(({ name }) => name.startsWith('never'))).toBe(false);
+});
+
+test('by its name alone: status, logs, stop, resume, pull and the run is an ordinary run folder', async () => {
+  const status = async () => JSON.parse((await bgb(['modal', 'status', 'left', '--json']).ended).output);
+  // Stopped by the second Ctrl-C above.
+  expect(await status()).toMatchObject({
+    run: 'left',
+    state: 'stopped',
+    code: expect.stringMatching(/^[0-9a-f]{16}$/),
+  });
+  const all = await bgb(['modal', 'status']).ended;
+  expect(all.output).toMatch(/^checked +done +16 +1 /m);
+  const whole = await bgb(['modal', 'logs', 'checked']).ended;
+  expect(whole.output.match(/done: finished at step 16/g)).toHaveLength(1);
+  const to = join(standIn.folder, 'pulled');
+  const pulled = await bgb(['modal', 'pull', 'checked', '--to', to]).ended;
+  expect(pulled.code, pulled.errors).toBe(0);
+  expect(pulled.output).toMatch(/pulled: \d+ files, each the same by SHA-256/);
+  const again = await bgb(['modal', 'pull', 'checked', '--to', to, '--json']).ended;
+  expect(JSON.parse(again.output)).toMatchObject({ copied: 0, is_done: true });
+  const other = await bgb(['modal', 'pull', 'left', '--to', to]).ended;
+  expect([other.code, other.errors]).toEqual([2, expect.stringMatching(/holds another version .*not mixed/)]);
+  const runs = await bgb(['runs', standIn.folder, '--json']).ended;
+  expect(JSON.parse(runs.output).runs).toContainEqual(
+    expect.objectContaining({ folder: expect.stringMatching(/pulled$/) }),
+  );
+  const evaluated = await bgb([
+    'evaluate',
+    to,
+    join(standIn.volume(VOLUME).folder, 'cache/smoke'),
+    '--device',
+    'cpu',
+  ]).ended;
+  expect(evaluated.code, evaluated.errors).toBe(0);
+  for (const words of [
+    ['status', 'never'],
+    ['logs', 'never'],
+    ['resume', 'never'],
+    ['stop', 'never'],
+    ['pull', 'never'],
+  ]) {
+    const { code, errors } = await bgb(['modal', ...words]).ended;
+    expect([code, errors]).toEqual([2, expect.stringMatching(/No run 'never' was started here/)]);
+  }
+});
+
+test('a cache is pushed; one is built there by several containers, its manifest written once', async () => {
+  const pushed = await bgb([
+    'modal',
+    'push',
+    join(standIn.volume(VOLUME).folder, 'cache/smoke'),
+    '--to',
+    '/results/cache/pushed',
+  ]).ended;
+  expect(pushed.code, pushed.errors).toBe(0);
+  expect(existsSync(join(standIn.volume(VOLUME).folder, 'cache/pushed/train/manifest.json'))).toBe(true);
+  const words = ['modal', 'build-cache', '--bundle', bundle, '--data', 'bucket:eeg', '--workers', '2'];
+  const cache = [
+    '--data-dir',
+    '/data/chb01',
+    '--cache-dir',
+    '/results/cache/built',
+    '--split',
+    'train',
+    '--jobs',
+    '1',
+  ];
+  const built = await bgb([...words, ...cache, '--config', path('configs/local/smoke.yaml')]).ended;
+  expect(built.code, `${built.errors}${built.output}`).toBe(0);
+  const folder = join(standIn.volume(VOLUME).folder, 'cache');
+  const entries = (name: string) => globSync('train/**/*.npz', { cwd: join(folder, name) }).sort();
+  expect(entries('built')).toEqual(entries('smoke'));
+  for (const name of [...entries('smoke'), 'train/manifest.json'])
+    expect(
+      readFileSync(join(folder, 'built', name)).equals(readFileSync(join(folder, 'smoke', name))),
+      name,
+    ).toBe(true);
+  const workers = standIn.sandboxes.filter(({ name }) => /^build-cache\..*\.\d$/.test(name));
+  expect(workers).toHaveLength(2);
 });

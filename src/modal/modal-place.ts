@@ -56,10 +56,10 @@ export class ModalPlace implements Place {
   async start(job: Job, attempt: number): Promise<Live> {
     const resources = job.place as unknown as Resources;
     const { gpu, cpu, memory_mib: memoryMiB, timeout_s: timeoutS, secrets } = resources;
-    const sandbox = await this.#create(gpu, {
+    const sandbox = await this.#create(gpu ?? 'a container', {
       name: job.run,
       command: startCommand(job, attempt),
-      gpu,
+      ...(gpu === null ? {} : { gpu }),
       cpu,
       memoryMiB,
       timeoutMs: timeoutS * 1000,

@@ -3,8 +3,8 @@ import { InputError } from '../errors.ts';
 /** What a run needs of the place, kept with its job. */
 export interface Resources {
   readonly backend: 'sandbox' | 'function';
-  /** As Modal names it, with its memory: `A100-80GB`. */
-  readonly gpu: string;
+  /** As Modal names it, with its memory: `A100-80GB`; null: none. */
+  readonly gpu: string | null;
   readonly cpu: number;
   readonly memory_mib: number;
   readonly timeout_s: number;
@@ -61,6 +61,6 @@ export function pricePerHour({
   cpu,
   memory_mib,
 }: Pick<Resources, 'gpu' | 'cpu' | 'memory_mib'>): number {
-  const { name, count } = gpuOf(gpu);
-  return count * GPUS[name]!.price + cpu * CORE_PRICE + (memory_mib / 1024) * GIB_PRICE;
+  const { name, count } = gpu === null ? { name: '', count: 0 } : gpuOf(gpu);
+  return count * (GPUS[name]?.price ?? 0) + cpu * CORE_PRICE + (memory_mib / 1024) * GIB_PRICE;
 }

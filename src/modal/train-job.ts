@@ -17,7 +17,7 @@ export interface TrainJobRequest {
   readonly loaded: LoadedConfig;
   readonly set: readonly string[];
   readonly variables: Forwarded;
-  readonly resources: Omit<Resources, 'code_path' | 'bridge_path'>;
+  readonly resources: Omit<Resources, 'code_path' | 'bridge_path'> & { readonly gpu: string };
   readonly codeHash: string;
   /** Losses of the drill on this machine; null: no drill. */
   readonly losses: readonly number[] | null;

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { canonicalJson, isTemporaryName, sha256, sha256File } from '../files/index.ts';
+import { REMOTE_FILE, RUN_FILES } from '../runs/index.ts';
 import type { Container } from './place.ts';
 import { mustExecute } from './remote-files.ts';
 
@@ -73,5 +74,5 @@ export function versionOf(marks: FileMarks): string {
 
 function isWorth(path: string): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1);
-  return name !== TRANSFER && name !== 'run.lock' && !isTemporaryName(name);
+  return ![TRANSFER, RUN_FILES.lock, REMOTE_FILE].includes(name) && !isTemporaryName(name);
 }

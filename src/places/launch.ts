@@ -29,9 +29,10 @@ export async function launch(
 /**
  * Goes on with a run that has ended without being done, as it was started.
  *
+ * @returns the number of the attempt that begins
  * @throws InputError `PLACE_RUN_LIVE` where it runs, `PLACE_RUN_DONE` where there is nothing left to do
  */
-export async function relaunch(place: Place, run: string, say: (sentence: string) => void): Promise<Live> {
+export async function relaunch(place: Place, run: string, say: (sentence: string) => void): Promise<number> {
   checkRunName(run);
   await refuseLive(place, run);
   await using container = await place.open(`${run}.launch`);
@@ -46,7 +47,9 @@ export async function relaunch(place: Place, run: string, say: (sentence: string
   await mustExecute(container, ['rm', '-f', desk.stop]);
   const job = { ...standing.job, is_resuming: true };
   await writeFile(container, desk.job, jobText(job), job.commit);
-  return await place.start(job, (standing.attempts.at(-1)?.number ?? 0) + 1);
+  const attempt = (standing.attempts.at(-1)?.number ?? 0) + 1;
+  await place.start(job, attempt);
+  return attempt;
 }
 
 /**
