@@ -13,7 +13,7 @@ export async function checkPlace(path: string, options: CheckPlaceOptions): Prom
   const results = await makeChecks(
     checksThere({
       loaded,
-      code: { path: options.code, hash: options.codeHash },
+      code: options.code === undefined ? null : { path: options.code, hash: options.codeHash ?? '' },
       configHash: options.configHash,
       gpu: options.gpu,
       results: options.results,

@@ -8,8 +8,8 @@ export function register(program: Command): void {
     .description('check, where a cloud run will be, that it is what the launching side thinks')
     .argument('<config>', 'configuration file (YAML)')
     .addOption(setOption())
-    .requiredOption('--code <path>', 'the packed code there')
-    .requiredOption('--code-hash <hash>', 'as it was sent')
+    .option('--code <path>', 'the packed code there')
+    .option('--code-hash <hash>', 'as it was sent')
     .requiredOption('--config-hash <hash>', 'as the launching side has it')
     .requiredOption('--gpu <gpu>', 'as asked for')
     .requiredOption('--results <folder>', 'mount of the results')
@@ -25,8 +25,8 @@ export function register(program: Command): void {
 
 export interface CheckPlaceOptions {
   readonly set: string[];
-  readonly code: string;
-  readonly codeHash: string;
+  readonly code?: string;
+  readonly codeHash?: string;
   readonly configHash: string;
   readonly gpu: string;
   readonly results: string;

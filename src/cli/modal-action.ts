@@ -16,6 +16,7 @@ import {
   type Standing,
   stop,
   type Transferred,
+  writtenByTwo,
 } from '../places/index.ts';
 import { SaidAlready } from './exit.ts';
 import { followRun } from './follow-run.ts';
@@ -62,6 +63,7 @@ export async function status(run: string | null, options: PlaceOptions & { json?
     writeJson(run === null ? { runs: documents } : documents[0]);
     return;
   }
+  for (const { standing } of found) tellMixture(standing);
   if (run !== null) process.stdout.write(describe(found[0]!));
   else if (found.length === 0) process.stdout.write('No runs were started at Modal from here.\n');
   else
@@ -89,6 +91,11 @@ export async function status(run: string | null, options: PlaceOptions & { json?
         ]),
       ),
     );
+}
+
+function tellMixture(standing: Standing): void {
+  const sentence = writtenByTwo(standing);
+  if (sentence !== null) process.stderr.write(`Warning: ${standing.run}: ${sentence}\n`);
 }
 
 function stepOf({ heartbeat, savedStep }: Standing): number | null {
@@ -187,6 +194,7 @@ export async function pullRun(
   const { transferred, ending } = await atModal(options, async (place) => {
     await using container = await place.open();
     const standing = await readStanding(container, RESULTS, run);
+    tellMixture(standing);
     if (standing.job.output_dir === null)
       throw new InputError(
         'MODAL_PULL',

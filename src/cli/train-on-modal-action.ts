@@ -86,7 +86,9 @@ export async function trainOnModal(path: string, options: TrainOptions): Promise
   try {
     const place = new ModalPlace(client, settingsOf(options, here), imageOf);
     await place.checkSecrets(resources.secrets);
-    await launch(place, job, async (container) => await bringCode(container, bundle, say));
+    await launch(place, job, async (container) => {
+      if (backend === 'sandbox') await bringCode(container, bundle, say);
+    });
     const stream = options.json ? process.stderr : process.stdout;
     const isEnough = options.detach === true ? areChecksOver : () => false;
     const ending = await followRun(place, job.run, { isResuming: true, isEnough, stream });

@@ -19,8 +19,8 @@ import { configHash } from './train-job.ts';
 
 export interface ThereOptions {
   readonly loaded: LoadedConfig;
-  /** Path of the packed code, and the start of its SHA-256 as it was sent. */
-  readonly code: { readonly path: string; readonly hash: string };
+  /** Path of the packed code, and the start of its SHA-256 as it was sent; null: it came with the image. */
+  readonly code: { readonly path: string; readonly hash: string } | null;
   /** As the launching side has it. */
   readonly configHash: string;
   readonly gpu: string;
@@ -47,16 +47,17 @@ export function checksThere(options: ThereOptions): Check[] {
     drill({
       ...options,
       device: device(),
-      note: join(results, '.bgb/drills', `${code.hash}-${device()}.json`),
+      note: join(results, '.bgb/drills', `${code?.hash ?? 'image'}-${device()}.json`),
     });
   return [
     {
       number: 2,
       name: 'same code and configuration',
       find: async () => {
+        if (code === null) return { skipped: 'started where it runs, with the code of the image' };
         const hash = (await sha256File(code.path)).slice(0, code.hash.length);
         if (hash !== code.hash)
-          throw new InputError('MODAL_CODE', `the code at ${code.path} has hash ${hash}, sent was ${code.hash}: start the run again, which sends it anew`); // biome-ignore format: one sentence
+          throw new InputError('MODAL_CODE', `the code at ${code.path} has hash ${hash}, sent was ${code.hash}: start the run again, which sends it anew; for a function: modal deploy deploy/modal/app.py`); // biome-ignore format: one sentence
         const found = configHash(config);
         if (found !== options.configHash)
           throw new InputError('MODAL_CONFIG', `the configuration means ${found} here and ${options.configHash} where it was sent from: is a BGB variable set on one side only?`); // biome-ignore format: one sentence

@@ -49,7 +49,7 @@ export async function codeBundle(
       'MODAL_BUNDLE',
       `Modal's machines are x86_64 and this one is ${process.arch}: make a bundle on an x86_64 machine (npm run bundle) and give it with --bundle.`,
     );
-  const out = join(root, 'build/modal-bundle');
+  const out = join(root, 'build/bundle');
   const key = await sourcesHash(root);
   const notePath = join(out, 'packed.json');
   const note = JSON.parse(await readFile(notePath, 'utf8').catch(() => '{}')) as {

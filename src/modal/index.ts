@@ -11,7 +11,7 @@ export { gpuOf, LONGEST_S, pricePerHour, type Resources } from './resources.ts';
 export { connect } from './sdk.ts';
 export { taskJob } from './task-job.ts';
 export { openTerminal } from './terminal.ts';
-export { checkPaths, configHash, runNameOf, trainJob } from './train-job.ts';
+export { checkPaths, configHash, configJob, runNameOf, trainJob } from './train-job.ts';
 
 /** The checks that are made there; they compute, which what starts a run does not. */
 export async function loadChecks(): Promise<typeof import('./checks-there.ts').checksThere> {

@@ -9,6 +9,7 @@ import type {
 } from 'modal';
 import { InputError, messageOf } from '../errors.ts';
 import { type Container, deskOf, type Job, type Live, type Place } from '../places/index.ts';
+import { FunctionRuns } from './function-runs.ts';
 import type { Resources } from './resources.ts';
 import { SandboxContainer } from './sandbox-container.ts';
 import { isSdkError, translated } from './sdk.ts';
@@ -39,23 +40,27 @@ export const DATA = '/data';
 const HELPER_IDLE_MS = 10 * 60_000;
 const HELPER_TIMEOUT_MS = 4 * 3600_000;
 
-/** Modal, with sandboxes: containers started from here, found again by the run's name. */
+/** Modal: sandboxes, started from here and found again by the run's name, and calls of a deployed function. */
 export class ModalPlace implements Place {
   readonly label = 'Modal';
   readonly results = RESULTS;
   readonly #client: ModalClient;
   readonly #settings: ModalSettings;
   readonly #image: (client: ModalClient) => Image;
+  readonly #functions: FunctionRuns;
 
   constructor(client: ModalClient, settings: ModalSettings, image: (client: ModalClient) => Image) {
     this.#client = client;
     this.#settings = settings;
     this.#image = image;
+    this.#functions = new FunctionRuns(client, settings.app, RESULTS, () => this.open());
   }
 
   async start(job: Job, attempt: number): Promise<Live> {
     const resources = job.place as unknown as Resources;
-    const { gpu, cpu, memory_mib: memoryMiB, timeout_s: timeoutS, secrets } = resources;
+    const { backend, gpu, cpu, memory_mib: memoryMiB, timeout_s: timeoutS } = resources;
+    const secrets = await Promise.all(resources.secrets.map((name) => this.#secret(name)));
+    if (backend === 'function') return await this.#functions.start(job, attempt, secrets);
     const sandbox = await this.#create(gpu ?? 'a container', {
       name: job.run,
       command: startCommand(job, attempt),
@@ -63,7 +68,7 @@ export class ModalPlace implements Place {
       cpu,
       memoryMiB,
       timeoutMs: timeoutS * 1000,
-      secrets: await Promise.all(secrets.map((name) => this.#secret(name))),
+      secrets,
       tags: { run: job.run, code: job.hashes.code, config: job.hashes.config, attempt: String(attempt) },
     });
     return new SandboxLive(sandbox);
@@ -73,11 +78,11 @@ export class ModalPlace implements Place {
     try {
       const sandbox = await this.#client.sandboxes.fromName(this.#settings.app, run);
       // A name may be told for a moment after its sandbox has ended.
-      return (await sandbox.poll()) === null ? new SandboxLive(sandbox) : null;
+      if ((await sandbox.poll()) === null) return new SandboxLive(sandbox);
     } catch (error) {
-      if (isSdkError(error, 'NotFoundError')) return null;
-      throw translated(error, `the run ${run}`);
+      if (!isSdkError(error, 'NotFoundError')) throw translated(error, `the run ${run}`);
     }
+    return await this.#functions.find(run);
   }
 
   async open(name?: string): Promise<Container> {

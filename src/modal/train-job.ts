@@ -9,6 +9,8 @@ import { bridgePath, codePath } from './code-bundle.ts';
 import { DATA, RESULTS } from './modal-place.ts';
 import { type Resources, SAVING_S } from './resources.ts';
 
+/** Where deploy/modal/app.py puts the packed code. */
+const IMAGE_CODE = '/opt/bgb.tar.gz';
 const FORCED = 'BGB_FORCE_MANIFEST_REBUILD';
 
 /** What is asked for on the command line, beside the configuration. */
@@ -35,6 +37,8 @@ export async function trainJob(request: TrainJobRequest): Promise<Job> {
   const folder = posix.normalize(config.experiment.output_dir).replace(/\/$/, '');
   const run = runNameOf(folder);
   const isStaged = config.data.residency !== 'device';
+  // A function runs the code that its image was made with.
+  const code = resources.backend === 'function' ? IMAGE_CODE : codePath(codeHash);
   const isForced = FORCED in variables.once;
   const assignments = set.flatMap((assignment) => ['--set', assignment]);
   return {
@@ -64,7 +68,7 @@ export async function trainJob(request: TrainJobRequest): Promise<Job> {
         : []),
       [
         ...['check-place', 'CONFIG', ...assignments],
-        ...['--code', codePath(codeHash), '--code-hash', codeHash, '--config-hash', configHash(config)],
+        ...['--code', code, '--code-hash', codeHash, '--config-hash', configHash(config)],
         ...[
           '--gpu',
           resources.gpu,
@@ -84,9 +88,45 @@ export async function trainJob(request: TrainJobRequest): Promise<Job> {
     place: {
       ...resources,
       secrets: [...resources.secrets],
-      code_path: codePath(codeHash),
+      code_path: code,
       bridge_path: bridgePath(codeHash),
     },
+  };
+}
+
+/**
+ * The job of a training that was started where it runs, by `modal run`: nobody has sent code or compares, and it goes on
+ * with what its folder holds.
+ *
+ * @throws InputError `MODAL_PATHS`, `PLACE_RUN_NAME`
+ */
+export async function configJob(request: {
+  readonly path: string;
+  readonly loaded: LoadedConfig;
+  readonly set: readonly string[];
+  readonly gpu: string;
+  readonly limitS: number;
+  /** The same for each attempt of one start; null: a new one. */
+  readonly token: string | null;
+  readonly now: Date;
+}): Promise<Job> {
+  const { path, loaded, set, gpu, limitS, token, now } = request;
+  checkPaths(loaded.config);
+  const job = await trainJob({
+    ...{ path, loaded, set, now },
+    variables: { always: {}, once: {}, left: [] },
+    resources: { backend: 'function', gpu, cpu: 0, memory_mib: 0, timeout_s: limitS, secrets: [] },
+    codeHash: 'image',
+    losses: null,
+  });
+  const [checks = []] = job.before;
+  const at = checks.indexOf('--code');
+  return {
+    ...job,
+    token: token ?? job.token,
+    limit_s: limitS,
+    is_resuming: true,
+    before: [[...checks.slice(0, at), ...checks.slice(checks.indexOf('--config-hash'))]],
   };
 }
 

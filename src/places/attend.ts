@@ -51,7 +51,7 @@ const SAVED = [130, 143];
  */
 export async function attend(job: Job, options: AttendOptions): Promise<number> {
   const desk = deskOf(job.results, job.run);
-  await keepJob(job, desk.job);
+  await keepJob(job, desk, options.now());
   await Promise.all([desk.attempts, desk.console].map((folder) => mkdir(folder, { recursive: true })));
   const before = await readAttempts(desk.attempts);
   let attempt: Attempt = {
@@ -220,19 +220,34 @@ async function endOf(child: ChildProcess, console: Console): Promise<number> {
   });
 }
 
-/** Writes the job down at its first attempt, where whoever started it has not. */
-async function keepJob(job: Job, path: string): Promise<void> {
-  const kept = await readFile(path, 'utf8').catch(() => null);
-  if (kept === null) {
-    await writeAtomic(path, jobText(job));
-    return;
-  }
-  const { token, created_at } = parseJob(kept, path);
-  if (token !== job.token && created_at >= job.created_at)
+/** Writes the job down where whoever started it has not; an earlier start of the name gives way, unless it is alive. */
+async function keepJob(job: Job, desk: ReturnType<typeof deskOf>, now: Date): Promise<void> {
+  const kept = await readFile(desk.job, 'utf8').catch(() => null);
+  const { token, created_at } = kept === null ? { token: null, created_at: '' } : parseJob(kept, desk.job);
+  if (token === job.token) return;
+  if (created_at >= job.created_at)
     throw new InputError(
       'PLACE_JOB_REPLACED',
       `The run ${job.run} has been started anew meanwhile; this attempt of an earlier start ends here. See bgb modal status ${job.run}.`,
     );
+  await refuseLiving(job, now);
+  await rm(desk.stop, { force: true });
+  await writeAtomic(desk.job, jobText(job));
+}
+
+/** A beat is some seconds old at most; a volume shows it somewhat later. */
+const LIVING_MS = 120_000;
+
+/** @throws InputError `PLACE_RUN_LIVE` where another start of the name shows signs of life */
+async function refuseLiving({ run, output_dir }: Job, now: Date): Promise<void> {
+  if (output_dir === null) return;
+  const text = await readFile(join(output_dir, RUN_FILES.heartbeat), 'utf8').catch(() => '{}');
+  const { at = '', stopped = true } = JSON.parse(text) as { at?: string; stopped?: boolean };
+  if (stopped || now.getTime() - Date.parse(at) > LIVING_MS) return;
+  throw new InputError(
+    'PLACE_RUN_LIVE',
+    `A run named ${run} is running already: its last sign of life is of ${at}. See it with bgb modal logs ${run} -f, stop it with bgb modal stop ${run}, or use another experiment.output_dir.`,
+  );
 }
 
 async function readAttempts(folder: string): Promise<Attempt[]> {

@@ -11,5 +11,13 @@ export type { NumberedLine } from './numbered-lines.ts';
 export type { Container, Executed, Live, Place } from './place.ts';
 export { mustExecute, readFiles, writeFile } from './remote-files.ts';
 export { markRemote } from './remote-mark.ts';
-export { describeEnding, type Ending, endingOf, listRuns, readStanding, type Standing } from './standing.ts';
+export {
+  describeEnding,
+  type Ending,
+  endingOf,
+  listRuns,
+  readStanding,
+  type Standing,
+  writtenByTwo,
+} from './standing.ts';
 export { pull, push, pushOne, type TransferOptions, type Transferred } from './transfer.ts';

@@ -78,6 +78,16 @@ export async function readStanding(container: Container, results: string, run: s
   };
 }
 
+/** A sentence where two attempts ran at the same time, so that the volume may hold files of both; else null. */
+export function writtenByTwo({ attempts }: Pick<Standing, 'attempts'>): string | null {
+  for (const [index, attempt] of attempts.entries()) {
+    const next = attempts[index + 1];
+    if (next === undefined || attempt.ended === null || attempt.ended.at <= next.started_at) continue;
+    return `Attempts ${attempt.number} and ${next.number} ran at the same time: of each file the one written last is there, and the run may be a mixture of both. Start it anew in another output_dir.`;
+  }
+  return null;
+}
+
 /** Names of all runs ever started. */
 export async function listRuns(container: Container, results: string): Promise<string[]> {
   const pattern = deskOf(results, '*').job;

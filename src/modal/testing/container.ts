@@ -65,7 +65,7 @@ export class StandInContainer {
       if (!isReadOnly) this.#mounted.push({ path, volume });
       this.#where.push(volume.view, path, isReadOnly ? 'ro' : 'rw');
     }
-    for (const name of ['bin', 'requests']) mkdirSync(join(plan.folder, name));
+    for (const name of ['bin', 'requests', 'tmp']) mkdirSync(join(plan.folder, name));
     writeFileSync(join(plan.folder, 'bin/sync'), SYNC);
     chmodSync(join(plan.folder, 'bin/sync'), 0o755);
     this.#timers.push(setInterval(() => this.#answerRequests(), 20));
@@ -113,6 +113,7 @@ export class StandInContainer {
         env: {
           PATH: `${join(this.#plan.folder, 'bin')}:${process.env.PATH}`,
           HOME: '/root',
+          TMPDIR: join(this.#plan.folder, 'tmp'),
           STAND_IN_REQUESTS: join(this.#plan.folder, 'requests'),
           ...this.#plan.environment,
           ...environment,
@@ -123,6 +124,11 @@ export class StandInContainer {
     child.on('close', () => this.#children.delete(child));
     child.stdin?.on('error', () => undefined);
     return child;
+  }
+
+  /** Sends a signal to everything in it. */
+  signal(signal: NodeJS.Signals): void {
+    for (const { pid } of this.#children) if (pid !== undefined) process.kill(-pid, signal);
   }
 
   commit(): void {

@@ -7,9 +7,12 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { decode, encode } from 'cbor-x';
 import { type CallContext, createServer, type Server, ServerError, Status } from 'nice-grpc';
 import { type Mount, StandInContainer } from './container.ts';
 import { sdkDefinitions } from './definitions.ts';
+import { FunctionCallHere } from './function-call.ts';
 import { routerOf } from './router.ts';
 import { StandInVolume } from './volume.ts';
 
@@ -35,7 +38,11 @@ export interface StandInOptions {
   /** Variables of every container, as an image sets them. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly commitEveryMs?: number | null;
+  /** The Python file of the deployed app, and where its containers see bgb: a folder that stands for /opt. */
+  readonly deployed?: { readonly file: string; readonly opt: string };
 }
+
+const STUB = fileURLToPath(new URL('./modal_stub.py', import.meta.url));
 
 /** How results are told. */
 const STATUS = { success: 1, failure: 2, terminated: 3, timeout: 4 } as const;
@@ -48,6 +55,8 @@ export class StandIn implements AsyncDisposable {
   readonly calls: string[] = [];
   /** Layers of images that were built: their commands. */
   readonly layers: string[][] = [];
+  /** What functions were asked to run with. */
+  readonly bound: Message[] = [];
   /** What goes wrong now. */
   readonly faults = {
     isTokenExpired: false,
@@ -142,6 +151,8 @@ export class StandIn implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { container } of this.sandboxes) container.kill('terminated');
+    for (const call of this.functionCalls) call.cancel(true);
+    await Promise.all(this.functionCalls.map((call) => call.ended));
     await Promise.all(this.sandboxes.map(({ container }) => container.ended));
     await this.#server.forceShutdown();
     rmSync(this.folder, { recursive: true, force: true });
@@ -338,8 +349,71 @@ export class StandIn implements AsyncDisposable {
       sandboxTagsGetV2: ({ sandboxId }) => tagsOf(find(sandboxId)),
       taskGetCommandRouterAccess: () => this.access,
       sandboxGetCommandRouterAccess: () => this.access,
+      ...this.#functions(),
       sandboxGetLogs: ({ sandboxId, fileDescriptor, lastEntryId }) =>
         logsOf(find(sandboxId), fileDescriptor === 2 ? 1 : 0, lastEntryId),
+    };
+  }
+
+  /** Calls of the deployed function: each is containers, one after the other, until one ends well. */
+  readonly functionCalls: FunctionCallHere[] = [];
+
+  #functions(): Record<string, Handler> {
+    const found = (id: string) => this.functionCalls[Number(id.slice(3))]!;
+    const metadata = { functionName: 'train', supportedInputFormats: [4], appId: 'ap-bgb' };
+    return {
+      functionGet: ({ objectTag }) => {
+        if (this.#options.deployed === undefined)
+          throw new ServerError(Status.NOT_FOUND, `no function ${objectTag}`);
+        return { functionId: `fu-${objectTag}`, handleMetadata: metadata };
+      },
+      functionBindParams: ({ functionId, functionOptions }) => {
+        this.bound.push(functionOptions);
+        return { boundFunctionId: functionId, handleMetadata: metadata };
+      },
+      functionMap: ({ functionId, pipelinedInputs }) => {
+        const [, kwargs] = decode(pipelinedInputs[0].input.args);
+        const id = `fc-${this.functionCalls.length}`;
+        const call = new FunctionCallHere((attempt) => {
+          const folder = join(this.folder, 'containers', `${id}-${attempt}`);
+          mkdirSync(folder, { recursive: true });
+          const { file, opt } = this.#options.deployed!;
+          return new StandInContainer({
+            id: `${id}-${attempt}`,
+            folder,
+            command: ['python3', STUB, file, functionId.slice(3), JSON.stringify(kwargs)],
+            workdir: '/opt/bgb',
+            environment: this.environmentOf([]),
+            mounts: [
+              { path: '/results', isReadOnly: false, from: this.volume('bgb-results') },
+              { path: '/opt', isReadOnly: true, from: opt },
+            ],
+            timeoutS: 600,
+            commitEveryMs: 300,
+          });
+        });
+        this.functionCalls.push(call);
+        return {
+          functionCallId: id,
+          functionCallJwt: '',
+          pipelinedInputs: [{ idx: 0, inputId: 'in-0', inputJwt: '' }],
+        };
+      },
+      functionCallFromId: ({ functionCallId }) => ({
+        functionCallId,
+        metadata: { appId: 'ap-bgb', functionId: 'fu-train' },
+      }),
+      functionGetOutputs: async ({ functionCallId, timeout }) => {
+        const call = found(functionCallId);
+        await Promise.race([call.ended, delay(timeout * 1000, null, { ref: false })]);
+        if (call.result === null) return { outputs: [] };
+        const result = { status: call.result === 0 ? STATUS.success : STATUS.failure, exception: '' };
+        return { outputs: [{ result: { ...result, data: encode(call.result) }, idx: 0, dataFormat: 4 }] };
+      },
+      functionCallCancel: ({ functionCallId, terminateContainers }) => {
+        found(functionCallId).cancel(terminateContainers === true);
+        return {};
+      },
     };
   }
 
