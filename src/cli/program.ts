@@ -1,14 +1,17 @@
 import { Command, CommanderError } from 'commander';
 import { register as attach } from './attach.ts';
+import { register as attend } from './attend.ts';
 import { register as benchLoader } from './bench-loader.ts';
 import { register as buildBridge } from './build-bridge.ts';
 import { register as buildCache } from './build-cache.ts';
+import { register as checkPlace } from './check-place.ts';
 import { register as convertCache } from './convert-cache.ts';
 import { register as demo } from './demo.ts';
 import { register as doctor } from './doctor.ts';
 import { register as edf } from './edf.ts';
 import { register as evaluate } from './evaluate.ts';
 import { exitCodeOf } from './exit.ts';
+import { register as modal } from './modal.ts';
 import { register as model } from './model.ts';
 import { register as parity } from './parity.ts';
 import { register as predict } from './predict.ts';
@@ -50,7 +53,10 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   score,
   parity,
   demo,
+  modal,
   buildBridge,
+  attend,
+  checkPlace,
 ];
 
 const EXIT_CODES = `

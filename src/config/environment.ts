@@ -24,6 +24,8 @@ export interface Environment {
     readonly value: unknown;
     readonly variable: string;
   }[];
+  /** BGB_MODAL_VOLUME and BGB_MODAL_DATA: volume of the results, and where the recordings are; null: the defaults. */
+  readonly modal: { readonly volume: string | null; readonly data: string | null };
   /** Variables that start with `BGB_` and mean nothing to bgb. */
   readonly notices: readonly Notice[];
 }
@@ -35,6 +37,9 @@ const KNOWN = [
   'BGB_FORCE_MANIFEST_REBUILD',
   'BGB_DEBUG',
   'BGB_DEVICE',
+  // Of runs at Modal.
+  'BGB_MODAL_VOLUME',
+  'BGB_MODAL_DATA',
   // Of a process that another has started; see processes.ts.
   'BGB_PROCESS',
 ] as const;
@@ -58,6 +63,7 @@ export function readEnvironment(variables: Variables = process.env): Environment
     isManifestRebuildForced: flagOf('BGB_FORCE_MANIFEST_REBUILD', text('BGB_FORCE_MANIFEST_REBUILD')),
     isDebugging: flagOf('BGB_DEBUG', text('BGB_DEBUG')),
     overrides: device === null ? [] : [{ field: 'experiment.device', value: device, variable: 'BGB_DEVICE' }],
+    modal: { volume: text('BGB_MODAL_VOLUME'), data: text('BGB_MODAL_DATA') },
     notices: Object.keys(inForce(variables))
       .filter((name) => !(KNOWN as readonly string[]).includes(name))
       .map((name) => ({

@@ -22,6 +22,7 @@ export {
   surroundings,
 } from './environment.ts';
 export { FIELDS, type FieldName, type FieldUse, fieldUse } from './fields.ts';
+export { type Forwarded, forwardedVariables, wholeEnvironment } from './forwarded.ts';
 export {
   type LoadedConfig,
   type LoadOptions,

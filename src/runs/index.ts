@@ -77,7 +77,7 @@ export {
   readRun,
   runStage,
 } from './run-record.ts';
-export { isGoingOn, type RunState, type RunStatus, readRunStatus } from './run-status.ts';
+export { isGoingOn, REMOTE_FILE, type RunState, type RunStatus, readRunStatus } from './run-status.ts';
 export { SafetensorsFile } from './safetensors-file.ts';
 export {
   DTYPE_BYTES,
