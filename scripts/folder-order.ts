@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 export const FOLDERS = [
   'files', 'random', 'config', 'bridge', 'torch',
   'edf', 'annotations', 'signal', 'cache', 'data', 'nn', 'model', 'post', 'score', 'synth', 'runs', 'train', 'stream',
-  'report', 'parity', 'demo', 'cli',
+  'report', 'parity', 'doctor', 'places', 'modal', 'demo', 'cli',
 ]; // biome-ignore format: one line each
 
 /** `from`: a file's path relative to src/. Returns a sentence per import that breaks the order. */

@@ -48,6 +48,7 @@ export function documentOf(more: Partial<EvaluationDocument> = {}): EvaluationDo
     prevalence: 0.0125,
     channels: ['Fp1-F7', 'F7-T3', 'Fp2-F8'],
     excerpt_unit: 'uV',
+    scores_over_samples: 'exact',
     left_out: [],
     thresholds: { state: 'untuned', tau_on: 0.86, tau_off: 0.78, tuned_on: null, shared: null },
     tuned_on: "untuned: tau_on 0.86, tau_off 0.78 are the configuration's",
