@@ -2,8 +2,9 @@ import type { FileHandle } from 'node:fs/promises';
 import { InputError } from '../errors.ts';
 import { readStrided } from './bytes.ts';
 import type { Header } from './header.ts';
+import { type RecordClock, timeToleranceS } from './record-clock.ts';
 import type { EdfTal, EdfWarning, Segment } from './recording.ts';
-import { joinRecords, type RecordClock, timeToleranceS } from './segments.ts';
+import { joinRecords } from './segments.ts';
 import { parseTals } from './tal.ts';
 
 const CHUNK_BYTES = 8 << 20;
