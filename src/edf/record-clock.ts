@@ -5,6 +5,17 @@ export interface RecordClock {
   readonly fastestRate: number;
 }
 
+export function clockOf({
+  signals,
+  recordDurationS,
+}: {
+  readonly signals: readonly { readonly sampleRate: number }[];
+  readonly recordDurationS: number;
+}): RecordClock {
+  const fastestRate = signals.reduce((most, { sampleRate }) => Math.max(most, sampleRate), 0);
+  return { recordDurationS, fastestRate };
+}
+
 /** Writers round the times of records to milliseconds; what is within that is no hole. */
 const TIME_ROUNDING_S = 0.00051;
 

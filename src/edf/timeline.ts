@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { InputError } from '../errors.ts';
 import { readStrided } from './bytes.ts';
 import type { Header } from './header.ts';
-import { type RecordClock, timeToleranceS } from './record-clock.ts';
+import { clockOf, timeToleranceS } from './record-clock.ts';
 import type { EdfTal, EdfWarning, Segment } from './recording.ts';
 import { joinRecords } from './segments.ts';
 import { parseTals } from './tal.ts';
@@ -133,11 +133,4 @@ function recordTimes(starts: readonly (number | null)[], { kind }: Header, path:
       `${path}: data record ${record} does not say when it starts, and the recording has holes (${kind}). Its times would be a guess; get the file again.`,
     );
   });
-}
-
-function clockOf({ signals, recordDurationS }: Header): RecordClock {
-  return {
-    recordDurationS,
-    fastestRate: signals.reduce((most, { sampleRate }) => Math.max(most, sampleRate), 0),
-  };
 }
