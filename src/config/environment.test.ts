@@ -7,6 +7,7 @@ test('nothing set', () => {
     limitFiles: null,
     isProgressPlain: false,
     libtorch: null,
+    modal: { volume: null, data: null },
     isManifestRebuildForced: false,
     isDebugging: false,
     overrides: [],

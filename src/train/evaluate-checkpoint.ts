@@ -97,6 +97,7 @@ export async function evaluateCheckpoint(request: EvaluationRequest): Promise<Ev
     split: source.split,
     data_hash: set.dataHash,
     channels,
+    excerpt_unit: config.preprocessing.normalize === 'none' ? 'uV' : 'standard deviations',
     left_out: source.leftOut,
     thresholds,
     tuned_on: `${describeThresholds(thresholds)}; sensitivity at a false-alarm rate chooses its threshold on the data it reports`,

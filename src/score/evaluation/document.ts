@@ -35,6 +35,8 @@ export interface EvaluationDocument {
   readonly prevalence: number | null;
   /** Channels of the excerpts, in order. */
   readonly channels: readonly string[];
+  /** Of the excerpts' samples times their scale. */
+  readonly excerpt_unit: 'uV' | 'standard deviations';
   /** Recordings that could not be used, with the reason. */
   readonly left_out: readonly string[];
   readonly thresholds: ThresholdsInUse;
