@@ -71,6 +71,7 @@ test('a run from which nothing comes says so; one that has ended tells no time l
   const ended = screenLines(watched(10, { state: 'stopped', reason: 'SIGTERM' }), new Date(AT), {
     columns: 80,
     rows: 24,
+    drawing: 'braille',
   });
   expect(ended[0]).toBe('a-run  stopped (SIGTERM)');
   expect(ended[1]).not.toContain('left');
