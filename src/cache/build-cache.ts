@@ -26,6 +26,8 @@ export interface BuildOptions extends Omit<SplitChoice, 'dataDirs'> {
   readonly limitFiles: number | null;
   /** Recordings that are built at once, each by a thread; the entries are the same for any number. */
   readonly jobs: number;
+  /** Every `of`-th recording, beginning with the one at `index`: entries alone, for a build without it to look over. */
+  readonly shard?: { readonly index: number; readonly of: number } | null;
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, all: number, result: BuildResult) => void;
   /** Told of what deserves a word: how the recordings are divided, what stands in the cache beside them. */
@@ -36,6 +38,7 @@ export interface BuildOptions extends Omit<SplitChoice, 'dataDirs'> {
  * Preprocesses all recordings below the data folders into cache entries, each once. Entries that are there and still fit
  * are kept, or moved where they belong now; interrupted and repeated, it goes on.
  *
+ * @returns a census of each split; none of a shard
  * @throws InputError `DATA_*` when there is no recording, none can be used, or a patient would be in two splits;
  * `SPLIT_FILE`; `ANNOTATION_LABEL_MAP`
  */
@@ -56,11 +59,14 @@ export async function buildCache(options: BuildOptions): Promise<Census[]> {
   if (recordings.length < assigned.length)
     say(`BGB_LIMIT_FILES takes ${recordings.length} of ${assigned.length} recordings.`);
   for (const split of splits) await removeStaleTemporaries(splitFolder(cacheDir, split));
-  const tasks = await tasksOf(options, recordings, assigned, standing, splits);
+  const all = await tasksOf(options, recordings, assigned, standing, splits);
+  const { shard = null } = options;
+  const tasks = shard === null ? all : all.filter((_, index) => index % shard.of === shard.index);
   let done = 0;
   const built = await buildEntries(tasks, options.jobs, signal, (result) =>
     onProgress(++done, tasks.length, result),
   );
+  if (shard !== null) return [];
   await buildWidowed(tasks, built, cacheDir, options);
   const { results, left } = await withoutDuplicates(cacheDir, recordings, built);
   const censuses = SPLITS.filter((split) => recordings.some((recording) => recording.split === split)).map(

@@ -48,6 +48,7 @@ export async function buildCacheCommand(options: BuildCacheOptions): Promise<voi
     labels: data.labels,
     limitFiles: environment.limitFiles,
     jobs: jobsOf(options.jobs),
+    shard: shardOf(options.shard),
     signal: command.signal,
     say: (sentence) => command.print(sentence),
     onProgress: (done, total, { name, outcome }) => {
@@ -57,6 +58,10 @@ export async function buildCacheCommand(options: BuildCacheOptions): Promise<voi
     },
   });
   command.end();
+  if (options.shard !== undefined) {
+    process.stderr.write(`Shard ${options.shard} is built. Build without --shard once all are.\n`);
+    return;
+  }
   for (const census of censuses) listLosses(census);
   if (options.json) writeJson(censusDocument(censuses));
   else
@@ -158,6 +163,13 @@ function jobsOf(text: string | undefined): number {
   if (!Number.isInteger(jobs) || jobs < 1)
     throw new InputError('CLI_JOBS', `--jobs: expected a whole number of at least 1, found '${text}'.`);
   return jobs;
+}
+
+function shardOf(text: string | undefined): { index: number; of: number } | null {
+  if (text === undefined) return null;
+  const [, k = '', n = ''] = /^([1-9]\d*)\/([1-9]\d*)$/.exec(text) ?? [];
+  if (k !== '' && Number(k) <= Number(n)) return { index: Number(k) - 1, of: Number(n) };
+  throw new InputError('CLI_SHARD', `--shard: expected k/N with k from 1 to N, found '${text}'.`);
 }
 
 function shareOf(text: string | undefined): number | null {

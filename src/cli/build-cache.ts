@@ -18,6 +18,10 @@ export function register(program: Command): void {
     .option('--validation-split <share>', 'share of patients for dev, where the corpus has no splits (0.2)')
     .option('--fold <k/N>', 'patients of fold k of N go to dev, all others to train')
     .option('--jobs <number>', 'recordings built at once (the usable cores)')
+    .option(
+      '--shard <k/N>',
+      'every N-th recording, k from 1: entries alone; a build without it then completes',
+    )
     .option('--config <file>', 'configuration whose preprocessing is used')
     .addOption(setOption())
     .option(...JSON_OPTION)
@@ -34,6 +38,7 @@ export interface BuildCacheOptions {
   readonly validationSplit?: string;
   readonly fold?: string;
   readonly jobs?: string;
+  readonly shard?: string;
   readonly config?: string;
   readonly set: string[];
   readonly json?: boolean;

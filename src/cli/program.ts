@@ -1,13 +1,17 @@
 import { Command, CommanderError } from 'commander';
 import { register as attach } from './attach.ts';
+import { register as attend } from './attend.ts';
 import { register as benchLoader } from './bench-loader.ts';
 import { register as buildBridge } from './build-bridge.ts';
 import { register as buildCache } from './build-cache.ts';
+import { register as checkPlace } from './check-place.ts';
 import { register as convertCache } from './convert-cache.ts';
 import { register as demo } from './demo.ts';
+import { register as doctor } from './doctor.ts';
 import { register as edf } from './edf.ts';
 import { register as evaluate } from './evaluate.ts';
 import { exitCodeOf } from './exit.ts';
+import { register as modal } from './modal.ts';
 import { register as model } from './model.ts';
 import { register as parity } from './parity.ts';
 import { register as predict } from './predict.ts';
@@ -15,8 +19,10 @@ import { register as runs } from './runs.ts';
 import { register as scanCache } from './scan-cache.ts';
 import { register as score } from './score.ts';
 import { register as stop } from './stop.ts';
+import { register as stream } from './stream.ts';
 import { register as synth } from './synth.ts';
 import { register as train } from './train.ts';
+import { register as tune } from './tune.ts';
 import { register as validate } from './validate.ts';
 import { version } from './version.ts';
 import { register as watch } from './watch.ts';
@@ -27,6 +33,7 @@ import { register as watch } from './watch.ts';
  */
 const COMMANDS: readonly ((program: Command) => void)[] = [
   validate,
+  doctor,
   edf,
   buildCache,
   scanCache,
@@ -40,11 +47,16 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   attach,
   stop,
   evaluate,
+  tune,
   predict,
+  stream,
   score,
   parity,
   demo,
+  modal,
   buildBridge,
+  attend,
+  checkPlace,
 ];
 
 const EXIT_CODES = `

@@ -6,7 +6,9 @@ import {
   processesOf,
   readEnvironment,
   resolvedDevice,
+  surroundings,
 } from '../config/index.ts';
+import { findBeforeTraining, findingLines, findWhileTraining, TrainingWatch } from '../doctor/index.ts';
 import { isWsl } from '../runs/index.ts';
 import { isCudaAvailable, libraryInfo } from '../torch/index.ts';
 import { startTraining, type TrainingProgress } from '../train/index.ts';
@@ -50,11 +52,34 @@ export async function train(path: string, options: TrainOptions): Promise<void> 
     return;
   }
   if (place === null || place.rank === 0) announce(inForce(), environment, loaded);
+  const isFirst = place === null || place.rank === 0;
+  const asked = {
+    set,
+    environment,
+    surroundings: surroundings(),
+    hasTerminal: process.stderr.isTTY === true,
+  };
   if (place !== null) endWithStarter();
   const stop = listen();
   const shown: { progress: Progress | null } = { progress: null };
+  const { experiment, training } = loaded.config;
+  const windowsPerStep = training.batch_size * training.gradient_accumulation_steps;
+  const watch = new TrainingWatch({
+    look: () => findWhileTraining({ ...asked, set: [], path: experiment.output_dir, now: new Date() }),
+    say: (lines) => {
+      for (const line of lines) shown.progress?.print(line);
+    },
+    now: Date.now,
+  });
   let doneBefore = 0;
   try {
+    if (isFirst) {
+      const findings = await findBeforeTraining(
+        { ...asked, path, now: new Date() },
+        { isForced: options.force === true },
+      );
+      for (const finding of findings) process.stderr.write(`${findingLines(finding).join('\n')}\n`);
+    }
     const outcome = await startTraining({
       loaded,
       isResuming: options.resume === true || loaded.config.training.resume,
@@ -81,6 +106,7 @@ export async function train(path: string, options: TrainOptions): Promise<void> 
           intervalS: 10,
           now: Date.now,
         });
+        if (isFirst) watch.observe(last, windowsPerStep);
         shown.progress.update(step, noteOf({ epoch: Math.min(epoch + 1, epochs), epochs, last, gpu }));
       },
     });
@@ -106,12 +132,13 @@ export async function train(path: string, options: TrainOptions): Promise<void> 
 }
 
 /** What goes on with the run: with the same options, since the configuration must be the same. */
-function resumeCommand(path: string, { set, device, initFrom }: TrainOptions): string {
+function resumeCommand(path: string, { set, device, initFrom, force }: TrainOptions): string {
   const words = [
     ...['bgb', 'train', path],
     ...set.flatMap((assignment) => ['--set', assignment]),
     ...(device === undefined ? [] : ['--device', device]),
     ...(initFrom === undefined ? [] : ['--init-from', initFrom]),
+    ...(force === true ? ['--force'] : []),
     '--resume',
   ];
   return words.map(shellWord).join(' ');
@@ -160,13 +187,14 @@ function listen() {
 
 /** The command line behind `train`, for a process that does the same. */
 function parametersOf(path: string, options: TrainOptions): string[] {
-  const { set, resume, initFrom, device, json, reportStart: isReporting } = options;
+  const { set, resume, initFrom, device, force, json, reportStart: isReporting } = options;
   return [
     path,
     ...set.flatMap((assignment) => ['--set', assignment]),
     ...(resume === true ? ['--resume'] : []),
     ...(initFrom === undefined ? [] : ['--init-from', initFrom]),
     ...(device === undefined ? [] : ['--device', device]),
+    ...(force === true ? ['--force'] : []),
     ...(json === true ? ['--json'] : []),
     ...(isReporting === true ? ['--report-start'] : []),
   ];

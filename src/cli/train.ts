@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander';
+import { type PlaceOptions, placeOptions, type RunOptions, runOptions } from './modal-options.ts';
 import { JSON_OPTION, setOption } from './output.ts';
 
 export function register(program: Command): void {
-  program
+  const command = program
     .command('train')
     .description('train a detector on a cache; Ctrl-C saves and stops, --resume goes on')
     .argument('<config>', 'configuration file (YAML)')
@@ -14,21 +15,40 @@ export function register(program: Command): void {
     .addOption(
       new Option('--device <device>', 'overrides experiment.device').choices(['auto', 'cpu', 'cuda']),
     )
+    .option('--force', 'start also where a finding of bgb doctor makes the result worthless')
     .option('--detach', 'start it so that it outlives this terminal; see bgb attach, watch, stop')
     .addOption(new Option('--report-start', 'say over IPC when it has started, as --detach asks').hideHelp())
     .addOption(setOption())
     .option(...JSON_OPTION)
-    .action(async (path: string, options: TrainOptions) => {
-      const { train } = await import('./train-action.ts');
-      await train(path, options);
-    });
+    .addOption(new Option('--on <place>', 'train elsewhere (docs/modal.md)').choices(['modal']))
+    .option('--detach', 'with --on: leave it running once its checks have passed')
+    .addOption(
+      new Option(
+        '--backend <backend>',
+        'with --on: a sandbox, resumed by who follows it, or a deployed function, by Modal itself (with --detach)',
+      ).choices(['sandbox', 'function']),
+    );
+  for (const option of [...runOptions(), ...placeOptions()]) command.addOption(option);
+  command.action(async (path: string, options: TrainOptions) => {
+    if (options.on !== undefined) {
+      const { trainOnModal } = await import('./train-on-modal-action.ts');
+      await trainOnModal(path, options);
+      return;
+    }
+    const { train } = await import('./train-action.ts');
+    await train(path, options);
+  });
 }
 
-export interface TrainOptions {
+export interface TrainOptions extends RunOptions, PlaceOptions {
+  readonly on?: 'modal';
+  readonly detach?: boolean;
+  readonly backend?: 'sandbox' | 'function';
   readonly set: string[];
   readonly resume?: boolean;
   readonly initFrom?: string;
   readonly device?: string;
+  readonly force?: boolean;
   readonly detach?: boolean;
   /** Over IPC, to the process that detached it. */
   readonly reportStart?: boolean;

@@ -8,6 +8,7 @@ test('nothing set', () => {
     isProgressPlain: false,
     hasBraille: true,
     libtorch: null,
+    modal: { volume: null, data: null },
     isManifestRebuildForced: false,
     isDebugging: false,
     overrides: [],

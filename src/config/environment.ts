@@ -26,6 +26,8 @@ export interface Environment {
     readonly value: unknown;
     readonly variable: string;
   }[];
+  /** BGB_MODAL_VOLUME and BGB_MODAL_DATA: volume of the results, and where the recordings are; null: the defaults. */
+  readonly modal: { readonly volume: string | null; readonly data: string | null };
   /** Variables that start with `BGB_` and mean nothing to bgb. */
   readonly notices: readonly Notice[];
 }
@@ -37,6 +39,9 @@ const KNOWN = [
   'BGB_FORCE_MANIFEST_REBUILD',
   'BGB_DEBUG',
   'BGB_DEVICE',
+  // Of runs at Modal.
+  'BGB_MODAL_VOLUME',
+  'BGB_MODAL_DATA',
   // Of a process that another has started; see processes.ts.
   'BGB_PROCESS',
 ] as const;
@@ -61,6 +66,7 @@ export function readEnvironment(variables: Variables = process.env): Environment
     isManifestRebuildForced: flagOf('BGB_FORCE_MANIFEST_REBUILD', text('BGB_FORCE_MANIFEST_REBUILD')),
     isDebugging: flagOf('BGB_DEBUG', text('BGB_DEBUG')),
     overrides: device === null ? [] : [{ field: 'experiment.device', value: device, variable: 'BGB_DEVICE' }],
+    modal: { volume: text('BGB_MODAL_VOLUME'), data: text('BGB_MODAL_DATA') },
     notices: Object.keys(inForce(variables))
       .filter((name) => !(KNOWN as readonly string[]).includes(name))
       .map((name) => ({
@@ -106,6 +112,29 @@ export function firstVisibleGpu(variables: Variables = process.env): string {
 function isUnicode({ LC_ALL, LC_CTYPE, LANG }: Variables): boolean {
   const locale = LC_ALL || LC_CTYPE || LANG;
   return !locale || /utf-?8/i.test(locale);
+}
+
+/** Where this process runs, by variables that are not bgb's. */
+export interface Surroundings {
+  /** Whether it is a container rented at Modal, which sets MODAL_* itself. */
+  readonly isCloud: boolean;
+  /** The Windows user's folder as WSL2 sees it; null where no variable says it. */
+  readonly windowsProfile: string | null;
+}
+
+/** See {@link Surroundings}. USERPROFILE crosses into WSL2 where WSLENV says so; else both users often have one name. */
+export function surroundings(variables: Variables = process.env): Surroundings {
+  const profile = /^([A-Za-z]):\\(.*)$/.exec(variables.USERPROFILE ?? '');
+  const { USER: user } = variables;
+  return {
+    isCloud: ['MODAL_TASK_ID', 'MODAL_SANDBOX_ID'].some((name) => variables[name] !== undefined),
+    windowsProfile:
+      profile !== null
+        ? `/mnt/${profile[1]!.toLowerCase()}/${profile[2]!.replaceAll('\\', '/')}`
+        : user === undefined
+          ? null
+          : `/mnt/c/Users/${user}`,
+  };
 }
 
 function flagOf(name: Known, value: string | null): boolean {

@@ -18,8 +18,11 @@ export {
   firstVisibleGpu,
   inForce,
   readEnvironment,
+  type Surroundings,
+  surroundings,
 } from './environment.ts';
 export { FIELDS, type FieldName, type FieldUse, fieldUse } from './fields.ts';
+export { type Forwarded, forwardedVariables, wholeEnvironment } from './forwarded.ts';
 export {
   type LoadedConfig,
   type LoadOptions,

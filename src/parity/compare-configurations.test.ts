@@ -129,6 +129,9 @@ describe('suspicious', () => {
     const a = await file('a.yaml', 'data: {cache_dir: cache/tusz/v2}\n');
     const b = await file('b.yaml', 'data: {cache_dir: cache/tusz}\n');
     expect((await compare(a, b)).suspicions).toMatchObject([{ id: 'cache_root', side: 'a' }]);
+    // The default is where most have theirs.
+    const plain = await file('plain.yaml', '{}\n');
+    expect((await compare(a, plain)).suspicions).toEqual([]);
     const c = await file('c.yaml', 'data: {data_dir: /srv/edf, cache_dir: /srv/edf/cache}\n');
     const d = await file('d.yaml', 'data: {data_dir: /srv/edf, cache_dir: /srv/cache}\n');
     expect((await compare(d, c)).suspicions.map(({ id, side }) => [id, side])).toEqual([['cache_root', 'b']]);

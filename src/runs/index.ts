@@ -28,7 +28,9 @@
 export {
   CHECKPOINT_FOLDER,
   type Checkpoint,
+  copyCheckpoint,
   findCheckpoint,
+  isCheckpointName,
   loadCheckpoint,
   type RunCheckpoint,
   saveCheckpoint,
@@ -59,6 +61,7 @@ export {
 } from './fingerprint.ts';
 export { describeGpu, GpuMonitor, type GpuSample, gpuParts } from './gpu.ts';
 export { type Beat, Heartbeat } from './heartbeat.ts';
+export { setAside } from './kept-checkpoints.ts';
 export { type DamagedRun, findRun, listRuns, runFolders } from './list-runs.ts';
 export { LOG_LEVELS, Logger, type LogLevel } from './logger.ts';
 export { type Mount, mountIn, mountOf } from './mount.ts';
@@ -74,7 +77,7 @@ export {
   readRun,
   runStage,
 } from './run-record.ts';
-export { isGoingOn, type RunState, type RunStatus, readRunStatus } from './run-status.ts';
+export { isGoingOn, REMOTE_FILE, type RunState, type RunStatus, readRunStatus } from './run-status.ts';
 export { SafetensorsFile } from './safetensors-file.ts';
 export {
   DTYPE_BYTES,

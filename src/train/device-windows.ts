@@ -1,6 +1,7 @@
 import type { Corpus } from '../data/index.ts';
 import { arange, type Device, fromTypedArray, noGrad, scope, type Tensor } from '../torch/index.ts';
 import type { Augmentation } from './augmentation.ts';
+import { Pinning } from './pinning.ts';
 import type { Batch } from './step.ts';
 import { toBatch, type Windows } from './windows.ts';
 
@@ -12,7 +13,7 @@ export class DeviceWindows implements Windows {
   readonly #corpus: Corpus;
   readonly #device: Device;
   readonly #target: Device;
-  readonly #isPinned: boolean;
+  readonly #pinning: Pinning;
   readonly #signal: Tensor;
   readonly #labels: Tensor;
   readonly #rows: Tensor;
@@ -20,13 +21,13 @@ export class DeviceWindows implements Windows {
   /**
    * @param device where the corpus is kept
    * @param target where batches go
-   * @param isPinned whether batches leave host memory through pinned pages, which a GPU reads while it computes
+   * @param pinning how batches leave host memory
    */
-  constructor(corpus: Corpus, device: Device, target: Device = device, { isPinned = false } = {}) {
+  constructor(corpus: Corpus, device: Device, target: Device = device, pinning = new Pinning(false)) {
     this.#corpus = corpus;
     this.#device = device;
     this.#target = target;
-    this.#isPinned = isPinned;
+    this.#pinning = pinning;
     const rows = corpus.labels.length;
     this.#signal = scope(() =>
       fromTypedArray(corpus.signal, [rows, corpus.channels], { share: true }).to({ device }),
@@ -66,7 +67,7 @@ export class DeviceWindows implements Windows {
           scales,
           augmentation,
           device: this.#target,
-          isPinned: this.#isPinned,
+          pinning: this.#pinning,
         });
       }),
     );

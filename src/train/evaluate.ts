@@ -1,11 +1,12 @@
 import { type Config, metricNameOf, metricOf } from '../config/index.ts';
 import type { LoadedRecording } from '../data/index.ts';
-import { InputError } from '../errors.ts';
-import { labelledEvents, type ProbabilityCurve, recordedSpans } from '../post/index.ts';
+import { labelledEvents, type ProbabilityCurve, postprocessedTimes, recordedSpans } from '../post/index.ts';
 import {
   EXCLUDED,
+  LEAST_SEIZURE_FREE_HOURS,
   postprocessingDetector,
   ScorePool,
+  ScorerTally,
   SEIZURE,
   SensitivityCurve,
   sampleCounts,
@@ -22,8 +23,9 @@ import type { Metrics } from './loop.ts';
  * - `loss`: mean binary cross-entropy over samples;
  * - `auroc`, `average_precision`: pooled over the samples of all recordings;
  * - `sensitivity`, `specificity`: over samples, at `hysteresis.tau_on`;
+ * - `f1`: SzCORE's over events, `taes`: the F1 of NEDC's TAES over seizures, both at the thresholds as configured;
  * - `sensitivity_at_<N>fa`: event sensitivity (any overlap) at the most sensitive threshold with at most N false
- *   alarms per 24 h of recorded EEG, for every rate of `evaluation.fa_rates`.
+ *   alarms per 24 h of recorded EEG, for every rate of `evaluation.fa_rates`; undefined under 24 h of seizure-free EEG;
  * - `highest_probability`: of all samples; what is never reached is never detected.
  *
  * A metric that is undefined is null. For comparing epochs on one dev split: thresholds are chosen on the very
@@ -34,6 +36,7 @@ export class Evaluation {
   readonly #rates: readonly number[];
   readonly #pool = new ScorePool('samples');
   readonly #sweep: SensitivityCurve;
+  readonly #scorers = new ScorerTally();
   #counts = { truePositives: 0, falsePositives: 0, trueNegatives: 0, falseNegatives: 0 };
   #loss = { sum: 0, samples: 0 };
   #highest: number | null = null;
@@ -58,6 +61,9 @@ export class Evaluation {
     const excluded = labelledEvents(labels, EXCLUDED, segments, sampleRate);
     const recorded = recordedSpans(segments, sampleRate);
     this.#sweep.add({ name, recorded, references, excluded }, curve);
+    const hypotheses = postprocessedTimes(curve, this.#settings);
+    const durationS = recorded.at(-1)?.endS ?? 0;
+    this.#scorers.add({ subject: name, durationS, references, hypotheses });
     for (let row = 0; row < labels.length; row++) {
       if (labels[row] === EXCLUDED) continue;
       this.#highest = Math.max(this.#highest ?? 0, curve.probabilities[row]!);
@@ -69,17 +75,20 @@ export class Evaluation {
 
   metrics(): Metrics {
     const figures = this.#pool.figures();
+    const { szcore, nedc } = this.#scorers.scores();
     return {
       loss: this.#loss.samples > 0 ? this.#loss.sum / this.#loss.samples : null,
       auroc: figures.auroc_over_samples.value,
       average_precision: figures.average_precision_over_samples.value,
       sensitivity: sensitivityOverSamples(this.#counts).value,
       specificity: specificityOverSamples(this.#counts).value,
+      f1: szcore.event.f1,
+      taes: nedc.taes.per_label.seiz.f1s,
       highest_probability: this.#highest,
       ...Object.fromEntries(
         this.#rates.map((rate) => [
           metricNameOf({ kind: 'sensitivity_at', falseAlarmsPer24h: rate }),
-          this.#sweep.sensitivityAtFalseAlarms(rate).value,
+          this.#sweep.sensitivityAtFalseAlarms(rate, LEAST_SEIZURE_FREE_HOURS).value,
         ]),
       ),
     };
@@ -94,11 +103,5 @@ export function falseAlarmRateOf(config: Config): number | null {
   const stopping = config.training.early_stopping;
   if (stopping === null) return null;
   const metric = metricOf(stopping.metric);
-  if (metric.kind === 'sensitivity_at') return metric.falseAlarmsPer24h;
-  if (metric.kind === 'f1' || metric.kind === 'taes')
-    throw new InputError(
-      'TRAIN_METRIC',
-      `training.early_stopping.metric ${metric.kind} is not computed during training yet; choose loss, auroc, average_precision, sensitivity, specificity or sensitivity_at_<N>fa.`,
-    );
-  return null;
+  return metric.kind === 'sensitivity_at' ? metric.falseAlarmsPer24h : null;
 }

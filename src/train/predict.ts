@@ -15,11 +15,13 @@ import {
 } from '../torch/index.ts';
 import { NotFiniteError } from './run-stop.ts';
 
+export type StoredSamples = Int16Array | Float32Array;
+
 /** A preprocessed recording in memory, as the cache stores it. */
 export interface CachedRecording {
   readonly name: string;
-  /** (N, C) int16, recorded samples only */
-  readonly signal: Int16Array;
+  /** (N, C), recorded samples only; float32 only where it was not cached */
+  readonly signal: StoredSamples;
   readonly channels: number;
   readonly scale: number;
   readonly sampleRate: number;
@@ -55,7 +57,8 @@ export function predictRecording(
   for (let first = 0; first < windows.length; first += predictor.batchSize) {
     const batch = windows.slice(first, first + predictor.batchSize);
     const { channels } = recording;
-    const rows = new Int16Array(batch.length * length * channels);
+    const size = batch.length * length * channels;
+    const rows = recording.signal instanceof Int16Array ? new Int16Array(size) : new Float32Array(size);
     batch.forEach((window, index) => {
       const from = window.firstRow * channels;
       rows.set(recording.signal.subarray(from, from + window.rows * channels), index * length * channels);
@@ -77,9 +80,16 @@ export function predictRecording(
   return stitcher.curve();
 }
 
-function predictWindows(
+/**
+ * Probabilities (B, T) of windows.
+ *
+ * @param rows (B, T, C)
+ * @param shape B, T, C
+ * @param scale what the rows are multiplied by
+ */
+export function predictWindows(
   predictor: Predictor,
-  rows: Int16Array,
+  rows: StoredSamples,
   shape: number[],
   scale: number,
 ): Float32Array {

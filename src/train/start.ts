@@ -100,10 +100,10 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   let initial = isResuming ? null : await fillInitially();
   const freeBytes = freeMemory(device) ?? process.availableMemory();
   model.to({ device });
-  const placed = placeWindows(config, data.train.set, device, {
-    host: hostMemory() / (group?.size ?? 1),
-    device: freeMemory(device),
-  });
+  const memory = { host: hostMemory() / (group?.size ?? 1), device: freeMemory(device) };
+  // Until there is a log, what is said goes with the rest that is said at the start.
+  let warn = (sentence: string): void => void mended.push(sentence);
+  const placed = placeWindows(config, data.train.set, device, memory, (sentence) => warn(sentence));
   using windows = placed.windows;
   const taken = placed.residency === 'device' ? corpusBytes(data.train.set) : 0;
   const fittingIn = (bytes: number) => planMemory(config, device, bytes - taken).fitting;
@@ -137,6 +137,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   if (config.experiment.description !== '') log.info(config.experiment.description);
   for (const notice of [...notices.map(({ message }) => message), ...keeping.notices]) log.info(notice);
   for (const sentence of mended) log.warning(sentence);
+  warn = (sentence) => log.warning(sentence);
   const loss = lossFrom(training, data.manifest);
   for (const line of describeComputing(device, precision, training)) log.info(line);
   for (const line of describeStart(config, data, device, placed, describeEnvironment(environment)))

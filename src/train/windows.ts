@@ -1,6 +1,7 @@
 import type { ReadBatch } from '../data/index.ts';
 import { aten, type Device, fromTypedArray, type Tensor } from '../torch/index.ts';
 import type { Augmentation } from './augmentation.ts';
+import type { Pinning } from './pinning.ts';
 import type { Batch } from './step.ts';
 
 /** Where training's batches come from: memory of the device or the host, or disk. All give the same batches. */
@@ -30,7 +31,7 @@ export interface RawBatch {
  * Brings stored samples to the device of the model and scales them there.
  *
  * @param scales by window of the data set
- * @param isPinned whether they leave host memory through pinned pages, which a GPU reads while it computes
+ * @param pinning how they leave host memory
  */
 export function toBatch(
   { signal, labels }: RawBatch,
@@ -39,12 +40,12 @@ export function toBatch(
     scales,
     augmentation,
     device,
-    isPinned,
+    pinning,
   }: {
     readonly scales: ArrayLike<number>;
     readonly augmentation: Augmentation | null;
     readonly device: Device;
-    readonly isPinned: boolean;
+    readonly pinning: Pinning;
   },
 ): Batch {
   const [size, , channels] = signal.shape as [number, number, number];
@@ -52,10 +53,11 @@ export function toBatch(
     { length: size * channels },
     (_, i) => scales[indices[Math.floor(i / channels)]!]! * (augmentation?.factors[i] ?? 1),
   );
-  const send = (tensor: Tensor) =>
-    isPinned && tensor.device === 'cpu' && device !== 'cpu'
-      ? aten.pin_memory({ self: tensor }).to({ device, nonBlocking: true })
-      : tensor.to({ device });
+  const send = (tensor: Tensor) => {
+    const isCopied = tensor.device === 'cpu' && device !== 'cpu';
+    const pinned = isCopied ? pinning.pinned(tensor) : null;
+    return pinned === null ? tensor.to({ device }) : pinned.to({ device, nonBlocking: true });
+  };
   const factors = fromTypedArray(factor, [size, 1, channels]).to({ device });
   const scaled = send(signal).to({ dtype: 'float32' }).mul_(factors);
   return {

@@ -1,0 +1,85 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  describeEnding,
+  type Ending,
+  type FollowOptions,
+  follow,
+  type NumberedLine,
+  type Place,
+  stop,
+} from '../places/index.ts';
+import { Interruption, SaidAlready } from './exit.ts';
+
+/** After the first Ctrl-C, so long the second one stops the run. */
+const SECOND_MS = 5000;
+
+export interface FollowRunOptions {
+  readonly isResuming: boolean;
+  readonly seen?: FollowOptions['seen'];
+  /** Told each line; true: there is no need to see more. */
+  readonly isEnough?: (line: NumberedLine) => boolean;
+  /** Where lines go: standard error beside a JSON document. */
+  readonly stream: { write(text: string): unknown };
+}
+
+/**
+ * Shows a run's lines until it ends. The first Ctrl-C leaves it running and says how to come back; another within five
+ * seconds stops it.
+ *
+ * @returns how it ended; null where enough was seen
+ * @throws Interruption where it was left; SaidAlready where it ended without success
+ */
+export async function followRun(
+  place: Place,
+  run: string,
+  options: FollowRunOptions,
+): Promise<Ending | null> {
+  const { isResuming, seen, isEnough = () => false, stream } = options;
+  const leaving = new AbortController();
+  const second = new AbortController();
+  let received: NodeJS.Signals | null = null;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (received !== null) second.abort();
+    received ??= signal;
+    leaving.abort();
+  };
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const signal of signals) process.on(signal, onSignal);
+  try {
+    const { ending, standing } = await follow(place, run, {
+      onLine: (line) => {
+        if (line.kind === 'text') stream.write(`${line.text}\n`);
+        if (isEnough(line)) leaving.abort();
+      },
+      say: (sentence) => process.stderr.write(`bgb: ${sentence}\n`),
+      signal: leaving.signal,
+      isResuming,
+      ...(seen === undefined ? {} : { seen }),
+    });
+    if (received !== null) await leave(place, run, received, second.signal);
+    if (ending === null || ending === 'done') return ending;
+    process.stderr.write(`bgb: ${standing === null ? '' : describeEnding(standing)} ${hints(run, ending)}\n`);
+    throw new SaidAlready(ending === 'stopped' ? 130 : 1);
+  } finally {
+    for (const signal of signals) process.off(signal, onSignal);
+  }
+}
+
+/** @throws Interruption */
+async function leave(place: Place, run: string, signal: NodeJS.Signals, second: AbortSignal): Promise<never> {
+  process.stderr.write(
+    `bgb: left; the run goes on. Come back from anywhere: bgb modal logs ${run} -f\nbgb: Ctrl-C again within ${SECOND_MS / 1000} s stops the run.\n`,
+  );
+  if (signal === 'SIGINT') await delay(SECOND_MS, null, { signal: second }).catch(() => undefined);
+  if (!second.aborted) throw new Interruption(signal, `${run} goes on.`);
+  process.stderr.write('bgb: stopping the run; it saves first ...\n');
+  await stop(place, run, { now: () => new Date() });
+  throw new Interruption(signal, `${run} has saved and stopped; go on with: bgb modal resume ${run}`);
+}
+
+function hints(run: string, ending: Ending): string {
+  if (ending === 'stopped') return `Go on with: bgb modal resume ${run}.`;
+  if (ending === 'failed')
+    return `It is not started again by itself. When the cause is mended: bgb modal resume ${run}.`;
+  return `It is not done. Go on with: bgb modal resume ${run}.`;
+}

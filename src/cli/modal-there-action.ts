@@ -1,0 +1,132 @@
+import { fileURLToPath } from 'node:url';
+import { forwardedVariables } from '../config/index.ts';
+import { InputError } from '../errors.ts';
+import {
+  bringCode,
+  codeBundle,
+  gpuOf,
+  LONGEST_S,
+  type ModalPlace,
+  type Resources,
+  taskJob,
+} from '../modal/index.ts';
+import { type Ending, follow, type Job, launch } from '../places/index.ts';
+import { Interruption, SaidAlready } from './exit.ts';
+import type { ThereOptions } from './modal.ts';
+import { atModal } from './modal-action.ts';
+import { positiveOf } from './modal-options.ts';
+
+const say = (sentence: string) => process.stderr.write(`${sentence}\n`);
+
+/** Runs a command of bgb at Modal, following it. @throws SaidAlready where it fails; Interruption where it was left */
+export async function runThere(name: string, words: readonly string[], options: ThereOptions): Promise<void> {
+  const now = new Date();
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const resources = resourcesOf(name, options);
+  const variables = forwardedVariables(options.env ?? []);
+  for (const { name: variable, reason } of variables.left) say(`Stays here: ${variable} (${reason})`);
+  refuseLocalPaths(words);
+  const bundle = await codeBundle(root, options.bundle ?? null, say);
+  const id = now.toISOString().replace(/[-:]/g, '').slice(0, 15);
+  const job = (suffix: string, command: readonly string[], before: readonly (readonly string[])[] = []) =>
+    taskJob({
+      run: `${name}.${id}${suffix}`,
+      before,
+      command,
+      variables,
+      resources,
+      codeHash: bundle.hash,
+      now,
+    });
+  await atModal(options, async (place) => {
+    await place.checkSecrets(resources.secrets);
+    const start = async (each: Job) => {
+      await launch(place, each, async (container) => await bringCode(container, bundle, say));
+      return each.run;
+    };
+    if (name !== 'build-cache') return await followAll(place, [await start(await job('', [name, ...words]))]);
+    const workers = positiveOf('--workers', options.workers, 4);
+    const runs: string[] = [];
+    for (let k = 1; k <= workers && workers > 1; k++)
+      runs.push(await start(await job(`.${k}`, [name, ...words, '--shard', `${k}/${workers}`])));
+    if (runs.length > 0) await followAll(place, runs);
+    // What the workers built is looked over, and the manifests are written, once.
+    await followAll(place, [await start(await job('', scanWords(words), [[name, ...words]]))]);
+  });
+}
+
+/** Follows several at once, each line with the worker's number where there are several. */
+async function followAll(place: ModalPlace, runs: readonly string[]): Promise<void> {
+  const leaving = new AbortController();
+  let received: NodeJS.Signals | null = null;
+  const onSignal = (signal: NodeJS.Signals) => {
+    received = signal;
+    leaving.abort();
+  };
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const signal of signals) process.on(signal, onSignal);
+  try {
+    const endings = await Promise.all(
+      runs.map(async (run, index): Promise<Ending | null> => {
+        const mark = runs.length > 1 ? `[${index + 1}/${runs.length}] ` : '';
+        const { ending } = await follow(place, run, {
+          onLine: ({ kind, text }) => {
+            if (kind === 'text') process.stdout.write(`${mark}${text}\n`);
+          },
+          say: (sentence) => say(`bgb: ${mark}${sentence}`),
+          signal: leaving.signal,
+          isResuming: true,
+        });
+        return ending;
+      }),
+    );
+    if (received !== null)
+      throw new Interruption(
+        received,
+        `left; ${runs.join(', ')} go on. See them with bgb modal logs RUN -f, stop them with bgb modal stop RUN.`,
+      );
+    const failed = runs.filter((_, index) => endings[index] !== 'done');
+    if (failed.length === 0) return;
+    say(`bgb: ${failed.join(', ')} did not end well. Its last lines: bgb modal status ${failed[0]}`);
+    throw new SaidAlready(1);
+  } finally {
+    for (const signal of signals) process.off(signal, onSignal);
+  }
+}
+
+function resourcesOf(name: string, options: ThereOptions): Omit<Resources, 'code_path' | 'bridge_path'> {
+  const gpu = options.gpu ?? (name === 'parity' ? 'A100-80GB' : null);
+  if (gpu !== null) gpuOf(gpu);
+  const timeoutS = 3600 * positiveOf('--timeout', options.timeout, 24);
+  if (timeoutS > LONGEST_S)
+    throw new InputError('MODAL_TIMEOUT', `--timeout ${options.timeout}: Modal ends a container after 24 h.`);
+  return {
+    backend: 'sandbox',
+    gpu,
+    cpu: positiveOf('--cpu', options.cpu, 8),
+    memory_mib: Math.round(1024 * positiveOf('--memory', options.memory, 16)),
+    timeout_s: timeoutS,
+    secrets: options.secret ?? [],
+  };
+}
+
+/** `scan-cache` of the cache that these words build. */
+function scanWords(words: readonly string[]): string[] {
+  const taken = ['--cache-dir', '--config', '--set'];
+  const kept = words.flatMap((word, index) => (taken.includes(word) ? [word, words[index + 1] ?? ''] : []));
+  if (!kept.includes('--cache-dir'))
+    throw new InputError(
+      'CLI_CACHE_DIR',
+      'build-cache needs --cache-dir, such as --cache-dir /results/cache/tusz.',
+    );
+  return ['scan-cache', ...kept];
+}
+
+function refuseLocalPaths(words: readonly string[]): void {
+  const after = ['--data-dir', '--cache-dir'];
+  for (const [index, word] of words.entries()) {
+    const path = words[index + 1] ?? '';
+    if (!after.includes(word) || /^\/(data|results)(\/|$)/.test(path)) continue;
+    throw new InputError('MODAL_PATHS', `${word} ${path}: expected a path there, in /data or /results.`);
+  }
+}

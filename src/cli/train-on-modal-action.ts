@@ -1,0 +1,135 @@
+import { createInterface } from 'node:readline/promises';
+import { fileURLToPath } from 'node:url';
+import { type Forwarded, forwardedVariables, loadConfig, readEnvironment } from '../config/index.ts';
+import { InputError } from '../errors.ts';
+import {
+  bringCode,
+  checkPaths,
+  codeBundle,
+  connect,
+  drillLosses,
+  gpuOf,
+  imageOf,
+  LONGEST_S,
+  ModalPlace,
+  pricePerHour,
+  trainJob,
+} from '../modal/index.ts';
+import { launch, type NumberedLine, readStanding } from '../places/index.ts';
+import { followRun } from './follow-run.ts';
+import { positiveOf, settingsOf } from './modal-options.ts';
+import { writeJson } from './output.ts';
+import type { TrainOptions } from './train.ts';
+
+/** Trains at Modal: what can be checked here, then the code there, what can be checked there, and the run. */
+export async function trainOnModal(path: string, options: TrainOptions): Promise<void> {
+  const say = (sentence: string) => process.stderr.write(`${sentence}\n`);
+  if (options.resume === true)
+    throw new InputError(
+      'MODAL_RESUME',
+      'A run at Modal is resumed by its name: bgb modal resume RUN (bgb modal status lists them).',
+    );
+  const here = readEnvironment();
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const variables = forwardedVariables(options.env ?? []);
+  tellVariables(variables, say);
+  const words = [
+    ...(options.device === undefined ? [] : [`experiment.device=${options.device}`]),
+    ...(options.initFrom === undefined ? [] : [`training.init_from=${JSON.stringify(options.initFrom)}`]),
+  ];
+  const set = [...options.set, ...words];
+  // As it will be read there: with the variables that go along, and no others.
+  const environment = readEnvironment({ ...variables.always, ...variables.once });
+  const loaded = await loadConfig(path, { set, environment });
+  for (const { message } of loaded.notices) say(`Notice: ${message}`);
+  checkPaths(loaded.config);
+  const backend = options.backend ?? 'sandbox';
+  const gpu = options.gpu ?? 'A100-80GB';
+  gpuOf(gpu);
+  const timeoutS = 3600 * positiveOf('--timeout', options.timeout, 24);
+  if (timeoutS > LONGEST_S)
+    throw new InputError(
+      'MODAL_TIMEOUT',
+      `--timeout ${options.timeout}: Modal ends an attempt after 24 h; a longer training saves and goes on in the next one by itself.`,
+    );
+  const resources = {
+    backend,
+    gpu,
+    cpu: positiveOf('--cpu', options.cpu, loaded.config.data.num_workers + 2),
+    memory_mib: Math.round(1024 * positiveOf('--memory', options.memory, 64)),
+    timeout_s: timeoutS,
+    secrets: options.secret ?? [],
+  } as const;
+  const bundle = await codeBundle(root, options.bundle ?? null, say);
+  const program = [process.execPath, ...process.execArgv, process.argv[1]!];
+  const losses = options.drill === false ? null : await drillLosses({ program, root }, 'cpu');
+  const job = await trainJob({
+    path,
+    loaded,
+    set,
+    variables,
+    resources,
+    codeHash: bundle.hash,
+    losses,
+    now: new Date(),
+  });
+  const price = pricePerHour(resources);
+  say(
+    `Run ${job.run}: code ${job.hashes.code}, configuration ${job.hashes.config}; ${gpu}, ${resources.cpu} cores, ${resources.memory_mib / 1024} GiB, at most ${timeoutS / 3600} h an attempt.`,
+  );
+  say(
+    `About $${price.toFixed(2)} an hour by list price, $${((price * timeoutS) / 3600).toFixed(0)} an attempt at most (https://modal.com/pricing).`,
+  );
+  await agreeToCost(options.yes === true);
+
+  const client = await connect();
+  try {
+    const place = new ModalPlace(client, settingsOf(options, here), imageOf);
+    await place.checkSecrets(resources.secrets);
+    await launch(place, job, async (container) => {
+      if (backend === 'sandbox') await bringCode(container, bundle, say);
+    });
+    const stream = options.json ? process.stderr : process.stdout;
+    const isEnough = options.detach === true ? areChecksOver : () => false;
+    const ending = await followRun(place, job.run, { isResuming: true, isEnough, stream });
+    if (ending === null)
+      say(`${job.run} runs on by itself. Come back from anywhere: bgb modal logs ${job.run} -f`);
+    if (options.json) {
+      await using container = await place.open();
+      const { attempts, done, savedStep } = await readStanding(container, place.results, job.run);
+      writeJson({
+        run: job.run,
+        backend,
+        code: job.hashes.code,
+        configuration: job.hashes.config,
+        ending,
+        attempts: attempts.length,
+        saved_step: savedStep,
+        done: done === null ? null : JSON.parse(done),
+      });
+    } else if (ending === 'done') say(`Done. Fetch it: bgb modal pull ${job.run}`);
+  } finally {
+    client.close();
+  }
+}
+
+/** Whether a line tells that the run itself has begun. */
+function areChecksOver({ kind, text }: NumberedLine): boolean {
+  return kind === 'event' && (JSON.parse(text) as { event?: string }).event === 'command';
+}
+
+function tellVariables({ always, once, left }: Forwarded, say: (sentence: string) => void): void {
+  for (const [name, value] of Object.entries(always)) say(`Goes along: ${name}=${value}`);
+  for (const [name, value] of Object.entries(once)) say(`Goes along once: ${name}=${value}`);
+  for (const { name, reason } of left) say(`Stays here: ${name} (${reason})`);
+}
+
+/** @throws InputError `MODAL_COST` without a yes */
+async function agreeToCost(isAgreed: boolean): Promise<void> {
+  if (isAgreed) return;
+  if (process.stdin.isTTY !== true)
+    throw new InputError('MODAL_COST', 'Nobody is there to agree to the cost. Give --yes.');
+  using lines = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await lines.question('Start it? [y/N] ');
+  if (!/^y(es)?$/i.test(answer.trim())) throw new InputError('MODAL_COST', 'Not started.');
+}

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { forwardedVariables } from './forwarded.ts';
+
+test('a run elsewhere gets the BGB variables but for what is easily forgotten, paths, secrets and its own place', () => {
+  const variables = {
+    PATH: '/bin',
+    BGB_DEVICE: 'cuda',
+    BGB_DEBUG: '',
+    BGB_FORCE_MANIFEST_REBUILD: '1',
+    BGB_LIMIT_FILES: '50',
+    BGB_LIBTORCH: '/opt/torch',
+    BGB_API_TOKEN: 'hush',
+    BGB_MODAL_VOLUME: 'mine',
+  };
+  expect(forwardedVariables([], variables)).toEqual({
+    always: { BGB_DEVICE: 'cuda' },
+    once: { BGB_FORCE_MANIFEST_REBUILD: '1' },
+    left: [
+      { name: 'BGB_LIMIT_FILES', reason: 'a limit of files needs --env BGB_LIMIT_FILES' },
+      { name: 'BGB_LIBTORCH', reason: 'a path of this machine needs --env BGB_LIBTORCH' },
+      { name: 'BGB_API_TOKEN', reason: "a secret belongs in one of Modal's (--secret)" },
+      { name: 'BGB_MODAL_VOLUME', reason: 'says where results are kept' },
+    ],
+  });
+  expect(
+    forwardedVariables(['BGB_LIMIT_FILES', 'BGB_LIBTORCH=/there', 'OMP_NUM_THREADS=2'], variables),
+  ).toMatchObject({
+    always: { BGB_DEVICE: 'cuda', BGB_LIMIT_FILES: '50', BGB_LIBTORCH: '/there', OMP_NUM_THREADS: '2' },
+  });
+});
+
+test.each(['BGB_NOT_SET', '=1', '1X=2'])('--env %s is refused', (assignment) => {
+  expect(() => forwardedVariables([assignment], {})).toThrow(
+    /--env .*: expected NAME=VALUE, or the name of a variable/,
+  );
+});

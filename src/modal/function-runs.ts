@@ -1,0 +1,157 @@
+import { posix } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { FunctionCall, ModalClient, Secret } from 'modal';
+import { InputError } from '../errors.ts';
+import {
+  type Container,
+  deskOf,
+  type Job,
+  type Live,
+  mustExecute,
+  readFiles,
+  writeFile,
+} from '../places/index.ts';
+import type { Resources } from './resources.ts';
+import { isSdkError, translated } from './sdk.ts';
+
+/** Name of the function of deploy/modal/app.py. */
+const FUNCTION = 'train';
+/** Between two looks at a run's lines: a volume shows them when they are committed. */
+const LOOK_MS = 3000;
+
+/** Where the call of a run's function is kept, so that it is found again from anywhere. */
+const callPath = (results: string, run: string) => posix.join(deskOf(results, run).folder, 'call.json');
+
+/**
+ * Runs as calls of a function that deploy/modal/app.py has deployed: Modal starts an interrupted one again by itself, so it
+ * is the one for runs that nobody follows. Their lines are read where they are kept, with the results.
+ */
+export class FunctionRuns {
+  readonly #client: ModalClient;
+  readonly #app: string;
+  readonly #results: string;
+  readonly #open: () => Promise<Container>;
+
+  constructor(client: ModalClient, app: string, results: string, open: () => Promise<Container>) {
+    this.#client = client;
+    this.#app = app;
+    this.#results = results;
+    this.#open = open;
+  }
+
+  /** @throws InputError `MODAL_FUNCTION` where it is not deployed */
+  async start(job: Job, attempt: number, secrets: Secret[]): Promise<Live> {
+    const { gpu, cpu, memory_mib: memoryMiB, timeout_s: timeoutS } = job.place as unknown as Resources;
+    const deployed = await this.#deployed();
+    if (deployed === null)
+      throw new InputError(
+        'MODAL_FUNCTION',
+        `The function ${FUNCTION} of the app ${this.#app} is not deployed at Modal. Deploy it once: modal deploy deploy/modal/app.py; or use --backend sandbox.`,
+      );
+    try {
+      const options = { cpu, memoryMiB, timeoutMs: timeoutS * 1000 };
+      const call = await deployed
+        .withOptions({
+          ...options,
+          ...(gpu === null ? {} : { gpu }),
+          ...(secrets.length > 0 ? { secrets } : {}),
+        })
+        .instance()
+        .then((bound) =>
+          bound.spawn([], { job: deskOf(job.results, job.run).job, attempt: String(attempt) }),
+        );
+      await using container = await this.#open();
+      const text = `${JSON.stringify({ call: call.functionCallId })}\n`;
+      await writeFile(container, callPath(this.#results, job.run), text, job.commit);
+      return new FunctionLive(call, job.run, this.#results, this.#open);
+    } catch (error) {
+      throw translated(error, gpu ?? 'a container');
+    }
+  }
+
+  async find(run: string): Promise<Live | null> {
+    // Where nothing is deployed, nothing can be called, and there is no need to look at the volume.
+    if ((await this.#deployed()) === null) return null;
+    await using container = await this.#open();
+    const path = callPath(this.#results, run);
+    const text = (await readFiles(container, [path])).get(path);
+    if (text === undefined) return null;
+    try {
+      const call = await this.#client.functionCalls.fromId((JSON.parse(text) as { call: string }).call);
+      const live = new FunctionLive(call, run, this.#results, this.#open);
+      return (await live.isRunning()) ? live : null;
+    } catch (error) {
+      if (isSdkError(error, 'NotFoundError')) return null;
+      throw translated(error, `the run ${run}`);
+    }
+  }
+
+  async #deployed() {
+    try {
+      return await this.#client.functions.fromName(this.#app, FUNCTION);
+    } catch (error) {
+      if (isSdkError(error, 'NotFoundError')) return null;
+      throw translated(error, 'the function');
+    }
+  }
+}
+
+class FunctionLive implements Live {
+  /** What it sees cannot be looked into. */
+  readonly container = null;
+  readonly #call: FunctionCall;
+  readonly #run: string;
+  readonly #results: string;
+  readonly #open: () => Promise<Container>;
+
+  constructor(call: FunctionCall, run: string, results: string, open: () => Promise<Container>) {
+    this.#call = call;
+    this.#run = run;
+    this.#results = results;
+    this.#open = open;
+  }
+
+  get id(): string {
+    return this.#call.functionCallId;
+  }
+
+  async *output(signal: AbortSignal): AsyncIterable<string> {
+    const { console } = deskOf(this.#results, this.#run);
+    await using container = await this.#open();
+    let at = 0;
+    while (!signal.aborted) {
+      // Asked first: what is there after it has ended is all there is.
+      const isRunning = await this.isRunning();
+      await container.refresh();
+      const script = `cat "$0"/*.log 2> /dev/null | tail -c +${at + 1}`;
+      const { output } = await mustExecute(container, ['sh', '-c', script, console]);
+      const whole = output.subarray(0, output.lastIndexOf(10) + 1);
+      at += whole.length;
+      if (whole.length > 0) yield whole.toString('utf8');
+      if (!isRunning) return;
+      await delay(LOOK_MS, null, { signal }).catch(() => undefined);
+    }
+  }
+
+  async isRunning(): Promise<boolean> {
+    try {
+      await this.#call.get({ timeoutMs: 1 });
+      return false;
+    } catch (error) {
+      if (isSdkError(error, 'TimeoutError')) return true;
+      // Its function failed: it has ended.
+      if (['RemoteError', 'FunctionTimeoutError', 'InternalFailure'].some((name) => isSdkError(error, name)))
+        return false;
+      throw translated(error, 'the run');
+    }
+  }
+
+  /** Its container does not see the wish in the run's desk: Modal interrupts it, and the attendant hands that on. */
+  async interrupt(): Promise<void> {
+    await this.#call.cancel();
+  }
+
+  async kill(): Promise<void> {
+    await this.#call.cancel({ terminateContainers: true });
+  }
+}

@@ -1,0 +1,61 @@
+/** The SDK, loaded when a command needs it, and its errors in bgb's words. Nothing outside this folder knows it. */
+import type { ModalClient } from 'modal';
+import { BgbError, InputError, messageOf } from '../errors.ts';
+
+type Sdk = typeof import('modal');
+
+/** @throws InputError `MODAL_SDK` where the package is not installed */
+async function loadSdk(): Promise<Sdk> {
+  try {
+    return await import('modal');
+  } catch (cause) {
+    throw new InputError(
+      'MODAL_SDK',
+      `The npm package modal, which speaks to Modal, is not installed (${messageOf(cause)}). Run 'make setup' in a clone of bgb; a bundle has no part in starting cloud runs.`,
+      { cause },
+    );
+  }
+}
+
+/**
+ * Connects with the token of `~/.modal.toml` or of MODAL_TOKEN_ID and MODAL_TOKEN_SECRET.
+ *
+ * @throws InputError `MODAL_SDK`, `MODAL_TOKEN`
+ */
+export async function connect(): Promise<ModalClient> {
+  const { ModalClient: Client } = await loadSdk();
+  const silent = () => undefined;
+  try {
+    return new Client({ logger: { debug: silent, info: silent, warn: silent, error: silent } });
+  } catch (cause) {
+    throw tokenRefused(cause);
+  }
+}
+
+function tokenRefused(cause: unknown): InputError {
+  return new InputError(
+    'MODAL_TOKEN',
+    `Modal does not know who you are: ${messageOf(cause)}. The token is missing, has expired or was withdrawn. Make one with 'modal token new' (it writes ~/.modal.toml), or set MODAL_TOKEN_ID and MODAL_TOKEN_SECRET. Runs that are running go on meanwhile.`,
+    { cause },
+  );
+}
+
+/** gRPC's codes that say so, by name; see https://grpc.io/docs/guides/status-codes/. */
+const CODES = { permissionDenied: 7, resourceExhausted: 8, unauthenticated: 16 } as const;
+
+/** What a call to Modal threw, in bgb's words where it is not merely a lost connection. */
+export function translated(error: unknown, what: string): Error {
+  if (error instanceof BgbError) return error;
+  const { code } = (error ?? {}) as { code?: unknown };
+  if (code === CODES.unauthenticated || code === CODES.permissionDenied) return tokenRefused(error);
+  if (isSdkError(error, 'ResourceExhaustedError') || code === CODES.resourceExhausted)
+    return new BgbError('PLACE_CAPACITY', `Modal has no machine for ${what} now: ${messageOf(error)}.`, {
+      cause: error,
+    });
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+/** Whether it is an error of the SDK's class of that name; its classes themselves are loaded late. */
+export function isSdkError(error: unknown, className: string): boolean {
+  return error instanceof Error && error.name === className;
+}

@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { Forwarded } from '../config/index.ts';
+import { canonicalJson, sha256 } from '../files/index.ts';
+import type { Job } from '../places/index.ts';
+import { bridgePath, codePath } from './code-bundle.ts';
+import { RESULTS } from './modal-place.ts';
+import { type Resources, SAVING_S } from './resources.ts';
+
+/** A command of bgb that runs there as it would here, and is done when it ends with exit code 0. */
+export interface TaskRequest {
+  readonly run: string;
+  /** Command lines before it, once; and the command line itself. A local file after --config goes along. */
+  readonly before: readonly (readonly string[])[];
+  readonly command: readonly string[];
+  readonly variables: Forwarded;
+  readonly resources: Omit<Resources, 'code_path' | 'bridge_path'>;
+  readonly codeHash: string;
+  readonly now: Date;
+}
+
+export async function taskJob(request: TaskRequest): Promise<Job> {
+  const { run, before, command, variables, resources, codeHash, now } = request;
+  const local = localConfig(command);
+  const placed = (words: readonly string[]) => words.map((word) => (word === local ? 'CONFIG' : word));
+  return {
+    format: 'bgb-job',
+    version: 1,
+    run,
+    token: randomBytes(8).toString('hex'),
+    created_at: now.toISOString(),
+    command: placed(command),
+    config: local === null ? null : { name: basename(local), text: await readFile(local, 'utf8') },
+    output_dir: null,
+    done: null,
+    results: RESULTS,
+    environment: { ...variables.always },
+    environment_once: { ...variables.once },
+    resume: [],
+    is_resuming: false,
+    stage: null,
+    before: before.map(placed),
+    commit: ['sync', RESULTS],
+    limit_s: Math.max(60, resources.timeout_s - SAVING_S),
+    hashes: { code: codeHash, config: sha256(canonicalJson(command)).slice(0, 16) },
+    place: {
+      ...resources,
+      secrets: [...resources.secrets],
+      code_path: codePath(codeHash),
+      bridge_path: bridgePath(codeHash),
+    },
+  };
+}
+
+/** A configuration of this machine among the words: after --config, or a .yaml file that is no path there. */
+function localConfig(words: readonly string[]): string | null {
+  const named = words[words.indexOf('--config') + 1];
+  const found = words.includes('--config') ? named : words.find((word) => /\.ya?ml$/.test(word));
+  return found === undefined || found.startsWith(`${RESULTS}/`) ? null : found;
+}

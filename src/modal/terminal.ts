@@ -1,0 +1,39 @@
+import type { ModalPlace } from './modal-place.ts';
+
+/** What a terminal needs of standard input and output. */
+export interface TerminalInput extends NodeJS.ReadableStream {
+  setRawMode?(isRaw: boolean): unknown;
+}
+
+/** A shell in a small container, at this terminal, until it ends. @returns its exit code */
+export async function openTerminal(
+  place: ModalPlace,
+  input: TerminalInput,
+  output: NodeJS.WritableStream,
+): Promise<number> {
+  const sandbox = await place.openSandbox({
+    command: ['sleep', '86400'],
+    cpu: 2,
+    memoryMiB: 4096,
+    timeoutMs: 24 * 3600_000,
+    tags: { purpose: 'shell' },
+  });
+  try {
+    const shell = await sandbox.exec(['bash', '-l'], { mode: 'binary', pty: true, workdir: '/results' });
+    const writer = shell.stdin.getWriter();
+    const send = (chunk: Buffer) => void writer.write(chunk).catch(() => undefined);
+    input.setRawMode?.(true);
+    input.on('data', send);
+    input.resume();
+    try {
+      for await (const chunk of shell.stdout) output.write(chunk as Uint8Array);
+      return await shell.wait();
+    } finally {
+      input.off('data', send);
+      input.setRawMode?.(false);
+      input.pause();
+    }
+  } finally {
+    await sandbox.terminate();
+  }
+}

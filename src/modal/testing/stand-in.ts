@@ -1,0 +1,451 @@
+/**
+ * A stand-in for the cloud on this machine: speaks the SDK's own protocol (definitions.ts), runs what containers would run as
+ * local child processes (container.ts) on volumes as folders (volume.ts), and can fail in the ways the cloud does. For tests
+ * only: a client reaches it through MODAL_SERVER_URL.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { decode, encode } from 'cbor-x';
+import { type CallContext, createServer, type Server, ServerError, Status } from 'nice-grpc';
+import { type Mount, StandInContainer } from './container.ts';
+import { sdkDefinitions } from './definitions.ts';
+import { FunctionCallHere } from './function-call.ts';
+import { routerOf } from './router.ts';
+import { StandInVolume } from './volume.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: messages are the SDK's own, and it exports no types of them.
+export type Message = any;
+type Handler = (request: Message, context: CallContext) => unknown;
+
+export interface Sandbox {
+  readonly id: string;
+  readonly name: string;
+  readonly app: string;
+  readonly tags: Record<string, string>;
+  readonly gpu: string | null;
+  readonly definition: Message;
+  readonly container: StandInContainer;
+}
+
+export interface StandInOptions {
+  /** Named secrets and what is in them. */
+  readonly secrets?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Buckets by name: folders. */
+  readonly buckets?: Readonly<Record<string, string>>;
+  /** Variables of every container, as an image sets them. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly commitEveryMs?: number | null;
+  /** The Python file of the deployed app, and where its containers see bgb: a folder that stands for /opt. */
+  readonly deployed?: { readonly file: string; readonly opt: string };
+}
+
+const STUB = fileURLToPath(new URL('./modal_stub.py', import.meta.url));
+
+/** How results are told. */
+const STATUS = { success: 1, failure: 2, terminated: 3, timeout: 4 } as const;
+
+export class StandIn implements AsyncDisposable {
+  readonly folder = mkdtempSync(join(tmpdir(), 'bgb-stand-in-'));
+  readonly volumes = new Map<string, StandInVolume>();
+  readonly sandboxes: Sandbox[] = [];
+  /** Names of the calls received, in order. */
+  readonly calls: string[] = [];
+  /** Layers of images that were built: their commands. */
+  readonly layers: string[][] = [];
+  /** What functions were asked to run with. */
+  readonly bound: Message[] = [];
+  /** What goes wrong now. */
+  readonly faults = {
+    isTokenExpired: false,
+    /** No container with a GPU starts. */
+    isWithoutCapacity: false,
+    /** Every call fails as when the network is gone. */
+    isUnreachable: false,
+    /** ms until a container is there. */
+    startupMs: 0,
+  };
+  readonly #options: StandInOptions;
+  readonly #server: Server = createServer();
+  readonly #ephemeral = new Map<string, Record<string, string>>();
+  readonly #images = new Map<string, string>();
+  #streams = new AbortController();
+  #port = 0;
+  #count = 0;
+
+  private constructor(options: StandInOptions) {
+    this.#options = options;
+  }
+
+  static async start(options: StandInOptions = {}): Promise<StandIn> {
+    const standIn = new StandIn(options);
+    const { control, router } = await sdkDefinitions();
+    standIn.#serve(control, standIn.#control());
+    standIn.#serve(router, routerOf(standIn));
+    standIn.#port = await standIn.#server.listen('127.0.0.1:0');
+    return standIn;
+  }
+
+  /** What a client sets to come here. */
+  get variables(): Record<string, string> {
+    return {
+      MODAL_SERVER_URL: `http://localhost:${this.#port}`,
+      MODAL_TOKEN_ID: 'ak-stand-in',
+      MODAL_TOKEN_SECRET: 'as-stand-in',
+      MODAL_CONFIG_PATH: join(this.folder, 'none.toml'),
+    };
+  }
+
+  /** The last container of that name, running or not. */
+  sandbox(name: string): Sandbox {
+    const found = this.sandboxes.findLast((sandbox) => sandbox.name === name);
+    if (found === undefined) throw new Error(`no sandbox ${name} was ever started`);
+    return found;
+  }
+
+  /** A file as the container of that name sees it now, below its first mount. */
+  seenBy(name: string, path: string): string {
+    return join(this.folder, 'containers', this.sandbox(name).id, 'mount-0', path);
+  }
+
+  byTask(taskId: string): Sandbox {
+    const found = this.sandboxes.find(({ id }) => `ta-${id}` === taskId);
+    if (found === undefined) throw new ServerError(Status.NOT_FOUND, `no task ${taskId}`);
+    return found;
+  }
+
+  volume(name: string): StandInVolume {
+    const found = this.volumes.get(name) ?? new StandInVolume(join(this.folder, 'volumes', name));
+    this.volumes.set(name, found);
+    return found;
+  }
+
+  /** Takes a container away without a word, as preemption may; `isLosing`: with what it had not committed. */
+  async preempt(name: string, { isLosing = false } = {}): Promise<void> {
+    const { container } = this.sandbox(name);
+    container.kill('terminated', { isLosing });
+    await container.ended;
+  }
+
+  /** Ends every stream that is open now with an error that the SDK does not try again after. */
+  breakStreams(): void {
+    this.#streams.abort();
+    this.#streams = new AbortController();
+  }
+
+  get access(): { jwt: string; url: string } {
+    return { jwt: 'stand.in.jwt', url: `https://localhost:${this.#port}` };
+  }
+
+  /** Environment of a container: image, secrets, variables given. */
+  environmentOf(secretIds: readonly string[], sources: readonly Message[] = []): Record<string, string> {
+    const ofSecret = (id: string) => this.#ephemeral.get(id) ?? this.#options.secrets?.[id] ?? {};
+    return Object.assign(
+      { ...this.#options.environment },
+      ...secretIds.map(ofSecret),
+      ...sources.map(({ secretId, env }) => (secretId ? ofSecret(secretId) : (env?.contents ?? {}))),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { container } of this.sandboxes) container.kill('terminated');
+    for (const call of this.functionCalls) call.cancel(true);
+    await Promise.all(this.functionCalls.map((call) => call.ended));
+    await Promise.all(this.sandboxes.map(({ container }) => container.ended));
+    await this.#server.forceShutdown();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Adds a service; what it has no handler for is answered as unimplemented. */
+  #serve(definition: Message, handlers: Readonly<Record<string, Handler>>): void {
+    const implementation: Record<string, Handler> = {};
+    for (const [method, { responseStream }] of Object.entries<Message>(definition.methods)) {
+      const handler = handlers[method];
+      const before = () => {
+        this.calls.push(method);
+        if (this.faults.isUnreachable) throw new ServerError(Status.UNAVAILABLE, 'the stand-in is away');
+        if (this.faults.isTokenExpired) throw new ServerError(Status.UNAUTHENTICATED, 'token has expired');
+        if (handler === undefined)
+          throw new ServerError(Status.UNIMPLEMENTED, `${method} is not stood in for`);
+        return handler;
+      };
+      const streams = () => this.#streams.signal;
+      implementation[method] = responseStream
+        ? async function* (request: Message, context: CallContext) {
+            const broken = streams();
+            const items = (before()(request, context) as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+            const failed = new Promise<never>((_, reject) => {
+              const fail = () => reject(new ServerError(Status.DATA_LOSS, 'the stream was broken'));
+              if (broken.aborted) fail();
+              broken.addEventListener('abort', fail, { once: true });
+            });
+            failed.catch(() => undefined);
+            while (true) {
+              const next = await Promise.race([items.next(), failed]);
+              if (next.done) return;
+              yield next.value;
+            }
+          }
+        : async (request: Message, context: CallContext) => await before()(request, context);
+    }
+    this.#server.add(definition, implementation as Message);
+  }
+
+  #id(prefix: string, length = 22): string {
+    return `${prefix}-${String(++this.#count).padStart(length, '0')}`;
+  }
+
+  #control(): Record<string, Handler> {
+    const find = (id: string) => {
+      const found = this.sandboxes.find((sandbox) => sandbox.id === id);
+      if (found === undefined) throw new ServerError(Status.NOT_FOUND, `no sandbox ${id}`);
+      return found;
+    };
+    const byName = ({ sandboxName, appName, includeTerminated }: Message, isV2: boolean) => {
+      const found = this.sandboxes.findLast(
+        ({ name, app, id, container }) =>
+          name === sandboxName &&
+          app === appName &&
+          id.startsWith(isV2 ? 'sb-v2-' : 'sb-0') &&
+          (container.end === null || includeTerminated === true),
+      );
+      if (found === undefined) throw new ServerError(Status.NOT_FOUND, `no sandbox ${sandboxName}`);
+      return { sandboxId: found.id };
+    };
+    const taskOf = async ({ sandboxId }: Message) => {
+      const { container } = find(sandboxId);
+      if (container.end !== null && container.output[0].length === 0)
+        return { taskResult: resultOf(container), taskId: `ta-${sandboxId}` };
+      return { taskId: `ta-${sandboxId}` };
+    };
+    const wait = async ({ sandboxId, timeout }: Message) => {
+      const { container } = find(sandboxId);
+      await Promise.race([container.ended, delay(timeout * 1000, null, { ref: false })]);
+      return { result: container.end === null ? undefined : resultOf(container) };
+    };
+    const terminate = ({ sandboxId }: Message) => {
+      find(sandboxId).container.kill('terminated');
+      return {};
+    };
+    const list = ({ tags, beforeTimestamp }: Message) => ({
+      sandboxes: beforeTimestamp
+        ? []
+        : this.sandboxes
+            .filter(
+              ({ container, tags: own }) =>
+                container.end === null &&
+                tags.every(({ tagName, tagValue }: Message) => own[tagName] === tagValue),
+            )
+            .map(({ id }, index) => ({ id, createdAt: 1 + index })),
+    });
+    const start = async (request: Message, isV2: boolean) => {
+      const { definition, tags, secretSources = [] } = request;
+      if (
+        this.sandboxes.some(
+          ({ name, container }) => name && name === definition.name && container.end === null,
+        )
+      )
+        throw new ServerError(Status.ALREADY_EXISTS, `a sandbox named ${definition.name} is running`);
+      const gpu = definition.resources?.gpuConfig?.gpuType || null;
+      if (gpu !== null && this.faults.isWithoutCapacity)
+        throw new ServerError(Status.RESOURCE_EXHAUSTED, 'no capacity for this GPU');
+      await delay(this.faults.startupMs);
+      const id = isV2 ? `sb-v2-${++this.#count}` : this.#id('sb');
+      const folder = join(this.folder, 'containers', id);
+      mkdirSync(folder, { recursive: true });
+      const mounts: Mount[] = [
+        ...definition.volumeMounts.map(({ volumeId, mountPath, readOnly }: Message) => ({
+          path: mountPath,
+          isReadOnly: readOnly,
+          from: this.volume(volumeId.slice(3)),
+        })),
+        ...definition.cloudBucketMounts.map(({ bucketName, mountPath, readOnly }: Message) => ({
+          path: mountPath,
+          isReadOnly: readOnly,
+          from: this.#bucket(bucketName),
+        })),
+      ];
+      const container = new StandInContainer({
+        id,
+        folder,
+        command: definition.entrypointArgs,
+        workdir: definition.workdir || '/',
+        environment: this.environmentOf(definition.secretIds, secretSources),
+        mounts,
+        timeoutS: definition.timeoutSecs,
+        commitEveryMs: this.#options.commitEveryMs === undefined ? 300 : this.#options.commitEveryMs,
+      });
+      this.sandboxes.push({
+        id,
+        name: definition.name ?? '',
+        app: request.appId.slice(3),
+        tags: Object.fromEntries(tags.map(({ tagName, tagValue }: Message) => [tagName, tagValue])),
+        gpu,
+        definition,
+        container,
+      });
+      return { sandboxId: id, taskId: `ta-${id}`, commandRouterAccess: this.access };
+    };
+    return {
+      clientHello: () => ({}),
+      // Good for an hour, as its second part says.
+      authTokenGet: () => ({
+        token: `e30.${Buffer.from(JSON.stringify({ exp: Math.floor(Date.now() / 1000) + 3600 })).toString('base64url')}.e30`,
+      }),
+      appGetOrCreate: ({ appName }) => ({ appId: `ap-${appName}`, handleMetadata: { name: appName } }),
+      environmentGetOrCreate: () => ({
+        environmentId: 'en-main',
+        metadata: { name: 'main', settings: { imageBuilderVersion: '2025.06', webhookSuffix: '' } },
+      }),
+      imageGetOrCreate: ({ image }) => {
+        const text = JSON.stringify([image.dockerfileCommands, image.baseImages]);
+        if (!this.#images.has(text)) {
+          this.#images.set(text, this.#id('im'));
+          this.layers.push(image.dockerfileCommands);
+        }
+        return { imageId: this.#images.get(text) };
+      },
+      imageJoinStreaming: async function* () {
+        yield { result: { status: STATUS.success }, eof: true };
+      },
+      volumeGetOrCreate: ({ deploymentName, objectCreationType }) => {
+        if (!this.volumes.has(deploymentName) && objectCreationType === 0)
+          throw new ServerError(Status.NOT_FOUND, `no volume ${deploymentName}`);
+        this.volume(deploymentName);
+        return {
+          volumeId: `vo-${deploymentName}`,
+          version: 2,
+          metadata: { name: deploymentName, version: 2 },
+        };
+      },
+      secretGetOrCreate: ({ deploymentName, envDict, requiredKeys }) => {
+        if (deploymentName === '') {
+          const id = this.#id('st');
+          this.#ephemeral.set(id, { ...envDict });
+          return { secretId: id };
+        }
+        const named = this.#options.secrets?.[deploymentName];
+        if (named === undefined) throw new ServerError(Status.NOT_FOUND, `no secret ${deploymentName}`);
+        const missing = requiredKeys.filter((key: string) => !(key in named));
+        if (missing.length > 0)
+          throw new ServerError(Status.FAILED_PRECONDITION, `secret ${deploymentName} lacks ${missing}`);
+        return { secretId: deploymentName };
+      },
+      sandboxCreate: (request) => start(request, false),
+      sandboxCreateV2: (request) => start(request, true),
+      sandboxGetTaskId: taskOf,
+      sandboxGetTaskIdV2: taskOf,
+      sandboxWait: wait,
+      sandboxWaitV2: wait,
+      sandboxTerminate: terminate,
+      sandboxTerminateV2: terminate,
+      sandboxGetFromName: (request) => byName(request, false),
+      sandboxGetFromNameV2: (request) => byName(request, true),
+      sandboxList: list,
+      sandboxListV2: list,
+      sandboxTagsGet: ({ sandboxId }) => tagsOf(find(sandboxId)),
+      sandboxTagsGetV2: ({ sandboxId }) => tagsOf(find(sandboxId)),
+      taskGetCommandRouterAccess: () => this.access,
+      sandboxGetCommandRouterAccess: () => this.access,
+      ...this.#functions(),
+      sandboxGetLogs: ({ sandboxId, fileDescriptor, lastEntryId }) =>
+        logsOf(find(sandboxId), fileDescriptor === 2 ? 1 : 0, lastEntryId),
+    };
+  }
+
+  /** Calls of the deployed function: each is containers, one after the other, until one ends well. */
+  readonly functionCalls: FunctionCallHere[] = [];
+
+  #functions(): Record<string, Handler> {
+    const found = (id: string) => this.functionCalls[Number(id.slice(3))]!;
+    const metadata = { functionName: 'train', supportedInputFormats: [4], appId: 'ap-bgb' };
+    return {
+      functionGet: ({ objectTag }) => {
+        if (this.#options.deployed === undefined)
+          throw new ServerError(Status.NOT_FOUND, `no function ${objectTag}`);
+        return { functionId: `fu-${objectTag}`, handleMetadata: metadata };
+      },
+      functionBindParams: ({ functionId, functionOptions }) => {
+        this.bound.push(functionOptions);
+        return { boundFunctionId: functionId, handleMetadata: metadata };
+      },
+      functionMap: ({ functionId, pipelinedInputs }) => {
+        const [, kwargs] = decode(pipelinedInputs[0].input.args);
+        const id = `fc-${this.functionCalls.length}`;
+        const call = new FunctionCallHere((attempt) => {
+          const folder = join(this.folder, 'containers', `${id}-${attempt}`);
+          mkdirSync(folder, { recursive: true });
+          const { file, opt } = this.#options.deployed!;
+          return new StandInContainer({
+            id: `${id}-${attempt}`,
+            folder,
+            command: ['python3', STUB, file, functionId.slice(3), JSON.stringify(kwargs)],
+            workdir: '/opt/bgb',
+            environment: this.environmentOf([]),
+            mounts: [
+              { path: '/results', isReadOnly: false, from: this.volume('bgb-results') },
+              { path: '/opt', isReadOnly: true, from: opt },
+            ],
+            timeoutS: 600,
+            commitEveryMs: 300,
+          });
+        });
+        this.functionCalls.push(call);
+        return {
+          functionCallId: id,
+          functionCallJwt: '',
+          pipelinedInputs: [{ idx: 0, inputId: 'in-0', inputJwt: '' }],
+        };
+      },
+      functionCallFromId: ({ functionCallId }) => ({
+        functionCallId,
+        metadata: { appId: 'ap-bgb', functionId: 'fu-train' },
+      }),
+      functionGetOutputs: async ({ functionCallId, timeout }) => {
+        const call = found(functionCallId);
+        await Promise.race([call.ended, delay(timeout * 1000, null, { ref: false })]);
+        if (call.result === null) return { outputs: [] };
+        const result = { status: call.result === 0 ? STATUS.success : STATUS.failure, exception: '' };
+        return { outputs: [{ result: { ...result, data: encode(call.result) }, idx: 0, dataFormat: 4 }] };
+      },
+      functionCallCancel: ({ functionCallId, terminateContainers }) => {
+        found(functionCallId).cancel(terminateContainers === true);
+        return {};
+      },
+    };
+  }
+
+  #bucket(name: string): string {
+    const folder = this.#options.buckets?.[name];
+    if (folder === undefined) throw new ServerError(Status.NOT_FOUND, `no bucket ${name}`);
+    return folder;
+  }
+}
+
+function tagsOf({ tags }: Sandbox) {
+  return { tags: Object.entries(tags).map(([tagName, tagValue]) => ({ tagName, tagValue })) };
+}
+
+function resultOf({ end }: StandInContainer) {
+  if (end?.kind === 'exited')
+    return { status: end.code === 0 ? STATUS.success : STATUS.failure, exitcode: end.code };
+  return { status: STATUS[end!.kind], exitcode: 0 };
+}
+
+/** Batches from the entry after `last` on, each named by the bytes up to its end. */
+async function* logsOf({ container }: Sandbox, index: 0 | 1, last: string) {
+  let at = Number(last.split('-')[0]) || 0;
+  while (true) {
+    await container.moreThan(index, at);
+    const data = container.output[index].subarray(at);
+    if (data.length > 0) {
+      at += data.length;
+      yield { entryId: `${at}-0`, items: [{ data: data.toString('utf8'), fileDescriptor: index + 1 }] };
+    } else {
+      yield { entryId: `${at}-0`, items: [], eof: true };
+      return;
+    }
+  }
+}

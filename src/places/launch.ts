@@ -1,0 +1,115 @@
+import { BgbError, InputError } from '../errors.ts';
+import { checkRunName, deskOf, type Job, jobText } from './job.ts';
+import type { Container, Live, Place } from './place.ts';
+import { mustExecute, readFiles, writeFile } from './remote-files.ts';
+import { describeEnding, endingOf, readStanding } from './standing.ts';
+
+/**
+ * Starts a run under its name, which nobody else can take meanwhile.
+ *
+ * @param prepare is called with a container that sees the results, before anything is written
+ * @throws InputError `PLACE_RUN_LIVE`, `PLACE_RUN_EXISTS` where the name is taken; `PLACE_RUN_NAME`
+ */
+export async function launch(
+  place: Place,
+  job: Job,
+  prepare: (container: Container) => Promise<void>,
+): Promise<Live> {
+  checkRunName(job.run);
+  await refuseLive(place, job.run);
+  await using container = await place.open(`${job.run}.launch`);
+  await refuseTaken(container, place.results, job);
+  await prepare(container);
+  const desk = deskOf(place.results, job.run);
+  await mustExecute(container, ['rm', '-f', desk.stop]);
+  await writeFile(container, desk.job, jobText(job), job.commit);
+  return await place.start(job, 1);
+}
+
+/**
+ * Goes on with a run that has ended without being done, as it was started.
+ *
+ * @returns the number of the attempt that begins
+ * @throws InputError `PLACE_RUN_LIVE` where it runs, `PLACE_RUN_DONE` where there is nothing left to do
+ */
+export async function relaunch(place: Place, run: string, say: (sentence: string) => void): Promise<number> {
+  checkRunName(run);
+  await refuseLive(place, run);
+  await using container = await place.open(`${run}.launch`);
+  const standing = await readStanding(container, place.results, run);
+  if (standing.isDone)
+    throw new InputError(
+      'PLACE_RUN_DONE',
+      `The run ${run} is done; there is nothing to resume. Fetch it: bgb modal pull ${run}.`,
+    );
+  say(`${describeEnding(standing)} It goes on from ${standing.savedStep === null ? 'the start' : `step ${standing.savedStep}`}.`); // biome-ignore format: one sentence
+  const desk = deskOf(place.results, run);
+  await mustExecute(container, ['rm', '-f', desk.stop]);
+  const job = { ...standing.job, is_resuming: true };
+  await writeFile(container, desk.job, jobText(job), job.commit);
+  const attempt = (standing.attempts.at(-1)?.number ?? 0) + 1;
+  await place.start(job, attempt);
+  return attempt;
+}
+
+/**
+ * Asks a run to save and stop for good, and waits for it.
+ *
+ * @returns false where nothing of that name runs
+ * @throws BgbError `PLACE_STOP` where it does not end in time; it has been killed then
+ */
+export async function stop(
+  place: Place,
+  run: string,
+  { now, graceMs = 120_000, lookMs = 500 }: { now: () => Date; graceMs?: number; lookMs?: number },
+): Promise<boolean> {
+  checkRunName(run);
+  const desk = deskOf(place.results, run);
+  const live = await place.find(run);
+  const opened = live?.container == null ? await place.open() : null;
+  await using _ = opened;
+  const container = opened ?? live!.container!;
+  const found = await readFiles(container, [desk.job]);
+  if (live === null && !found.has(desk.job)) await readStanding(container, place.results, run);
+  const text = `${JSON.stringify({ at: now().toISOString() })}\n`;
+  await writeFile(container, desk.stop, text, opened === null ? null : ['sync', place.results]);
+  if (live === null) return false;
+  await live.interrupt();
+  const until = performance.now() + graceMs;
+  while (await live.isRunning()) {
+    if (performance.now() > until) {
+      await live.kill();
+      throw new BgbError(
+        'PLACE_STOP',
+        `The run ${run} did not end within ${graceMs / 1000} s of being asked; it was killed. What it had saved before is there: bgb modal status ${run}.`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, lookMs));
+  }
+  return true;
+}
+
+async function refuseLive(place: Place, run: string): Promise<void> {
+  if ((await place.find(run)) === null) return;
+  throw new InputError(
+    'PLACE_RUN_LIVE',
+    `A run named ${run} is running at ${place.label}. See it with bgb modal logs ${run} -f, stop it with bgb modal stop ${run}, or use another experiment.output_dir.`,
+  );
+}
+
+/** Refuses a name that a run has already, or whose output folder holds something. */
+async function refuseTaken(container: Container, results: string, job: Job): Promise<void> {
+  const found = await readFiles(container, [deskOf(results, job.run).job, `${job.output_dir}/run.json`]);
+  if (found.size === 0) return;
+  const isKnown = found.has(deskOf(results, job.run).job);
+  const standing = isKnown ? await readStanding(container, results, job.run) : null;
+  // A launch that never came to its first attempt left nothing but its wish.
+  if (standing !== null && endingOf(standing) === 'not started' && found.size === 1) return;
+  const isDone = standing?.isDone === true;
+  throw new InputError(
+    'PLACE_RUN_EXISTS',
+    isDone
+      ? `The run ${job.run} is there and done. Fetch it with bgb modal pull ${job.run}, or use another experiment.output_dir.`
+      : `The run ${job.run} is there and not done. Go on with it: bgb modal resume ${job.run}; or use another experiment.output_dir.`,
+  );
+}

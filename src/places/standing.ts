@@ -1,0 +1,109 @@
+import { posix } from 'node:path';
+import { InputError } from '../errors.ts';
+import { type Attempt, attemptRecord, deskOf, type Job, parseJob } from './job.ts';
+import type { Container } from './place.ts';
+import { readFiles } from './remote-files.ts';
+
+/** What the results say about a run: the truth, whatever a connection or an exit code said. */
+export interface Standing {
+  readonly run: string;
+  readonly job: Job;
+  readonly attempts: readonly Attempt[];
+  /** Whether the file that means success is there, or the last attempt ended well where there is none. */
+  readonly isDone: boolean;
+  /** Whether it was asked to stop. */
+  readonly isStopped: boolean;
+  /** Step of the last checkpoint; null where there is none. */
+  readonly savedStep: number | null;
+  /** Content of `done.json`, as it stands. */
+  readonly done: string | null;
+  /** Content of `heartbeat.json`. */
+  readonly heartbeat: { readonly step: number; readonly epoch: number; readonly at: string } | null;
+}
+
+/** How an attempt ended, for what to do next; `gone`: without a word. */
+export type Ending = 'done' | 'stopped' | 'failed' | 'interrupted' | 'gone' | 'not started';
+
+export function endingOf({ isDone, isStopped, attempts }: Standing): Ending {
+  if (isDone) return 'done';
+  if (isStopped) return 'stopped';
+  const last = attempts.at(-1);
+  if (last === undefined) return 'not started';
+  if (last.ended === null) return 'gone';
+  return last.ended.how === 'done' ? 'failed' : last.ended.how;
+}
+
+/** How the last attempt ended, in a sentence. */
+export function describeEnding({ attempts }: Standing): string {
+  const last = attempts.at(-1);
+  if (last === undefined) return 'It was never started.';
+  if (last.ended === null) return `Attempt ${last.number} was ended without warning, as preemption does.`;
+  const { how, code } = last.ended;
+  return how === 'interrupted'
+    ? `Attempt ${last.number} was interrupted and has saved.`
+    : `Attempt ${last.number} ended: ${how}, exit code ${code}.`;
+}
+
+/** @throws InputError `PLACE_RUN_MISSING` where no run of that name was ever started */
+export async function readStanding(container: Container, results: string, run: string): Promise<Standing> {
+  const desk = deskOf(results, run);
+  const first = await readFiles(container, [desk.job, desk.stop, `${desk.attempts}/*.json`]);
+  const text = first.get(desk.job);
+  if (text === undefined)
+    throw new InputError(
+      'PLACE_RUN_MISSING',
+      `No run '${run}' was started here: ${desk.job} is not there. bgb modal status lists the runs.`,
+    );
+  const job = parseJob(text, desk.job);
+  const attempts = [...first]
+    .filter(([path]) => posix.dirname(path) === desk.attempts)
+    .map(([, each]) => attemptRecord.parse(JSON.parse(each)))
+    .sort((a, b) => a.number - b.number);
+  const folder = job.output_dir;
+  const [last, beat] = ['checkpoints/last.json', 'heartbeat.json'].map((name) =>
+    posix.join(folder ?? '', name),
+  );
+  const second =
+    folder === null ? new Map<string, string>() : await readFiles(container, [job.done ?? '', last!, beat!]);
+  const own = attempts.filter(({ token }) => token === job.token);
+  return {
+    run,
+    job,
+    attempts,
+    isDone: job.done === null ? own.at(-1)?.ended?.how === 'done' : second.has(job.done),
+    isStopped: first.has(desk.stop),
+    savedStep: savedStep(second.get(last!)),
+    done: second.get(job.done ?? '') ?? null,
+    heartbeat: parsed(second.get(beat!)) as Standing['heartbeat'],
+  };
+}
+
+/** A sentence where two attempts ran at the same time, so that the volume may hold files of both; else null. */
+export function writtenByTwo({ attempts }: Pick<Standing, 'attempts'>): string | null {
+  for (const [index, attempt] of attempts.entries()) {
+    const next = attempts[index + 1];
+    if (next === undefined || attempt.ended === null || attempt.ended.at <= next.started_at) continue;
+    return `Attempts ${attempt.number} and ${next.number} ran at the same time: of each file the one written last is there, and the run may be a mixture of both. Start it anew in another output_dir.`;
+  }
+  return null;
+}
+
+/** Names of all runs ever started. */
+export async function listRuns(container: Container, results: string): Promise<string[]> {
+  const pattern = deskOf(results, '*').job;
+  const found = await readFiles(container, [pattern]);
+  return [...found.keys()].map((path) => posix.basename(posix.dirname(path))).sort();
+}
+
+function savedStep(checkpoint: string | undefined): number | null {
+  const step = (parsed(checkpoint) as { state?: { step?: unknown } } | null)?.state?.step;
+  return typeof step === 'number' ? step : null;
+}
+
+function parsed(text: string | undefined): unknown {
+  try {
+    return text === undefined ? null : JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

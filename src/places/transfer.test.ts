@@ -1,0 +1,137 @@
+import { execFileSync } from 'node:child_process';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { assert, asyncProperty, constantFrom, dictionary, uint8Array } from 'fast-check';
+import { afterAll, expect, test } from 'vitest';
+import { marksHere, marksThere, PART, versionOf } from './file-marks.ts';
+import { LocalContainer } from './testing/local-place.ts';
+import { pull, push } from './transfer.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'bgb-transfer-'));
+afterAll(() => rmSync(root, { recursive: true }));
+const container = new LocalContainer();
+const options = { onProgress: () => undefined, signal: new AbortController().signal };
+let count = 0;
+
+function folder(files: Readonly<Record<string, string | Uint8Array>> = {}): string {
+  const path = join(root, String(++count));
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(path, name)), { recursive: true });
+    writeFileSync(join(path, name), content);
+  }
+  return path;
+}
+
+const same = (a: string, b: string) => execFileSync('diff', ['-r', a, b], { encoding: 'utf8' });
+
+test('both sides list the same, and what is half written is left out', async () => {
+  const path = folder({
+    'a b/ü "x".npz': 'one',
+    [`c.npz${PART}`]: 'half',
+    'run.lock': '{}',
+    empty: '',
+  });
+  const [here, there] = [await marksHere(path), await marksThere(container, path)];
+  expect(there).toEqual(here);
+  // printf one | sha256sum
+  expect(here.marks.get('a b/ü "x".npz')?.sha256).toBe(
+    '7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed',
+  );
+  expect([...here.marks.keys()].sort()).toEqual(['a b/ü "x".npz', 'empty']);
+  expect(here.parts).toEqual(new Map([['c.npz', 4]]));
+  expect((await marksThere(container, join(root, 'none'))).marks.size).toBe(0);
+});
+
+test('whatever is pushed and pulled comes back the same', async () => {
+  const names = constantFrom('a', 'b/c', 'b/d', 'b/e/f');
+  await assert(
+    asyncProperty(dictionary(names, uint8Array({ maxLength: 40 }), { minKeys: 1 }), async (files) => {
+      const [from, there, back] = [folder(files), join(folder(), 'there'), join(folder(), 'back')];
+      await push(container, from, there, { ...options, commit: null });
+      await pull(container, there, back, { ...options, identity: null });
+      expect(same(from, back)).toBe('');
+    }),
+    { numRuns: 8 },
+  );
+});
+
+test('a copy that broke off goes on with what is missing, from the byte where it stopped', async () => {
+  const big = Buffer.alloc((4 << 20) + 17, 'abcdefg');
+  const from = folder({ 'train/1.npz': big, 'train/2.npz': 'two' });
+  const there = join(folder(), 'there');
+  mkdirSync(join(there, 'train'), { recursive: true });
+  writeFileSync(join(there, `train/1.npz${PART}`), big.subarray(0, 4 << 20));
+  const sent: number[] = [];
+  const counting = new LocalContainer();
+  const { execute } = counting;
+  counting.execute = async (command, input) => {
+    if (input !== undefined) sent.push(input.length);
+    return await execute.call(counting, command, input);
+  };
+  expect(await push(counting, from, there, { ...options, commit: null })).toMatchObject({
+    files: 2,
+    copied: 2,
+  });
+  expect(same(from, there)).toBe('');
+  expect(sent).toContain(17);
+  expect(Math.max(...sent)).toBeLessThan(1000);
+  expect(await push(container, from, there, { ...options, commit: null })).toMatchObject({
+    files: 2,
+    copied: 0,
+  });
+});
+
+test('a part of something else is noticed by its hash and sent anew', async () => {
+  const from = folder({ 'a.npz': 'the right content' });
+  const there = folder({ [`a.npz${PART}`]: 'the wrong' });
+  await push(container, from, there, { ...options, commit: null });
+  expect(readFileSync(join(there, 'a.npz'), 'utf8')).toBe('the right content');
+});
+
+test('two versions are not mixed', async () => {
+  const from = folder({ 'manifest.json': 'new', 'a.npz': 'a' });
+  const there = folder({ 'manifest.json': 'old' });
+  await expect(push(container, from, there, { ...options, commit: null })).rejects.toThrow(
+    /holds another version \(another manifest.json\).*not mixed/,
+  );
+  expect(existsSync(join(there, 'a.npz'))).toBe(false);
+  // A run that went on is the same run; another run of that name is not.
+  const run = folder({ 'run.json': '{"id":"1"}', 'events.jsonl': 'a\n' });
+  const pulled = join(folder(), 'run');
+  await pull(container, run, pulled, { ...options, identity: 'run.json' });
+  appendFileSync(join(run, 'events.jsonl'), 'b\n');
+  await pull(container, run, pulled, { ...options, identity: 'run.json' });
+  expect(same(run, pulled)).toBe('');
+  writeFileSync(join(run, 'run.json'), '{"id":"2"}');
+  await expect(pull(container, run, pulled, { ...options, identity: 'run.json' })).rejects.toThrow(
+    /not mixed/,
+  );
+  expect(versionOf(new Map())).toMatch(/^[0-9a-f]{16}$/);
+});
+
+test('a file that changes while it is copied is listed anew', async () => {
+  const from = folder({ 'run.json': '1', 'events.jsonl': 'first' });
+  const changing = new LocalContainer();
+  const { execute } = changing;
+  let isFirst = true;
+  changing.execute = async (command, input) => {
+    if (command[2]?.startsWith('tail') && isFirst) {
+      isFirst = false;
+      writeFileSync(join(from, 'run.json'), '1');
+      writeFileSync(join(from, 'events.jsonl'), 'other');
+    }
+    return await execute.call(changing, command, input);
+  };
+  const to = join(folder(), 'to');
+  await pull(changing, from, to, { ...options, atOnce: 1, identity: 'run.json' });
+  expect(readFileSync(join(to, 'events.jsonl'), 'utf8')).toBe('other');
+});
