@@ -16,12 +16,14 @@ export function register(program: Command): void {
       new Option('--device <device>', 'overrides experiment.device').choices(['auto', 'cpu', 'cuda']),
     )
     .option('--force', 'start also where a finding of bgb doctor makes the result worthless')
-    .option('--detach', 'start it so that it outlives this terminal; see bgb attach, watch, stop')
+    .option(
+      '--detach',
+      'leave it running once it has started, also when this terminal is closed; see bgb attach, watch, stop',
+    )
     .addOption(new Option('--report-start', 'say over IPC when it has started, as --detach asks').hideHelp())
     .addOption(setOption())
     .option(...JSON_OPTION)
     .addOption(new Option('--on <place>', 'train elsewhere (docs/modal.md)').choices(['modal']))
-    .option('--detach', 'with --on: leave it running once its checks have passed')
     .addOption(
       new Option(
         '--backend <backend>',
@@ -42,7 +44,6 @@ export function register(program: Command): void {
 
 export interface TrainOptions extends RunOptions, PlaceOptions {
   readonly on?: 'modal';
-  readonly detach?: boolean;
   readonly backend?: 'sandbox' | 'function';
   readonly set: string[];
   readonly resume?: boolean;
