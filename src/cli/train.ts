@@ -18,7 +18,7 @@ export function register(program: Command): void {
     .option('--force', 'start also where a finding of bgb doctor makes the result worthless')
     .option(
       '--detach',
-      'leave it running once it has started, also when this terminal is closed; see bgb attach, watch, stop',
+      'start it so that it outlives this terminal (bgb attach, watch, stop); with --on: leave it once its checks have passed',
     )
     .addOption(new Option('--report-start', 'say over IPC when it has started, as --detach asks').hideHelp())
     .addOption(setOption())
