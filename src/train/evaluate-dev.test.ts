@@ -1,0 +1,45 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { writeTestEntry } from '../cache/testing/entry.ts';
+import { configSchema } from '../config/index.ts';
+import { evaluateDev, FEWEST_FOR_THREADS } from './evaluate-dev.ts';
+import type { Predictor } from './predict.ts';
+
+const config = configSchema.parse({
+  postprocessing: { stitching: { window_size: 64, stride: 32 } },
+  evaluation: { fa_rates: [1] },
+});
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bgb-dev-'));
+  await writeTestEntry(join(folder, 'a.npz'), '0'.repeat(300) + '1'.repeat(200) + '0'.repeat(500));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Knows nothing: its AUROC is a half, its loss ln 2. */
+const undecided: Predictor = {
+  forward: (signal) =>
+    signal
+      .slice(2, 0, 1)
+      .mul(0)
+      .reshape(...signal.shape.slice(0, 2)),
+  device: 'cpu',
+  precision: null,
+  batchSize: 8,
+};
+
+test.each([1, FEWEST_FOR_THREADS - 1, FEWEST_FOR_THREADS, 3 * FEWEST_FOR_THREADS])(
+  '%i recordings are measured, by threads where they are many',
+  async (count) => {
+    const dev = { folder, recordings: new Array<string>(count).fill('a.npz') };
+    let seen = 0;
+    const progress = { isInterrupted: () => false, onRecording: () => seen++ };
+    const metrics = await evaluateDev(dev, undecided, config, progress);
+    expect(metrics).toMatchObject({ auroc: 0.5, average_precision: 0.2, highest_probability: 0.5 });
+    expect(metrics!.loss).toBeCloseTo(Math.LN2, 12);
+    expect(seen).toBe(count);
+    expect(await evaluateDev(dev, undecided, config, { ...progress, isInterrupted: () => true })).toBeNull();
+  },
+);
