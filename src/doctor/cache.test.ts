@@ -283,6 +283,12 @@ async function spoil(path: string, change: (text: string) => string): Promise<vo
   await build({ data: join(root, 'data'), cache: join(root, 'cache') });
 }
 
+/** Takes a patient's entries out, and the manifest that lists them. */
+function rmPatient(cache: string, patient: string): void {
+  rmSync(join(cache, 'train', patient), { recursive: true });
+  rmSync(join(cache, 'train/manifest.json'));
+}
+
 function heal(path: string): void {
   renameSync(`${path}.kept`, path);
 }
@@ -368,6 +374,48 @@ test('a cache alone: what can be told without a configuration, with commands tha
   expect(named(before)).toEqual(['D1 manifest-missing', 'D11 cache-corrupt']);
   for (const { fix } of before.findings) type(fix.command!, { cwd: root });
   expect(named(await examined(cache))).toEqual([]);
+});
+
+test('a cache of another program: converted, and named in the configuration, as printed', async () => {
+  const { config, cache, root } = corpus.copy();
+  // Windows of 18 channels, compressed, as numpy writes them.
+  const made = type(
+    `python3 -c "
+import numpy
+windows = numpy.random.default_rng(0).normal(size=(20, 18, 1024)).astype('float32')
+labels = numpy.zeros((20, 1024), 'uint8'); labels[8:12] = 1
+numpy.savez_compressed('cache/train/chb05_01.npz', windows=windows, labels=labels)"`,
+    { cwd: root },
+  );
+  expect(made).toMatchObject({ code: 0 });
+  rmPatient(cache, 'chb01');
+  const data = readFileSync(config, 'utf8').replace(/^ *data_dir: .*\n/m, '');
+  writeFileSync(config, data);
+  const before = await examined(config);
+  expect(named(before)).toEqual(['D9 cache-foreign']);
+  expect(before.findings[0]!.evidence).toMatch(/1 entries were made elsewhere: chb05_01\.npz/);
+  expect(type(before.findings[0]!.fix.command!, { cwd: root })).toMatchObject({ code: 0 });
+  expect(named(await examined(config))).toEqual([]);
+});
+
+test('windows that moved since an earlier run of the same configuration are told, with both counts', async () => {
+  const { config, cache, data, root } = corpus.copy([['epochs: 2', 'epochs: 1']]);
+  expect(type(`bgb train '${config}'`, { cwd: root })).toMatchObject({ code: 0 });
+  expect(named(await examined(config))).toEqual([]);
+  for (const path of [join(cache, 'train/chb01/chb01_04_clip.npz'), join(data, 'chb01/chb01_04_clip.edf')])
+    rmSync(path);
+  await scan({ cache });
+  const moved = await examined(config);
+  expect(named(moved)).toEqual(['E5 counts-moved']);
+  // 41 windows of 50 and 37 s; 24 of the first alone.
+  const counts =
+    /run: (\d+) partly seizure, (\d+) fully, (\d+) without; now (\d+) partly seizure, (\d+) fully, (\d+) without/;
+  const [, ...found] = counts.exec(moved.findings[0]!.evidence)!.map(Number);
+  expect([found[0]! + found[1]! + found[2]!, found[3]! + found[4]! + found[5]!]).toEqual([41, 24]);
+  // Another run on what is there now is the one to compare with from then on.
+  const again = `bgb train '${config}' --set experiment.output_dir=${join(root, 'again')}`;
+  expect(type(again, { cwd: root })).toMatchObject({ code: 0 });
+  expect(named(await examined(config))).toEqual([]);
 });
 
 test('exit codes: 0 healthy, 1 findings, 2 it could not be looked at; --json is one document', () => {
