@@ -57,7 +57,7 @@ figcaption{font-size:13.5px;color:var(--quiet);margin-bottom:4px;overflow-wrap:a
 figcaption strong{color:var(--ink)}
 code{font-size:13px;overflow-wrap:anywhere}
 ul{padding-left:20px;margin:6px 0}
-@media print{body{padding:0;max-width:none;font-size:11pt}h2{break-after:avoid}tr{break-inside:avoid}thead{display:table-header-group}}`;
+@media print{body{padding:0;max-width:none;font-size:11pt}.plots{grid-template-columns:1fr 1fr;gap:12px}h2{break-after:avoid}tr{break-inside:avoid}thead{display:table-header-group}}`;
 
 export const PLOT_STYLE = `${PALETTE}\n${PLOT}`;
 export const PAGE_STYLE = `${PALETTE}\n${PLOT}\n${PAGE}`;
