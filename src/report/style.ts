@@ -51,6 +51,7 @@ th,td{text-align:left;padding:4px 14px 4px 0;border-bottom:1px solid var(--grid)
 th{color:var(--quiet);font-weight:600;border-bottom-color:var(--line)}
 td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 td.text{overflow-wrap:anywhere}
+td.text:first-child{min-width:9.5em}
 .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(520px,100%),1fr));gap:16px 32px;align-items:start}
 figure{margin:10px 0 22px;break-inside:avoid}
 figcaption{font-size:13.5px;color:var(--quiet);margin-bottom:4px;overflow-wrap:anywhere}
