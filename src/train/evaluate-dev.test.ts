@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { writeTestEntry } from '../cache/testing/entry.ts';
+import { writeEntry } from '../cache/index.ts';
 import { configSchema } from '../config/index.ts';
 import { evaluateDev, FEWEST_FOR_THREADS } from './evaluate-dev.ts';
 import type { Predictor } from './predict.ts';
@@ -14,7 +14,28 @@ const config = configSchema.parse({
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bgb-dev-'));
-  await writeTestEntry(join(folder, 'a.npz'), '0'.repeat(300) + '1'.repeat(200) + '0'.repeat(500));
+  const rows = 1000;
+  await writeEntry(join(folder, 'a.npz'), {
+    signal: new Int16Array(rows),
+    labels: Uint8Array.from({ length: rows }, (_, row) => (row >= 300 && row < 500 ? 1 : 0)),
+    segments: [{ firstRow: 0, rows, startSample: 0 }],
+    scale: 1,
+    provenance: {
+      ...{
+        format: 'bgb-cache',
+        version: 4,
+        key: 'a.edf',
+        sampling_rate: 10,
+        channels: ['A'],
+        reference: 'REF',
+      },
+      ...{ patient: 'p', recorded_s: 100, seizures: 1, clipped_share: 0, preprocessing: {}, label_map: {} },
+      ...{ seizure_s_by_label: { seiz: 20 }, excluded_s_by_label: {}, events_lost: {}, notices: [] },
+      recording: { name: 'a.edf', sha256: 's', bytes: 1 },
+      annotations: [{ name: 'a.csv_bi', sha256: 't', bytes: 2, format: 'tusz-csv_bi', role: 'seizures' }],
+      scored_as_background: [],
+    },
+  });
 });
 afterAll(() => rm(folder, { recursive: true }));
 

@@ -175,7 +175,7 @@ export const DATA: readonly Rule[] = [
     title: 'No window of a split holds a seizure',
     looksAt: "the entries' labels and annotations, and the windows cut from them",
     evidence: 'windows, annotated seizures and labelled seconds of the split',
-    cause: 'told apart: annotations without seizures, labels that were lost, or windows that do not fit',
+    cause: 'told apart: annotations without seizures, or windows that do not fit',
     fix: 'by the cause: other recordings, `bgb build-cache ...`, or a shorter data.window_size',
     look: (subject) => splitsOf(subject).flatMap((split) => withoutSeizures(split, subject)),
   },
@@ -425,24 +425,8 @@ function withoutSeizures(split: SplitSubject, subject: Subject): Found[] {
       },
     ];
   }
-  if (listing.seizure_seconds === 0) {
-    const build = building(subject).command;
-    return [
-      {
-        id: 'A1',
-        about: folder,
-        evidence: about,
-        cause: 'Seizures were annotated, but the labels of the entries hold none.',
-        fix: {
-          command:
-            build === null
-              ? null
-              : joined([subject.commands.setAside(folder, [...survey.entries.keys()]), build]),
-          says: 'Build the entries again.',
-        },
-      },
-    ];
-  }
+  // Labels that lack what was annotated are told by the rule about that.
+  if (listing.seizure_seconds === 0) return [];
   const rate = [...survey.entries.values()][0]!.provenance.sampling_rate;
   const longest = Math.max(...[...survey.entries.values()].map(({ provenance }) => provenance.recorded_s));
   return [

@@ -44,14 +44,15 @@ export function isListable({ listing: { counts } }: SplitSubject): boolean {
 
 function faultOf(split: SplitSubject): Fault | null {
   const { manifest, unusable, listing } = split;
-  if (split.survey.entries.size === 0) return null;
-  if (manifest.isMissing) return isListable(split) ? 'missing' : null;
+  // Of entries without a seizure no manifest is written; that is told as such.
+  if (split.survey.entries.size === 0 || !isListable(split)) return null;
+  if (manifest.isMissing) return 'missing';
   if (manifest.outside !== null) return 'outside';
   if (manifest.isEmpty) return 'empty';
   if (manifest.isOfOtherWindows) return 'other windows';
   if (manifest.manifest === null || manifest.problem !== null) return 'damaged';
   const { counts } = manifest.manifest;
-  if (counts.partial_seizure + counts.full_seizure === 0 && isListable(split)) return 'no seizures';
+  if (counts.partial_seizure + counts.full_seizure === 0) return 'no seizures';
   if (missingOf(split).references > 0) return 'references';
   // With damaged entries, what the manifest should say is known once they have been built again.
   return manifest.validity?.isValid === false && unusable.length === 0 && listing.recordings > 0
