@@ -55,12 +55,19 @@ async function offline({ config, predictor }: Awaited<ReturnType<typeof open>>, 
   };
 }
 
-const partOf = (records: number): EdfRecording => ({
-  ...recording,
-  records,
-  durationS: records,
-  segments: [{ startS: 0, durationS: records, firstRecord: 0, records }],
-});
+/** So many records of the recording; behind each of `holes` a hole of so many seconds. */
+function partOf(records: number, holes: readonly { after: number; lengthS: number }[] = []): EdfRecording {
+  const segments: EdfRecording['segments'][number][] = [];
+  let [first, startS] = [0, 0];
+  const cuts = holes.filter(({ after }) => after < records).sort((one, other) => one.after - other.after);
+  for (const { after, lengthS } of [...cuts, { after: records, lengthS: 0 }]) {
+    const count = after - first;
+    if (count === 0) continue;
+    segments.push({ startS, durationS: count, firstRecord: first, records: count });
+    [first, startS] = [after, startS + count + lengthS];
+  }
+  return { ...recording, records, durationS: startS, segments };
+}
 
 async function streamed(
   opened: Awaited<ReturnType<typeof open>>,
@@ -77,7 +84,6 @@ async function streamed(
     isEarly: false,
     ...more,
   });
-  const read = await readSignals(part, stream.preprocessing.needed, part.segments[0]!);
   const probabilities: number[] = [];
   const events: DetectedEvent[] = [];
   const provisional: ProvisionalState[] = [];
@@ -86,10 +92,14 @@ async function streamed(
     events.push(...step.events);
     provisional.push(...step.provisional);
   };
-  for (let at = 0, piece = 0; at < read[0]!.length; piece++) {
-    const end = at + lengths[piece % lengths.length]!;
-    add(stream.push(read.map((samples) => samples.slice(at, end))));
-    at = end;
+  for (const segment of part.segments) {
+    if (segment.firstRecord > 0) add(stream.beginSegment(segment.startS));
+    const read = await readSignals(part, stream.preprocessing.needed, segment);
+    for (let at = 0, piece = 0; at < read[0]!.length; piece++) {
+      const end = at + lengths[piece % lengths.length]!;
+      add(stream.push(read.map((samples) => samples.slice(at, end))));
+      at = end;
+    }
   }
   add(stream.end());
   return { probabilities, events, provisional, stream };
@@ -124,8 +134,12 @@ describe.each([
       fc.asyncProperty(
         fc.integer({ min: 1, max: 37 }),
         fc.array(fc.integer({ min: 30, max: 3000 }), { minLength: 1, maxLength: 3 }),
-        async (records, lengths) => {
-          const part = partOf(records);
+        fc.array(
+          fc.record({ after: fc.integer({ min: 1, max: 36 }), lengthS: fc.constantFrom(0.3, 1, 7.77) }),
+          { maxLength: 3 },
+        ),
+        async (records, lengths, holes) => {
+          const part = partOf(records, holes);
           const { probabilities, events } = await streamed(opened, part, lengths);
           const expected = await offline(opened, part);
           expect(probabilities).toEqual(expected.probabilities);
@@ -134,11 +148,12 @@ describe.each([
         },
       ),
       {
-        numRuns: 6,
+        numRuns: 7,
         examples: [
-          [37, [256]],
-          [3, [100]],
-          [1, [17]],
+          [37, [256], []],
+          [3, [100], []],
+          [1, [17], []],
+          [30, [400], [{ after: 13, lengthS: 7.77 }]],
         ],
       },
     );

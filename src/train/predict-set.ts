@@ -7,7 +7,7 @@ import type { Device } from '../torch/index.ts';
 import type { LoadedModel } from './load-model.ts';
 import { isMemoryShortage, outOfMemory } from './memory-shortage.ts';
 import { precisionOf, setNumerics } from './numerics.ts';
-import { type Predictor, predictRecording } from './predict.ts';
+import { FILLED_TO, type Predictor, predictRecording } from './predict.ts';
 import { typedReferences } from './typed-references.ts';
 
 /** A recording, what the model says of it, and what was annotated. */
@@ -37,6 +37,7 @@ export function predictorOf({ config, model }: LoadedModel, device: Device): Pre
     precision: precisionOf(device, config.training),
     batchSize:
       device === 'cpu' && futureUses(config.preprocessing).length === 0 ? 1 : config.training.batch_size,
+    ...(device !== 'cpu' && { filledTo: FILLED_TO }),
   };
 }
 

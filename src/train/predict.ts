@@ -38,7 +38,15 @@ export interface Predictor {
   readonly precision: Dtype | null;
   /** Windows predicted at once. */
   readonly batchSize: number;
+  /** Batches are filled up with empty windows to a multiple of this; see {@link FILLED_TO}. */
+  readonly filledTo?: number;
 }
+
+/**
+ * On a GPU. Every recording has a number of windows of its own, and cuDNN tries its algorithms anew for each size of a batch:
+ * most of a second, far longer than the windows that fill it up.
+ */
+export const FILLED_TO = 16;
 
 /**
  * Seizure probabilities of a recording: windows placed over every segment, predicted in batches, stitched to
@@ -60,7 +68,7 @@ export function predictRecording(
   for (let first = 0; first < windows.length; first += predictor.batchSize) {
     const batch = windows.slice(first, first + predictor.batchSize);
     const probabilities = predictWith(predictor, recording.scale * gain, () =>
-      windowsOn(predictor.device, recording, batch, length),
+      windowsOn(predictor, recording, batch, length),
     );
     if (hasNaN(probabilities))
       throw new NotFiniteError(
@@ -78,7 +86,7 @@ export function predictRecording(
  * windows that overlap there; padded with zeros.
  */
 function windowsOn(
-  device: Device,
+  { device, batchSize, filledTo = 1 }: Predictor,
   { signal, channels }: CachedRecording,
   windows: readonly PlacedWindow[],
   length: number,
@@ -87,12 +95,16 @@ function windowsOn(
   const end = Math.max(...windows.map(({ firstRow, rows }) => firstRow + rows));
   const span = signal.subarray(start * channels, end * channels);
   const sent = fromTypedArray(span, [end - start, channels], { share: true }).to({ device });
-  return stack(
+  const own = stack(
     windows.map(({ firstRow, rows }) => {
-      const own = sent.slice(0, firstRow - start, firstRow - start + rows);
-      return rows === length ? own : aten.constant_pad_nd({ self: own, pad: [0, 0, 0, length - rows] });
+      const recorded = sent.slice(0, firstRow - start, firstRow - start + rows);
+      return rows === length
+        ? recorded
+        : aten.constant_pad_nd({ self: recorded, pad: [0, 0, 0, length - rows] });
     }),
   );
+  const missing = Math.min(batchSize, Math.ceil(windows.length / filledTo) * filledTo) - windows.length;
+  return missing > 0 ? aten.constant_pad_nd({ self: own, pad: [0, 0, 0, 0, 0, missing] }) : own;
 }
 
 /** A sum of probabilities is NaN where one of them is. */
