@@ -153,6 +153,17 @@ test('what cannot start says why, with its own exit code, and leaves nothing', a
     output: expect.stringMatching(/^bgb: .*no-cache.* holds no cache entries/),
   });
   expect(existsSync(join(folder, 'sweep'))).toBe(false);
+  const nowhere = await bgb(
+    'train',
+    SMOKE,
+    '--set',
+    'experiment.output_dir=/proc/bgb-is-not-here/run',
+    '--detach',
+  );
+  expect(nowhere).toMatchObject({
+    code: 2,
+    output: expect.stringMatching(/^bgb: Cannot write to the output_dir /),
+  });
   const again = await run(trainWords('whole', '--detach'));
   expect(again).toMatchObject({ code: 2, output: expect.stringMatching(/already holds a finished run/) });
   expect(readdirSync(join(folder, 'whole')).filter((name) => name.startsWith('output'))).toEqual([]);

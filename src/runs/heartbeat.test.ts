@@ -33,7 +33,7 @@ test('it beats while the main thread is blocked, with the step left in shared me
   heartbeat.update(1234, 5);
   block(600);
   const after = await beatOf();
-  expect(after).toMatchObject({ step: 1234, epoch: 5, stopped: false });
+  expect(after).toMatchObject({ step: 1234, epoch: 5, activity: 'training', stopped: false });
   expect(after.monotonic_s - before.monotonic_s).toBeGreaterThan(0.3);
   expect(Date.parse(after.at)).toBeGreaterThan(Date.parse(before.at));
 });
@@ -42,9 +42,10 @@ test('it beats while the main thread is blocked, with the step left in shared me
 test('stopping ends it at once, with a last beat that says so', async () => {
   const heartbeat = await start(3600);
   heartbeat.update(7, 1);
+  heartbeat.enter('evaluating');
   await heartbeat.stop();
   await heartbeat.stop();
-  expect(await beatOf()).toMatchObject({ step: 7, epoch: 1, stopped: true });
+  expect(await beatOf()).toMatchObject({ step: 7, epoch: 1, activity: 'evaluating', stopped: true });
   expect(await readdir(folder)).toEqual(['heartbeat.json']);
   expect(failures).toEqual([]);
 });
