@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -97,7 +98,7 @@ const FAULTS: readonly Fault[] = [
     plant: ({ cache }) => rmSync(join(cache, 'train/chb01/chb01_04_clip.npz')),
     expected: ['D2 manifest-references', 'D4 cache-incomplete'],
     // 37 s are 17 of the 41 windows.
-    evidence: /17 of 41 references \(41\.5 %, more than the 5 % that may be\) are to 1 entries/,
+    evidence: /17 of 41 references \(41\.5 %, more than the 5 % that may be\) are to 1 entry that is/,
   },
   {
     name: 'a damaged entry',
@@ -231,7 +232,7 @@ const FAULTS: readonly Fault[] = [
       await scan({ cache });
     },
     expected: ['C1 patients-in-two-splits'],
-    evidence: /1 patients \(chb01\)/,
+    evidence: /1 patient \(chb01\)/,
   },
   {
     name: 'no cache at all',
@@ -346,7 +347,7 @@ test('--fix mends manifests and removes leftovers, after saying so; a second loo
   const { code, output, errors } = type(`bgb doctor '${setUp.config}' --fix`, { cwd: setUp.root });
   expect(errors).toMatch(/Fixing: write .*train\/manifest\.json anew, of 2 entries\n/);
   expect(errors).toMatch(/Fixing: write .*dev\/manifest\.json anew, of 2 entries\n/);
-  expect(errors).toMatch(/Fixing: remove 1 temporary files/);
+  expect(errors).toMatch(/Fixing: remove 1 temporary file: /);
   expect(output).toMatch(/Nothing is wrong\./);
   expect(code).toBe(0);
   expect(existsSync(join(setUp.cache, 'dev', basename(left)))).toBe(false);
@@ -376,27 +377,34 @@ test('a cache alone: what can be told without a configuration, with commands tha
   expect(named(await examined(cache))).toEqual([]);
 });
 
-test('a cache of another program: converted, and named in the configuration, as printed', async () => {
-  const { config, cache, root } = corpus.copy();
-  // Windows of 18 channels, compressed, as numpy writes them.
-  const made = type(
-    `python3 -c "
+const numpy = ['python3', '/usr/bin/python3'].find(
+  (python) => spawnSync(python, ['-c', 'import numpy']).status === 0,
+);
+
+test.skipIf(numpy === undefined)(
+  'a cache of another program: converted, and named in the configuration, as printed',
+  async () => {
+    const { config, cache, root } = corpus.copy();
+    // Windows of 18 channels, compressed, as numpy writes them.
+    const made = type(
+      `${numpy} -c "
 import numpy
 windows = numpy.random.default_rng(0).normal(size=(20, 18, 1024)).astype('float32')
 labels = numpy.zeros((20, 1024), 'uint8'); labels[8:12] = 1
 numpy.savez_compressed('cache/train/chb05_01.npz', windows=windows, labels=labels)"`,
-    { cwd: root },
-  );
-  expect(made).toMatchObject({ code: 0 });
-  rmPatient(cache, 'chb01');
-  const data = readFileSync(config, 'utf8').replace(/^ *data_dir: .*\n/m, '');
-  writeFileSync(config, data);
-  const before = await examined(config);
-  expect(named(before)).toEqual(['D9 cache-foreign']);
-  expect(before.findings[0]!.evidence).toMatch(/1 entries were made elsewhere: chb05_01\.npz/);
-  expect(type(before.findings[0]!.fix.command!, { cwd: root })).toMatchObject({ code: 0 });
-  expect(named(await examined(config))).toEqual([]);
-});
+      { cwd: root },
+    );
+    expect(made).toMatchObject({ code: 0 });
+    rmPatient(cache, 'chb01');
+    const data = readFileSync(config, 'utf8').replace(/^ *data_dir: .*\n/m, '');
+    writeFileSync(config, data);
+    const before = await examined(config);
+    expect(named(before)).toEqual(['D9 cache-foreign']);
+    expect(before.findings[0]!.evidence).toMatch(/1 entry was made elsewhere: chb05_01\.npz/);
+    expect(type(before.findings[0]!.fix.command!, { cwd: root })).toMatchObject({ code: 0 });
+    expect(named(await examined(config))).toEqual([]);
+  },
+);
 
 test('windows that moved since an earlier run of the same configuration are told, with both counts', async () => {
   const { config, cache, data, root } = corpus.copy([['epochs: 2', 'epochs: 1']]);

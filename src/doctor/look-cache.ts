@@ -59,7 +59,7 @@ async function configNaming(cacheDir: string) {
 export async function lookAtCache(
   folder: string,
   { shape, isGuessed }: Windows,
-  options: { readonly isDeep: boolean; readonly now: number },
+  options: { readonly isDeep: boolean; readonly isManifestRead: boolean; readonly now: number },
 ): Promise<CacheSubject> {
   const about = { folder, isShapeGuessed: isGuessed };
   if (!existsSync(folder)) return { ...about, isThere: false, splits: [], problem: null };

@@ -6,6 +6,7 @@ import { commandLine } from '../command-line.ts';
 import type { Fix, Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
 import type { SplitSubject, Subject } from '../subject.ts';
+import { counted } from '../words.ts';
 
 /** Names of some, and how many more there are. */
 export function some(names: readonly string[], most = 3): string {
@@ -31,7 +32,7 @@ export function building({ commands, config }: Subject): Fix {
     says:
       config === null
         ? 'Run bgb doctor with the configuration that trains from this cache: with its data.data_dir the command can be told.'
-        : 'Set data.data_dir to the folder of the recordings, then run bgb build-cache.',
+        : `${config.loaded.config.data.data_dir === null ? 'Set data.data_dir to the folder of the recordings' : `data.data_dir is ${[config.loaded.config.data.data_dir].flat().join(', ')}, which is not there: correct it`}, then run bgb build-cache.`,
   };
 }
 
@@ -136,14 +137,16 @@ export const CACHE: readonly Rule[] = [
     group: 'cache',
     severity: 'wasteful',
     title: 'No build of a split has finished',
-    looksAt: 'census.json, which a build writes last; asked where the recordings are not at hand',
-    evidence: 'the entries there without a census',
+    looksAt:
+      'census.json, which a build writes last, where the recordings are not at hand and no manifest was written after it',
+    evidence: 'the entries there without a census and a manifest',
     cause: 'The build was interrupted: what it had not come to is missing.',
     fix: '`bgb build-cache --data-dir DATA --cache-dir CACHE --config CONFIG`',
     look: (subject) =>
       splitsOf(subject)
         .filter(
-          ({ hasCensus, survey }) => !hasCensus && survey.entries.size > 0 && subject.recordings === null,
+          ({ hasCensus, manifest, survey }) =>
+            !hasCensus && manifest.isMissing && survey.entries.size > 0 && subject.recordings === null,
         )
         .filter(({ survey }) =>
           [...survey.entries.values()].every(
@@ -152,7 +155,7 @@ export const CACHE: readonly Rule[] = [
         )
         .map((split) => ({
           about: split.folder,
-          evidence: `${split.folder} holds ${split.survey.entries.size} entries and no census.json`,
+          evidence: `${split.folder} holds ${counted(split.survey.entries.size, 'entry', 'entries')} and no census.json`,
           fix: building(subject),
         })),
   },
@@ -234,7 +237,7 @@ export const CACHE: readonly Rule[] = [
       return [
         {
           about: folder,
-          evidence: `${foreign.length} entries were made elsewhere: ${some(foreign)}`,
+          evidence: `${counted(foreign.length, 'entry was', 'entries were')} made elsewhere: ${some(foreign)}`,
           fix: {
             command: steps.filter((step) => step !== null).join(' && '),
             says: `Convert them once, into ${target}.`,
@@ -261,13 +264,13 @@ export const CACHE: readonly Rule[] = [
       if (left.length === 0) return [];
       return [
         {
-          evidence: `${left.length} files: ${some(left)}`,
+          evidence: `${counted(left.length, 'file')}: ${some(left)}`,
           fix: {
             command: commandLine('bgb', 'doctor', subject.target.path, '--fix'),
             says: 'Remove them.',
           },
           repair: {
-            says: `remove ${left.length} temporary files: ${some(left)}`,
+            says: `remove ${counted(left.length, 'temporary file')}: ${some(left)}`,
             mend: async () => {
               for (const path of left) await rm(path, { force: true });
             },

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
 import type { SplitSubject, Subject } from '../subject.ts';
+import { counted } from '../words.ts';
 import { building, hasEntries, some } from './cache.ts';
 import { isListable } from './manifest.ts';
 
@@ -355,7 +356,7 @@ function patientsInTwo(subject: Subject): Found[] {
   const example = [...first![1]].map(([split, [name]]) => join(split.folder, name!));
   return [
     {
-      evidence: `${names.length} ${patients.length > 0 ? 'patients' : 'recordings'} (${some(names)}), such as ${example.join(' and ')}`,
+      evidence: `${counted(names.length, patients.length > 0 ? 'patient' : 'recording')} (${some(names)}), such as ${example.join(' and ')}`,
       fix: {
         command: joined(
           [...asides].map(([split, entries]) => subject.commands.setAside(split.folder, entries)),

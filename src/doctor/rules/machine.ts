@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Found } from '../finding.ts';
-import { corpusBytesIn, deviceOf, loaderUseOf } from '../loader-use.ts';
+import { corpusBytesIn, deviceOf, loaderUseOf, sampleBytes } from '../loader-use.ts';
 import { mountAt } from '../machine.ts';
 import type { Rule } from '../rule.ts';
 import type { ConfigSubject, Subject } from '../subject.ts';
@@ -211,7 +211,7 @@ export const MACHINE: readonly Rule[] = [
       if (cache === null || recordings === null || config === null) return [];
       const free = subject.machine.freeBytes(cache.folder);
       const entries = cache.splits.reduce((sum, { survey }) => sum + survey.entries.size, 0);
-      const bytes = cache.splits.reduce((sum, split) => sum + split.bytes, 0);
+      const bytes = cache.splits.reduce((sum, split) => sum + sampleBytes(split), 0);
       const left = unbuilt(subject).length;
       if (free === null || entries === 0 || left <= 0) return [];
       const needed = (bytes / entries) * left;
