@@ -7,7 +7,14 @@ import { CENSUS_FILE, type Losses, readLosses } from './census.ts';
 import { Entry } from './entry.ts';
 import { isForeign } from './foreign-npz.ts';
 import { listEntries, requireInside } from './layout.ts';
-import { listingOf, type Manifest, type ManifestAttempt, manifestFile, parseManifest } from './manifest.ts';
+import {
+  listingOf,
+  type Manifest,
+  type ManifestAttempt,
+  manifestFile,
+  manifestText,
+  parseManifest,
+} from './manifest.ts';
 import { FORMAT_VERSION } from './provenance.ts';
 import { type Survey, type SurveyedEntry, surveyed, type WindowShape } from './survey.ts';
 import { problemOutside, type Validity, validityOf } from './validity.ts';
@@ -80,14 +87,17 @@ export async function lookAtSplit(
     else unusable.push({ name, ...found });
   }
   const survey = { folder, shape, entries };
+  const listing = listingOf(survey);
   return {
     folder,
     shape,
     survey,
     unusable,
     foreign,
-    manifest: isManifestRead ? await lookAtManifest(survey, foreign.length > 0) : noManifest('not read'),
-    listing: listingOf(survey),
+    manifest: isManifestRead
+      ? await lookAtManifest(survey, listing, foreign.length > 0)
+      : noManifest('not read'),
+    listing,
     losses: await readLosses(folder).catch(() => null),
     hasCensus: existsSync(join(folder, CENSUS_FILE)),
     leftovers: await leftoversIn(folder, now),
@@ -113,9 +123,17 @@ function tryEntry(
   }
 }
 
-async function lookAtManifest(survey: Survey, hasForeign: boolean): Promise<ManifestLook> {
+async function lookAtManifest(survey: Survey, listing: Manifest, hasForeign: boolean): Promise<ManifestLook> {
   const { text, problem } = await manifestFile(survey.folder);
   if (text === null) return noManifest(problem);
+  // The usual case: nothing of it need be understood.
+  if (survey.entries.size > 0 && text === manifestText(listing))
+    return {
+      ...noManifest(null),
+      manifest: listing,
+      references: new Set(survey.entries.keys()),
+      validity: { isValid: true, reason: null, missing: 0 },
+    };
   const attempt = parseManifest(text, survey.shape);
   const outside = await problemOutside(survey.folder, attempt.references);
   const isComparable = attempt.manifest !== null && attempt.problem === null && outside === null;
@@ -128,7 +146,7 @@ async function lookAtManifest(survey: Survey, hasForeign: boolean): Promise<Mani
   };
 }
 
-function noManifest(problem: string): ManifestLook {
+function noManifest(problem: string | null): ManifestLook {
   return {
     manifest: null,
     problem,
