@@ -10,8 +10,11 @@ const DOTS = [
 
 const LABEL_WIDTH = 10;
 
+/** What a curve is drawn with: four times two dots in a braille character, or one in an ASCII one. */
+export type Drawing = 'braille' | 'ascii';
+
 /**
- * A curve in braille characters, its highest and lowest value on the left.
+ * A curve in characters, its highest and lowest value on the left.
  *
  * @param options.width characters of a line, labels included
  * @param options.height lines
@@ -20,11 +23,18 @@ const LABEL_WIDTH = 10;
  */
 export function lineChart(
   points: readonly Point[],
-  { width, height, to }: { readonly width: number; readonly height: number; readonly to: number },
+  options: {
+    readonly width: number;
+    readonly height: number;
+    readonly to: number;
+    readonly drawing: Drawing;
+  },
 ): string[] {
+  const { width, height, to, drawing } = options;
+  const [across, down] = drawing === 'braille' ? [2, 4] : [1, 1];
   const cells = width - LABEL_WIDTH - 2;
   if (points.length === 0 || cells < 1 || height < 1) return [];
-  const [columns, rows] = [2 * cells, 4 * height];
+  const [columns, rows] = [across * cells, down * height];
   const values = points.map(({ y }) => y);
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const end = Math.max(to, points.at(-1)!.x, 1);
@@ -41,16 +51,16 @@ export function lineChart(
     for (let step = 0; step <= steps; step++) {
       const between = (a: number, b: number) => Math.round(a + ((b - a) * step) / steps);
       const [column, row] = [between(before.column, next.column), between(before.row, next.row)];
-      grid[row >> 2]![column >> 1]! |= DOTS[row & 3]![(column & 1) as 0 | 1]!;
+      const line = grid[Math.floor(row / down)]!;
+      line[Math.floor(column / across)]! |= DOTS[row % down]![(column % across) as 0 | 1]!;
     }
     before = next;
   }
   return grid.map((line, index) => {
     const label = index === 0 ? axisText(high) : index === height - 1 && high > low ? axisText(low) : '';
-    const drawn = Array.from(line, (dots) => (dots === 0 ? ' ' : String.fromCharCode(0x2800 + dots))).join(
-      '',
-    );
-    return `${label.padStart(LABEL_WIDTH)} ┤${drawn}`.trimEnd();
+    const full = (dots: number) => (drawing === 'braille' ? String.fromCharCode(0x2800 + dots) : '*');
+    const drawn = Array.from(line, (dots) => (dots === 0 ? ' ' : full(dots))).join('');
+    return `${label.padStart(LABEL_WIDTH)} ${drawing === 'braille' ? '┤' : '|'}${drawn}`.trimEnd();
   });
 }
 

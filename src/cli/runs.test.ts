@@ -1,6 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runProgram } from './program.ts';
 import { catchWrites } from './testing/written.ts';
@@ -41,13 +44,15 @@ afterAll(() => rmSync(folder, { recursive: true }));
 test('runs as a table: state, steps, metric, speed; where they ran, if not here', async () => {
   expect(await runProgram(['runs', folder])).toBe(0);
   // 20 windows in steps of 4, twice.
-  const rows = written.output.trim().split('\n').map((line) => line.split(/ {2,}/)); // biome-ignore format: one line
-  expect(rows).toEqual([
-    ['run', 'state', 'steps', 'metric', 'windows/s', 'waiting', 'where'],
-    [expect.stringMatching(/^-+$/), ...Array(6).fill(expect.stringMatching(/^-+$/))],
-    ['cloud/copied', 'unknown', '1/10', '10 %', '-', '16.0', '50.0 %', 'cloud'],
-    ['finished', 'finished', '10/10', '100 %', 'auroc 0.7500', '16.0', '50.0 %', 'here'],
-  ]);
+  expect(written.output).toBe(
+    [
+      'run           state     steps   done   auroc  win/s   waits  where',
+      '------------  --------  -----  -----  ------  -----  ------  -----',
+      'cloud/copied  unknown    1/10   10 %       -   16.0  50.0 %  cloud',
+      'finished      finished  10/10  100 %  0.7500   16.0  50.0 %  here',
+      '',
+    ].join('\n'),
+  );
   expect(written.errors).toBe('');
 });
 
@@ -95,4 +100,22 @@ test('watch of a run that has ended: one document, its exit code', async () => {
   expect(await runProgram(['watch', 'nothing', '--in', folder])).toBe(2);
   expect(written.errors).toMatch(/nothing is no run: .* Runs in .*: copied, finished\./);
   expect(await runProgram(['watch', 'finished', '--in', folder, '--interval', '0'])).toBe(2);
+});
+
+test('watch in a real terminal of 80 columns: curves on a screen of their own, which is left behind', () => {
+  const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+  const line = `stty cols 80 rows 24; ${process.execPath} ${main} watch finished --in ${folder}`;
+  const env = { ...process.env, TERM: 'xterm-256color', LC_ALL: 'C.UTF-8' };
+  const shown = execFileSync('script', ['-qefc', line, '/dev/null'], { env, encoding: 'utf8' });
+  const [before, rest] = shown.split('\x1b[?1049h');
+  const [screen, after] = rest!.split('\x1b[?1049l');
+  expect(before).toBe('');
+  expect(screen!.startsWith('\x1b[?25l\x1b[H') && screen!.endsWith('\x1b[?25h')).toBe(true);
+  for (const text of [screen!, after!]) {
+    const lines = stripVTControlCharacters(text).replaceAll('\r', '').trimEnd().split('\n');
+    expect(lines.slice(0, 2)).toEqual(['finished  finished', `${'#'.repeat(40)}  10/10  100 %`]);
+    expect(lines.some((each) => /┤ *[\u2801-\u28ff]+$/.test(each))).toBe(true);
+    for (const each of lines) expect([...each].length).toBeLessThan(80);
+  }
+  expect(after).toMatch(/finished has finished at step 10\. Last auroc 0\.7500\.\r\n$/);
 });

@@ -20,6 +20,7 @@ export async function watch(run: string, options: WatchOptions): Promise<void> {
   const folder = await findRun(run, options.in);
   const isScreen =
     !options.json && !options.plain && process.stdout.isTTY === true && !environment.isProgressPlain;
+  const drawing = environment.hasBraille ? 'braille' : 'ascii';
   using interrupted = untilInterrupted();
   using screen = isScreen ? new TerminalScreen(process.stdout) : null;
   const everyMs = Math.min(LOOK_MS, options.interval * 1000);
@@ -32,7 +33,7 @@ export async function watch(run: string, options: WatchOptions): Promise<void> {
   })) {
     last = watched;
     const isDue = Date.now() - saidAt >= options.interval * 1000 || !isGoingOn(watched.status.state);
-    if (screen !== null) screen.draw((size) => screenLines(watched, new Date(), size));
+    if (screen !== null) screen.draw((size) => screenLines(watched, new Date(), { ...size, drawing }));
     else if (isDue) {
       saidAt = Date.now();
       if (options.json) writeLine({ ...statusDocument(watched.status), seconds_left: secondsLeft(watched) });

@@ -39,7 +39,11 @@ function watched(steps: number, changes: Partial<RunStatus> = {}): WatchedRun {
 }
 
 test('80 columns by 24 lines: state, progress, figures, two curves', () => {
-  const lines = screenLines(watched(320), new Date(AT + 640_000), { columns: 80, rows: 24 });
+  const lines = screenLines(watched(320), new Date(AT + 640_000), {
+    columns: 80,
+    rows: 24,
+    drawing: 'braille',
+  });
   expect(lines.slice(0, 5)).toEqual([
     'a-run  running  since 10:40',
     '####################....................  320/640  50 %  10:40 left',
@@ -58,11 +62,16 @@ test('80 columns by 24 lines: state, progress, figures, two curves', () => {
 });
 
 test('a run from which nothing comes says so; one that has ended tells no time left', () => {
-  const quiet = screenLines(watched(10), new Date(AT + 80_000), { columns: 80, rows: 24 });
+  const quiet = screenLines(watched(10), new Date(AT + 80_000), {
+    columns: 80,
+    rows: 24,
+    drawing: 'braille',
+  });
   expect(quiet[0]).toBe('a-run  running  since 1:20  last line 1:00 ago');
   const ended = screenLines(watched(10, { state: 'stopped', reason: 'SIGTERM' }), new Date(AT), {
     columns: 80,
     rows: 24,
+    drawing: 'braille',
   });
   expect(ended[0]).toBe('a-run  stopped (SIGTERM)');
   expect(ended[1]).not.toContain('left');
@@ -81,7 +90,7 @@ test('any terminal: nothing wraps, nothing scrolls', () => {
   });
   fc.assert(
     fc.property(size, fc.integer({ min: 0, max: 70 }), status, ({ columns, rows }, steps, changes) => {
-      const lines = screenLines(watched(steps, changes), new Date(AT), { columns, rows });
+      const lines = screenLines(watched(steps, changes), new Date(AT), { columns, rows, drawing: 'braille' });
       expect(lines.length).toBeLessThan(rows);
       for (const line of lines) expect([...line].length).toBeLessThan(columns);
     }),

@@ -1,5 +1,5 @@
 import { isGoingOn, type WatchedRun } from '../runs/index.ts';
-import { axisLine, lineChart } from './chart.ts';
+import { axisLine, type Drawing, lineChart } from './chart.ts';
 import { bar, durationText } from './progress.ts';
 import { activityText, leftText, metricText, progressText, stateText } from './run-texts.ts';
 
@@ -16,7 +16,7 @@ const QUIET_S = 15;
 export function screenLines(
   { status, curves }: WatchedRun,
   now: Date,
-  size: { readonly columns: number; readonly rows: number },
+  size: { readonly columns: number; readonly rows: number; readonly drawing: Drawing },
 ): string[] {
   // One column and one line stay free: a full one would wrap or scroll.
   const [width, height] = [size.columns - 1, size.rows - 1];
@@ -37,7 +37,7 @@ export function screenLines(
   const drawn = charts.flatMap(({ title, points }) => [
     '',
     title,
-    ...lineChart(points, { width, height: Math.max(0, lines), to }),
+    ...lineChart(points, { width, height: Math.max(0, lines), to, drawing: size.drawing }),
   ]);
   const axis = drawn.length > 0 ? [axisLine(to, width)] : [];
   return [...head, ...(lines > 0 ? [...drawn, ...axis] : [])]

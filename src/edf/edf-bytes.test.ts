@@ -50,13 +50,30 @@ test('a recording that stops within a record: the whole ones, and the rest count
   expect(edf.rest).toBeGreaterThan(0);
 });
 
-test('refusals: no EDF, a damaged header, holes', () => {
+test('a recording with holes: records and holes of the file, each record known once the next one is', async () => {
+  const file = sample('chb03/chb03_01_clip_edfplusD.edf');
+  const { segments, records } = await openEdf(file);
+  // 0 to 10 s and 20 to 30 s.
+  expect(segments.map(({ startS, firstRecord }) => [startS, firstRecord])).toEqual([
+    [0, 0],
+    [20, 10],
+  ]);
+  const content = readFileSync(file);
+  const edf = new EdfBytes('x.edf');
+  const placed: (number | null)[] = [];
+  for (let at = 0; at < content.length; at += 1000) {
+    placed.push(...edf.push(content.subarray(at, at + 1000)).map(({ afterHoleS }) => afterHoleS));
+    expect(placed.length).toBe(Math.max(0, edf.records - 1));
+  }
+  placed.push(...edf.end().map(({ afterHoleS }) => afterHoleS));
+  expect(placed).toEqual(Array.from({ length: records }, (_, record) => (record === 10 ? 20 : null)));
+});
+
+test('refusals: no EDF, a damaged header, records too large', () => {
   expect(() => new EdfBytes('x.edf').push(Buffer.alloc(300, 'a'))).toThrow(/x\.edf/);
   const noSignals = Buffer.from(bytes);
   noSignals.write('0   ', 252, 'latin1');
   expect(() => new EdfBytes('x.edf').push(noSignals)).toThrow('number of signals');
-  const holes = readFileSync(sample('chb03/chb03_01_clip_edfplusD.edf'));
-  expect(() => new EdfBytes('x.edf').push(holes)).toThrow('says it has holes (EDF+D)');
   const large = Buffer.from(bytes);
   // The first signal's samples a record: 8 characters after the other fields of all signals.
   const signals = Number(large.toString('latin1', 252, 256));

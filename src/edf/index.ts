@@ -10,7 +10,7 @@
  */
 
 export { openFile } from './bytes.ts';
-export { EdfBytes, type EdfStart } from './edf-bytes.ts';
+export { EdfBytes, type EdfRecord, type EdfStart } from './edf-bytes.ts';
 export { type NpyIndex, writeNpyFolder } from './npy-folder.ts';
 export { openEdf } from './open.ts';
 export { type RecordRange, readDigital, readPartOfRecord, readSignals, recordsWithin } from './read.ts';

@@ -23,6 +23,14 @@ async function file(name: string, text: string): Promise<string> {
 
 const [LOCAL, CLOUD] = [shipped('local/train.yaml'), shipped('modal/train_a100.yaml')];
 
+test.each([
+  ['local/smoke.yaml', 'modal/smoke.yaml'],
+  ['local/smoke_gpu.yaml', 'modal/smoke_a100.yaml'],
+])('the shipped pair %s and %s has only allowed differences', async (local, cloud) => {
+  const { verdict, suspicions } = await compare(shipped(local), shipped(cloud));
+  expect({ verdict, suspicions }).toEqual({ verdict: 'allowed', suspicions: [] });
+});
+
 describe('the shipped pair for training', () => {
   test('has only allowed differences, both ways', async () => {
     for (const [a, b] of [

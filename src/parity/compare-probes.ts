@@ -120,6 +120,7 @@ function inFloat64(there: Probe, here: Probe): NonNullable<ProbeComparison['floa
   const loss = differences(a.losses, b.losses);
   const beyond = loss.findIndex((difference) => difference > LOSS_TOLERANCE);
   const tolerance = (step: number) => (step === 0 ? LAYER_TOLERANCE.first : LAYER_TOLERANCE.later);
+  const rounding = () => LAYER_TOLERANCE.first;
   // What one layer makes of it, the next may undo, such as a scale before a norm.
   const undone = firstDifference(a.traces.slice(0, 1), b.traces.slice(0, 1), (_step, _layer, kind) =>
     kind === 'output' ? LOSS_TOLERANCE : Infinity,
@@ -129,7 +130,7 @@ function inFloat64(there: Probe, here: Probe): NonNullable<ProbeComparison['floa
     loss: Math.max(0, ...loss),
     gradientNorm: Math.max(0, ...differences(a.gradient_norms, b.gradient_norms)),
     step: beyond < 0 ? null : beyond + 1,
-    layer: beyond < 0 ? undone : firstDifference(a.traces, b.traces, tolerance),
+    layer: beyond < 0 ? undone : firstDifference(a.traces, b.traces, tolerance, rounding),
   };
 }
 
@@ -175,13 +176,10 @@ function sentenceOf(
   const [a, b] = [nameOf(there), nameOf(here)];
   const steps = there.float64.losses.length;
   if (windows !== null) {
-    const data =
-      there.data.hash === here.data.hash
-        ? 'the caches have the same name and key'
-        : "the caches' entries differ";
+    const isSameCache = there.data.hash === here.data.hash;
     return windows.what === 'order'
-      ? `Not the same: the window lists differ from step ${windows.step} on (${data}).`
-      : `Not the same: the windows of step ${windows.step} on hold other samples or labels, first in ${windows.recording} (${data}).`;
+      ? `Not the same: the window lists differ from step ${windows.step} on, ${isSameCache ? 'though the caches were made of the same files: they are drawn otherwise' : "since the caches' entries differ"}.`
+      : `Not the same: the windows of step ${windows.step} on hold other samples or labels, first in ${windows.recording}, ${isSameCache ? 'though the caches were made of the same files in the same way' : "since the caches' entries differ"}.`;
   }
   if (float64!.step !== null)
     return `Not the same: losses in float64 leave ${LOSS_TOLERANCE} at step ${float64!.step}, ${float64!.layer?.text ?? 'and no layer that was measured shows where'} (${a}; ${b}).`;

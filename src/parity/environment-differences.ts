@@ -34,6 +34,7 @@ const NAMES: Partial<Record<keyof Environment, string>> = {
   gpus: 'the GPU',
   device: 'the device',
   threads: 'the number of threads',
+  processes: 'the number of processes',
   cpu: 'the processor',
 };
 

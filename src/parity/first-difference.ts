@@ -24,11 +24,13 @@ export type Tolerance = (step: number, layer: number, kind: Kind) => number;
  * everything of a step agrees and the first thing in the next that holds weights does not, it was the optimiser.
  *
  * @param tolerance relative to a layer's norm
+ * @param rounding what rounding alone does, where that is known to be less
  */
 export function firstDifference(
   a: readonly StepTrace[],
   b: readonly StepTrace[],
   tolerance: Tolerance,
+  rounding: Tolerance = tolerance,
 ): LayerDifference | null {
   const other = new Map(b.map((trace) => [trace.step, trace]));
   let agreed: StepTrace | null = null;
@@ -36,7 +38,8 @@ export function firstDifference(
     const beside = other.get(trace.step);
     if (beside === undefined) continue;
     const found = inForward(trace, beside, tolerance) ?? inBackward(trace, beside, tolerance);
-    if (found !== null) return afterUpdate(found, trace, agreed) ?? found;
+    if (found !== null)
+      return isAfterUpdate(found, [trace, beside], agreed, rounding) ? ofOptimiser(found) : found;
     agreed = trace;
   }
   return null;
@@ -85,17 +88,24 @@ function backward(step: number, layer: string, difference: number, what: string)
   return { step, pass: 'backward', layer, difference, text };
 }
 
-/** A difference in the first layer with weights, right after a step that agreed in everything, came with the update. */
-function afterUpdate(
+/**
+ * Whether a difference came with the update before it: everything of the step before agreed, and already the first layer
+ * with weights is off by more than rounding, be it too little to be told by itself.
+ */
+function isAfterUpdate(
   found: LayerDifference,
-  trace: StepTrace,
+  [a, b]: readonly [StepTrace, StepTrace],
   agreed: StepTrace | null,
-): LayerDifference | null {
-  const first = trace.layers.find(({ weightGradient }) => weightGradient !== null)?.name;
-  if (found.pass !== 'forward' || agreed?.step !== trace.step - 1 || found.layer !== first) return null;
-  return {
-    ...found,
-    pass: 'optimiser',
-    text: `from the optimiser's step ${trace.step} on: all gradients before it agree, and the weights after it do not`,
-  };
+  rounding: Tolerance,
+): boolean {
+  if (found.pass === 'input' || agreed?.step !== a.step - 1) return false;
+  const first = a.layers.findIndex(({ weightGradient }) => weightGradient !== null);
+  if (first < 0) return false;
+  const off = distance(a.layers[first]!.output, b.layers[first]?.output ?? null);
+  return off > rounding(a.step, first, 'output');
+}
+
+function ofOptimiser({ step, layer, difference }: LayerDifference): LayerDifference {
+  const text = `from the optimiser's step ${step} on: all gradients before it agree, and the weights after it do not`;
+  return { step, pass: 'optimiser', layer, difference, text };
 }

@@ -64,12 +64,20 @@ function badgesOf(document: EvaluationDocument): Badge[] {
       ? { text: 'Training chose its checkpoint on this set', isWarning: true }
       : null,
     references.mismatched > 0
-      ? { text: `${references.mismatched} recordings against another reference`, isWarning: true }
+      ? {
+          text: `Against another reference: ${references.mismatched} of ${document.recordings} recordings`,
+          isWarning: true,
+        }
       : null,
     preprocessing_uses_future.length > 0
       ? { text: `Looks ahead: ${preprocessing_uses_future.join(', ')}`, isWarning: false }
       : null,
-    left_out.length > 0 ? { text: `${left_out.length} recordings left out`, isWarning: true } : null,
+    left_out.length > 0
+      ? {
+          text: `${left_out.length} ${left_out.length === 1 ? 'recording' : 'recordings'} left out`,
+          isWarning: true,
+        }
+      : null,
     figures.false_alarms_per_24h_recorded?.value === null
       ? { text: 'Under 24 h without seizures: no false-alarm rate', isWarning: false }
       : null,

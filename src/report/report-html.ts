@@ -38,13 +38,7 @@ export function reportHtml(document: EvaluationDocument, plots: ReportPlots): st
     {},
     headOf(document),
     section('Figures', summaryTable(document)),
-    section(
-      'Sensitivity at a false-alarm rate',
-      note(
-        'The highest sensitivity among the thresholds that meet the rate, with the whole post-processing. Chosen on the very recordings it is reported for.',
-      ),
-      ratesTable(document),
-    ),
+    section('Sensitivity at a false-alarm rate', note(ratesNote(document)), ratesTable(document)),
     section(
       'Operating curve and calibration',
       element(
@@ -136,6 +130,16 @@ function eventSection<Event extends MissedSeizure | FalseAlarm>(
       ),
     ),
   );
+}
+
+/** How the figures are made, and what they mean nothing without. */
+function ratesNote({ sensitivity_at_fa: [first], prevalence }: EvaluationDocument): string {
+  const share = prevalence === null ? '' : `, ${(100 * prevalence).toPrecision(3)} % of its samples seizure`;
+  const set =
+    first === undefined
+      ? ''
+      : ` On ${first.corpus}: ${first.seizure_free_hours.toFixed(2)} h without seizures${share}.`;
+  return `The highest sensitivity among the thresholds that meet the rate, with the whole post-processing; chosen on the very recordings it is reported for.${set}`;
 }
 
 /** What a rate is taken over, and what that is worth. */

@@ -166,7 +166,9 @@ export function intervalText(low: number, high: number, digits: number): string 
 }
 
 function cellsOf({ value, reason, interval }: Figure): [string | null, string | null, string] {
-  const digits = value !== null && Math.abs(value) >= 10 ? 1 : 3;
+  // Shares to a thousandth, rates to a hundredth or a tenth.
+  const most = Math.max(Math.abs(value ?? 0), Math.abs(interval?.high ?? 0));
+  const digits = most <= 1 ? 3 : most < 10 ? 2 : 1;
   return [
     value?.toFixed(digits) ?? null,
     interval && intervalText(interval.low, interval.high, digits),

@@ -51,13 +51,14 @@ th,td{text-align:left;padding:4px 14px 4px 0;border-bottom:1px solid var(--grid)
 th{color:var(--quiet);font-weight:600;border-bottom-color:var(--line)}
 td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 td.text{overflow-wrap:anywhere}
+td.text:first-child{min-width:9.5em}
 .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(520px,100%),1fr));gap:16px 32px;align-items:start}
 figure{margin:10px 0 22px;break-inside:avoid}
 figcaption{font-size:13.5px;color:var(--quiet);margin-bottom:4px;overflow-wrap:anywhere}
 figcaption strong{color:var(--ink)}
 code{font-size:13px;overflow-wrap:anywhere}
 ul{padding-left:20px;margin:6px 0}
-@media print{body{padding:0;max-width:none;font-size:11pt}h2{break-after:avoid}tr{break-inside:avoid}thead{display:table-header-group}}`;
+@media print{body{padding:0;max-width:none;font-size:11pt}.plots{grid-template-columns:1fr 1fr;gap:12px}h2{break-after:avoid}tr{break-inside:avoid}thead{display:table-header-group}}`;
 
 export const PLOT_STYLE = `${PALETTE}\n${PLOT}`;
 export const PAGE_STYLE = `${PALETTE}\n${PLOT}\n${PAGE}`;

@@ -97,8 +97,13 @@ export async function captureEnvironment(given: {
     memory_bytes: totalmem(),
     memory_limit_bytes: limit > 0 && limit < totalmem() ? limit : null,
     mounts: given.folders === undefined ? null : await mountsOf(given.folders),
-    variables: inForce(given.variables),
+    variables: withoutPlace(inForce(given.variables)),
   };
+}
+
+/** Without the place among several processes, which says nothing beside their number. */
+function withoutPlace({ BGB_PROCESS: _place, ...variables }: Record<string, string>): Record<string, string> {
+  return variables;
 }
 
 /** Which of the two forms of the code this is. */

@@ -1,7 +1,7 @@
 import type { Signal } from '../edf/index.ts';
 import { InputError } from '../errors.ts';
 import { ChannelPipeline } from './channel-pipeline.ts';
-import { plansOf } from './filtered-stream.ts';
+import { plansOf, type RatePlan } from './filtered-stream.ts';
 import { futureUses } from './future.ts';
 import { MicrovoltSignal } from './microvolt-signal.ts';
 import { deriveMontage, type Montage } from './montage.ts';
@@ -16,7 +16,7 @@ import { RunningMoments } from './statistics.ts';
 export type StreamedRows = Int16Array | Float32Array;
 
 /**
- * `preprocess` of a recording without holes that is still being recorded: pieces of any size in, rows out, the same
+ * `preprocess` of a recording that is still being made: pieces of any size in, rows out, the same
  * bits as of the whole. Holds the first second, whose median is subtracted, then as many samples as the resampler's
  * filter is long.
  */
@@ -31,7 +31,10 @@ export class CausalStream {
   readonly #montage: Montage;
   readonly #mixer: MontageMixer;
   readonly #settings: PreprocessingSettings;
-  readonly #channels: readonly StreamedChannel[];
+  readonly #plans: readonly RatePlan[];
+  #channels: readonly StreamedChannel[];
+  /** In segments before this one. */
+  #nonFiniteBefore = 0;
   readonly #moments: readonly RunningMoments[];
   readonly #running: readonly RunningNormaliser[];
   readonly #notices: readonly string[];
@@ -51,13 +54,8 @@ export class CausalStream {
     this.#mixer = new MontageMixer(signals, this.#montage, path);
     const { derivations, reference, notices } = this.#montage;
     const plans = plansOf(this.#mixer.rates, settings, path);
-    this.#channels = plans.map(
-      (plan) =>
-        new StreamedChannel(
-          plan.rate,
-          new ChannelPipeline({ ...plan, isZeroPhase: false, resampling: plan.polyphase }),
-        ),
-    );
+    this.#plans = plans;
+    this.#channels = plans.map((plan) => new StreamedChannel(plan));
     this.#moments = derivations.map(() => new RunningMoments());
     this.#running = derivations.map(() => new RunningNormaliser(running_time_constant_s * sampling_rate));
     this.#notices = [...notices, ...new Set(plans.flatMap(({ notice }) => notice ?? []))];
@@ -82,7 +80,7 @@ export class CausalStream {
 
   /** Samples that were not finite and became 0. */
   get nonFinite(): number {
-    return this.#channels.reduce((sum, { nonFinite }) => sum + nonFinite, 0);
+    return this.#channels.reduce((sum, { nonFinite }) => sum + nonFinite, this.#nonFiniteBefore);
   }
 
   /** What was assumed or odd, a sentence each; complete at the end. */
@@ -112,14 +110,22 @@ export class CausalStream {
     return this.#rows();
   }
 
+  /** The rows that are left before a hole; filters start anew behind it, the running normalisation goes on. */
+  endSegment(): StreamedRows {
+    for (const channel of this.#channels) channel.end();
+    const rows = this.#rows();
+    this.#nonFiniteBefore = this.nonFinite;
+    this.#channels = this.#plans.map((plan) => new StreamedChannel(plan));
+    return rows;
+  }
+
   /**
    * The rows that are left. Nothing may be pushed afterwards.
    *
    * @throws InputError `SIGNAL_FLAT`, `MONTAGE_INTERPOLATED` where there was no EEG in what was recorded
    */
   end(): StreamedRows {
-    for (const channel of this.#channels) channel.end();
-    const rows = this.#rows();
+    const rows = this.endSegment();
     refuseFlat(this.#montage, this.#moments, this.#path);
     return rows;
   }
@@ -161,9 +167,9 @@ class StreamedChannel {
   readonly #second: number;
   #made: Float64Array = new Float64Array(0);
 
-  constructor(rate: number, pipeline: ChannelPipeline) {
-    this.#pipeline = pipeline;
-    this.#second = Math.max(1, Math.round(rate));
+  constructor(plan: RatePlan) {
+    this.#pipeline = new ChannelPipeline({ ...plan, isZeroPhase: false, resampling: plan.polyphase });
+    this.#second = Math.max(1, Math.round(plan.rate));
   }
 
   get ready(): number {

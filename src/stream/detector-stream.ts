@@ -1,10 +1,10 @@
 import type { Config } from '../config/index.ts';
 import type { Signal } from '../edf/index.ts';
 import { InputError } from '../errors.ts';
-import { type DetectedEvent, EventStream, StitchingStream } from '../post/index.ts';
+import type { DetectedEvent } from '../post/index.ts';
 import { CausalStream, type StreamedRows } from '../signal/index.ts';
 import { isOtherReference, NotFiniteError, type Predictor, predictWindows } from '../train/index.ts';
-import { SlidingWindow } from './sliding-window.ts';
+import { Known, type ProvisionalState, SegmentStream } from './segment-stream.ts';
 
 /** What a stream is made of; `openPredictor` has most of it. */
 export interface DetectorStreamOptions {
@@ -19,16 +19,6 @@ export interface DetectorStreamOptions {
   readonly path: string;
   /** Whether to say after each window what its end looks like so far. */
   readonly isEarly: boolean;
-}
-
-/** What the windows so far say; a later window may change it. */
-export interface ProvisionalState {
-  /** Time of the end of the last window. */
-  readonly atS: number;
-  /** Largest probability of the last stride. */
-  readonly probability: number;
-  /** Events that are not certain yet, those that are still going on included. */
-  readonly events: readonly DetectedEvent[];
 }
 
 /** What has become known. */
@@ -50,15 +40,9 @@ export interface StreamStep {
 export class DetectorStream {
   readonly preprocessing: CausalStream;
   readonly #options: DetectorStreamOptions;
-  readonly #length: number;
-  readonly #stride: number;
-  readonly #window: SlidingWindow;
-  readonly #stitching: StitchingStream;
-  readonly #events: EventStream;
-  /** Row at which the next window begins. */
-  #next = 0;
+  #segment: SegmentStream;
   #windows = 0;
-  #hasSamples = false;
+  #samples = 0;
   /** Events before anything varied. */
   #heldBack: DetectedEvent[] = [];
 
@@ -75,7 +59,7 @@ export class DetectorStream {
       ...preprocessing,
       sampling_rate: data.sampling_rate,
     });
-    const { reference, channels } = this.preprocessing;
+    const { reference } = this.preprocessing;
     if (isOtherReference(reference, references) && !isReferenceForced)
       throw new InputError(
         'EVALUATE_REFERENCE',
@@ -86,16 +70,7 @@ export class DetectorStream {
         'STREAM_STRIDE',
         `postprocessing.stitching has a stride of ${stride} samples and windows of ${window_size}: samples between would not be predicted. Train with a stride no longer than the window.`,
       );
-    this.#length = window_size;
-    this.#stride = stride;
-    this.#window = new SlidingWindow(window_size, channels.length, preprocessing.normalize !== 'none');
-    this.#stitching = new StitchingStream(postprocessing.stitching);
-    this.#events = new EventStream(data.sampling_rate, postprocessing);
-  }
-
-  /** s, at the model's rate */
-  get recordedS(): number {
-    return this.#window.rows / this.#options.config.data.sampling_rate;
+    this.#segment = this.#segmentFrom(0);
   }
 
   /** Predicted so far. */
@@ -109,14 +84,35 @@ export class DetectorStream {
     return postprocessing.stitching.window_size / data.sampling_rate + this.preprocessing.delayS;
   }
 
+  /** Predicts a window of nothing: the first one of a process takes several times as long, and is not to be waited for. */
+  warmUp(): void {
+    const { channels } = this.preprocessing;
+    const size = this.#options.config.postprocessing.stitching.window_size * channels.length;
+    this.#predict(new Int16Array(size));
+    this.#windows = 0;
+  }
+
   /** @param read samples of the signals that `preprocessing.needed` lists; overwritten */
   push(read: readonly Float64Array[]): StreamStep {
-    this.#hasSamples ||= read.some(({ length }) => length > 0);
+    this.#samples += read[0]?.length ?? 0;
     const known = new Known();
-    const rows = this.preprocessing.push(read);
-    this.#take(rows, known);
-    this.#settle(this.#window.rows - this.#length, known);
-    return known.step();
+    this.#segment.push(this.preprocessing.push(read), known);
+    return this.#step(known);
+  }
+
+  /**
+   * There is a hole before what is pushed next: filters start anew, and no event spans it.
+   *
+   * @param startS when that was recorded, from the first sample
+   */
+  beginSegment(startS: number): StreamStep {
+    const known = new Known();
+    this.#segment.push(this.preprocessing.endSegment(), known);
+    this.#segment.end(known);
+    const { sampling_rate } = this.#options.config.data;
+    // As offline: a clock that drifts, or rounding, may let a segment's rows reach into the one behind a short hole.
+    this.#segment = this.#segmentFrom(Math.max(this.#segment.endSample, Math.round(startS * sampling_rate)));
+    return this.#step(known);
   }
 
   /**
@@ -125,96 +121,65 @@ export class DetectorStream {
    * @throws InputError `STREAM_EMPTY` without any sample; `SIGNAL_FLAT`, `MONTAGE_INTERPOLATED` where there was no EEG
    */
   end(): StreamStep {
-    if (!this.#hasSamples)
+    if (this.#samples === 0)
       throw new InputError(
         'STREAM_EMPTY',
         `${this.#options.path}: expected samples, found none. Nothing was predicted; check what writes them.`,
       );
     const known = new Known();
-    this.#take(this.preprocessing.end(), known);
-    const { rows } = this.#window;
-    // One more window ends with the recording, unless the last one does.
-    if (rows < this.#length) this.#predict(0, rows);
-    else if ((rows - this.#length) % this.#stride !== 0) this.#predict(rows - this.#length, this.#length);
-    this.#settle(rows, known);
-    known.events.push(...this.#events.end());
-    return known.step();
+    this.#segment.push(this.preprocessing.end(), known);
+    this.#segment.end(known);
+    return this.#step(known);
   }
 
-  #take(rows: StreamedRows, known: Known): void {
-    const channels = this.preprocessing.channels.length;
-    const count = rows.length / channels;
-    for (let at = 0; at < count; ) {
-      const end = Math.min(count, at + this.#next + this.#length - this.#window.rows);
-      this.#window.push(rows.subarray(at * channels, end * channels));
-      at = end;
-      if (this.#window.rows < this.#next + this.#length) continue;
-      this.#predict(this.#next, this.#length);
-      // Were the recording to end here, no other window would end with it: one row more than otherwise is final.
-      this.#settle(this.#next + 1, known);
-      this.#next += this.#stride;
-      if (this.#options.isEarly && !this.preprocessing.isFlat) known.provisional.push(this.#provisional());
-    }
+  #segmentFrom(startSample: number): SegmentStream {
+    const { config, isEarly } = this.#options;
+    const predict = (window: StreamedRows) => this.#predict(window);
+    return new SegmentStream({
+      config,
+      channels: this.preprocessing.channels.length,
+      predict,
+      isEarly,
+      startSample,
+    });
   }
 
-  /** @param rows of the window that were recorded */
-  #predict(firstRow: number, rows: number): void {
+  #predict(window: StreamedRows): Float32Array {
     const { predictor, path } = this.#options;
     const { scale, channels } = this.preprocessing;
-    const shape = [1, this.#length, channels.length];
-    const probabilities = predictWindows(predictor, this.#window.window(), shape, scale).subarray(0, rows);
+    const shape = [1, window.length / channels.length, channels.length];
+    const probabilities = predictWindows(predictor, window, shape, scale);
     if (probabilities.some(Number.isNaN))
       throw new NotFiniteError(
         `The model predicts NaN for ${path}, in window ${this.#windows}: its weights are not finite, or too large. Lower training.learning_rate.`,
       );
     this.#windows++;
-    this.#stitching.add(firstRow, probabilities);
+    return probabilities;
   }
 
-  /** Rows before `row` are final. */
-  #settle(row: number, known: Known): void {
-    const probabilities = this.#stitching.take(row);
-    if (probabilities.length === 0) return;
-    known.probabilities.push(probabilities);
-    this.#heldBack.push(...this.#events.push(probabilities));
-    // Offline a recording without any EEG in it is refused; until something varies this may be one.
-    if (this.preprocessing.isFlat && this.#heldBack.length <= MOST_HELD_BACK) return;
-    known.events.push(...this.#heldBack);
-    this.#heldBack = [];
-  }
-
-  #provisional(): ProvisionalState {
-    const { sampling_rate } = this.#options.config.data;
-    const probabilities = this.#stitching.provisional();
-    const trial = this.#events.clone();
-    const events = [...trial.push(probabilities), ...trial.end()];
-    const recent = probabilities.subarray(-Math.min(this.#stride, probabilities.length));
-    return {
-      atS: this.#window.rows / sampling_rate,
-      probability: recent.reduce((most, value) => Math.max(most, value), 0),
-      events,
+  /** Offline a recording without any EEG in it is refused; until something varies this may be one. */
+  #step({ probabilities, events, provisional }: Known): StreamStep {
+    this.#heldBack.push(...events);
+    const isWithheld = this.preprocessing.isFlat && this.#heldBack.length <= MOST_HELD_BACK;
+    const step = {
+      probabilities: joined(probabilities),
+      events: isWithheld ? [] : this.#heldBack,
+      provisional: isWithheld ? [] : provisional,
     };
+    if (!isWithheld) this.#heldBack = [];
+    return step;
   }
 }
 
 /** A signal that does not vary for so many events will not be EEG; what is bounded must be. */
 const MOST_HELD_BACK = 1000;
 
-/** What one call has brought. */
-class Known {
-  readonly probabilities: Float64Array[] = [];
-  readonly events: DetectedEvent[] = [];
-  readonly provisional: ProvisionalState[] = [];
-
-  step(): StreamStep {
-    const { events, provisional } = this;
-    const count = this.probabilities.reduce((sum, { length }) => sum + length, 0);
-    const probabilities = new Float64Array(count);
-    let at = 0;
-    for (const part of this.probabilities) {
-      probabilities.set(part, at);
-      at += part.length;
-    }
-    return { probabilities, events, provisional };
+function joined(parts: readonly Float64Array[]): Float64Array {
+  const whole = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
   }
+  return whole;
 }

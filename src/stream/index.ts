@@ -10,10 +10,10 @@
 export {
   DetectorStream,
   type DetectorStreamOptions,
-  type ProvisionalState,
   type StreamStep,
 } from './detector-stream.ts';
 export { growingFile } from './growing-file.ts';
 export type { RawFormat, RawLayout } from './raw-samples.ts';
 export { EdfReader, RawReader, type SampleReader } from './sample-reader.ts';
+export type { ProvisionalState } from './segment-stream.ts';
 export { type StreamLine, type StreamRequest, streamSeizures } from './stream-seizures.ts';

@@ -1,6 +1,13 @@
-import { EdfBytes, type Signal } from '../edf/index.ts';
+import { EdfBytes, type EdfRecord, type Signal } from '../edf/index.ts';
 import { InputError } from '../errors.ts';
 import { type RawLayout, RawSamples, rawSignals } from './raw-samples.ts';
+
+/** Some samples of each signal, of the same time. */
+export interface SampleBlock {
+  readonly samples: Float64Array[];
+  /** Where there is a hole ahead of them: when they start, from the first sample. Else null. */
+  readonly afterHoleS: number | null;
+}
 
 /** Samples from the bytes of a stream. */
 export interface SampleReader {
@@ -8,13 +15,15 @@ export interface SampleReader {
   readonly signals: readonly Signal[] | null;
   /** Recorded time so far, whole samples or data records; s. */
   readonly receivedS: number;
+  /** Time from the first sample to the last, holes included; s. */
+  readonly elapsedS: number;
   push(bytes: Uint8Array): void;
   /** What has come since it was last asked, block by block, of these signals. */
-  take(indices: readonly number[]): Iterable<Float64Array[]>;
+  take(indices: readonly number[]): Iterable<SampleBlock>;
   /** What was odd and read all the same, a sentence each. */
   notices(): string[];
-  /** To be called at the end. @throws InputError where it ended as no stream of this kind should */
-  checkEnd(): void;
+  /** To be called at the end; some samples may be left to take. @throws InputError where no such stream should end so */
+  end(): void;
 }
 
 /** Plain numbers. @throws InputError `STREAM_LAYOUT` */
@@ -39,17 +48,21 @@ export class RawReader implements SampleReader {
     return this.#samples / this.#rate;
   }
 
+  get elapsedS(): number {
+    return this.receivedS;
+  }
+
   push(bytes: Uint8Array): void {
     this.#pieces.push(bytes);
   }
 
-  *take(indices: readonly number[]): Iterable<Float64Array[]> {
+  *take(indices: readonly number[]): Iterable<SampleBlock> {
     const pieces = this.#pieces;
     this.#pieces = [];
     for (const piece of pieces) {
       const samples = this.#raw.push(piece, indices);
       this.#samples += samples[0]!.length;
-      yield samples;
+      yield { samples, afterHoleS: null };
     }
   }
 
@@ -57,7 +70,7 @@ export class RawReader implements SampleReader {
     return [];
   }
 
-  checkEnd(): void {
+  end(): void {
     const { rest, frameBytes } = this.#raw;
     if (rest > 0)
       throw new InputError(
@@ -71,7 +84,10 @@ export class RawReader implements SampleReader {
 export class EdfReader implements SampleReader {
   readonly #path: string;
   readonly #edf: EdfBytes;
-  #records: Uint8Array[] = [];
+  #records: EdfRecord[] = [];
+  /** Of holes so far; s. */
+  #holesS = 0;
+  #takenRecords = 0;
 
   constructor(path: string) {
     this.#path = path;
@@ -86,6 +102,10 @@ export class EdfReader implements SampleReader {
     return this.#edf.records * (this.#edf.start?.recordDurationS ?? 0);
   }
 
+  get elapsedS(): number {
+    return this.receivedS + this.#holesS;
+  }
+
   /** Whether so many data records have been read, and nothing more. */
   hasRecords(declared: number): boolean {
     const { start, records, rest } = this.#edf;
@@ -96,10 +116,16 @@ export class EdfReader implements SampleReader {
     this.#records.push(...this.#edf.push(bytes));
   }
 
-  *take(indices: readonly number[]): Iterable<Float64Array[]> {
+  *take(indices: readonly number[]): Iterable<SampleBlock> {
     const records = this.#records;
     this.#records = [];
-    for (const record of records) yield this.#edf.signalsOf(record, indices);
+    for (const record of records) {
+      const { afterHoleS } = record;
+      if (afterHoleS !== null)
+        this.#holesS = afterHoleS - this.#takenRecords * this.#edf.start!.recordDurationS;
+      this.#takenRecords++;
+      yield { samples: this.#edf.signalsOf(record, indices), afterHoleS };
+    }
   }
 
   notices(): string[] {
@@ -114,11 +140,12 @@ export class EdfReader implements SampleReader {
     ];
   }
 
-  checkEnd(): void {
+  end(): void {
     if (this.#edf.start === null)
       throw new InputError(
         'EDF_HEADER',
         `${this.#path}: expected the header of an EDF or BDF recording, found ${this.#edf.rest} bytes. Plain numbers need --channels and --sample-rate.`,
       );
+    this.#records.push(...this.#edf.end());
   }
 }

@@ -14,7 +14,8 @@ import { saveUntrained } from './testing/untrained.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bgb-stream-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-const path = fileURLToPath(new URL('../../data/sample/chb01/chb01_04_clip.edf', import.meta.url));
+const sample = (name: string) => fileURLToPath(new URL(`../../data/sample/${name}`, import.meta.url));
+const path = sample('chb01/chb01_04_clip.edf');
 const bytes = readFileSync(path);
 /** Records of 1 s, 37 of them. */
 const headerBytes = Number(bytes.toString('latin1', 184, 192));
@@ -80,11 +81,12 @@ function open(records: number): Buffer {
   return part;
 }
 
-test('the events of bgb predict; what was measured adds up', async () => {
+/** What `bgb predict` finds in a file. */
+async function predicted(input: string): Promise<[number, number, number | null][]> {
   const output = join(folder, 'predicted.json');
   await predictRecordings({
     checkpoint,
-    input: path,
+    input,
     output,
     format: 'json',
     device: 'cpu',
@@ -92,15 +94,35 @@ test('the events of bgb predict; what was measured adds up', async () => {
     signal: new AbortController().signal,
     onProgress: () => undefined,
   });
-  const { events: predicted } = await readBgbJson(output);
+  const { events } = await readBgbJson(output);
+  return events.map(({ startS, endS, confidence }) => [startS, endS, confidence]);
+}
+
+const found = (lines: readonly StreamLine[]) =>
+  lines.flatMap((line) => (line.type === 'event' ? [[line.start_s, line.end_s, line.confidence]] : []));
+
+test.each(['chb01/chb01_18', 'chb02/chb02_16', 'chb03/chb03_01'])(
+  'a recording with holes (%s): the events of bgb predict, none spans a hole',
+  async (name) => {
+    const file = sample(`${name}_clip_edfplusD.edf`);
+    const { lines, error } = await run(new EdfReader('x'), pieces(readFileSync(file), 3001));
+    expect(error).toBeNull();
+    expect(found(lines).length).toBeGreaterThan(1);
+    expect(found(lines)).toEqual(await predicted(file));
+    const { durationS, segments } = await openEdf(file);
+    const recorded = segments.reduce((sum, segment) => sum + segment.durationS, 0);
+    expect(lines.at(-1)).toMatchObject({ outcome: 'ended', recorded_s: recorded });
+    const last = lines.findLast((line) => line.type === 'event')!;
+    expect(last.certain_at_s).toBe(durationS);
+  },
+);
+
+test('the events of bgb predict; what was measured adds up', async () => {
   const { lines, error } = await run(new EdfReader('x'), pieces(bytes, 5000));
   expect(error).toBeNull();
   const [start, ...rest] = lines;
   expect(start).toMatchObject({ type: 'start', window_s: 4, stride_s: 2, reference: 'bipolar' });
-  const events = rest.filter((line) => line.type === 'event');
-  expect(events.map(({ start_s, end_s, confidence }) => [start_s, end_s, confidence])).toEqual(
-    predicted.map(({ startS, endS, confidence }) => [startS, endS, confidence]),
-  );
+  expect(found(lines)).toEqual(await predicted(path));
   // 37 s: windows of 4 s at 0, 2, ... 32, and one that ends with the recording.
   expect(rest.at(-1)).toMatchObject({
     type: 'end',

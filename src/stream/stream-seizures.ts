@@ -82,26 +82,32 @@ export async function* streamSeizures(request: StreamRequest): AsyncGenerator<St
     for (const event of step.events) {
       found.seizures++;
       found.seizureS += event.endS - event.startS;
-      yield { type: 'event', ...eventLine(event), certain_at_s: reader.receivedS };
+      yield { type: 'event', ...eventLine(event), certain_at_s: reader.elapsedS };
     }
     for (const { atS, probability, events } of step.provisional)
       yield { type: 'provisional', at_s: atS, probability, events: events.map(eventLine) };
+  };
+  const blocks = function* (running: DetectorStream): Generator<StreamLine> {
+    for (const { samples, afterHoleS } of reader.take(running.preprocessing.needed)) {
+      if (afterHoleS !== null) yield* lines(timing.measure(running, () => running.beginSegment(afterHoleS)));
+      yield* lines(timing.measure(running, () => running.push(samples)));
+    }
   };
   try {
     for await (const bytes of request.bytes) {
       reader.push(bytes);
       if (detector === null && reader.signals !== null) {
         detector = new DetectorStream({ ...request.detector, ...request, signals: reader.signals });
+        detector.warmUp();
         yield startLine(request, detector);
       }
       if (detector === null) continue;
-      const running = detector;
-      for (const samples of reader.take(running.preprocessing.needed))
-        yield* lines(timing.measure(running, () => running.push(samples)));
+      yield* blocks(detector);
     }
     if (!signal.aborted) {
-      reader.checkEnd();
+      reader.end();
       const running = detector!;
+      yield* blocks(running);
       yield* lines(timing.measure(running, () => running.end()));
     }
   } catch (error) {

@@ -3,7 +3,7 @@ import { arange, type Device, fromTypedArray, noGrad, scope, type Tensor } from 
 import type { Augmentation } from './augmentation.ts';
 import { Pinning } from './pinning.ts';
 import type { Batch } from './step.ts';
-import { toBatch, type Windows } from './windows.ts';
+import { toBatch, toDevice, type Windows } from './windows.ts';
 
 /**
  * The corpus on one device, as int16: a batch is one gather of rows, cast and scaled where it is used. On a GPU
@@ -54,11 +54,7 @@ export class DeviceWindows implements Windows {
     const first = BigInt64Array.from(indices, (index) => BigInt(starts[index]!));
     return noGrad(() =>
       scope(() => {
-        const rows = fromTypedArray(first)
-          .to({ device: this.#device })
-          .unsqueeze(1)
-          .add(this.#rows)
-          .reshape(-1);
+        const rows = toDevice(fromTypedArray(first), this.#device).unsqueeze(1).add(this.#rows).reshape(-1);
         const raw = {
           signal: this.#signal.indexSelect(0, rows).view(size, windowLength, channels),
           labels: this.#labels.indexSelect(0, rows).view(size, windowLength),

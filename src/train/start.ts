@@ -34,6 +34,7 @@ import { describeLoss, lossFrom, prevalenceOf } from './loss-settings.ts';
 import { planMemory } from './memory-plan.ts';
 import { describeComputing, precisionOf, setNumerics } from './numerics.ts';
 import { TrainingPeers } from './peers.ts';
+import { FILLED_TO } from './predict.ts';
 import { corpusBytes, hostMemory, type PlacedWindows, placeWindows } from './residency.ts';
 import { trainable } from './trainable.ts';
 import { openTrainingData, type TrainingData } from './training-data.ts';
@@ -166,6 +167,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
     device,
     precision,
     batchSize: training.batch_size,
+    ...(device !== 'cpu' && { filledTo: FILLED_TO }),
   } as const;
   const evaluateHere = () =>
     evaluateDev(dev!, predictor, config, {

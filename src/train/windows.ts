@@ -58,13 +58,21 @@ export function toBatch(
     const pinned = isCopied ? pinning.pinned(tensor) : null;
     return pinned === null ? tensor.to({ device }) : pinned.to({ device, nonBlocking: true });
   };
-  const factors = fromTypedArray(factor, [size, 1, channels]).to({ device });
+  const factors = toDevice(fromTypedArray(factor, [size, 1, channels]), device);
   const scaled = send(signal).to({ dtype: 'float32' }).mul_(factors);
   return {
     signal: inPlaces(scaled, augmentation?.places ?? null),
     labels: send(labels),
-    samples: fromTypedArray(BigInt64Array.from(indices, BigInt)).to({ device }),
+    samples: toDevice(fromTypedArray(BigInt64Array.from(indices, BigInt)), device),
   };
+}
+
+/**
+ * Sends some numbers a window without waiting for what the device still computes: CUDA copies so few before it returns.
+ * A copy that waits would leave the device idle from the end of one step to the launch of the next.
+ */
+export function toDevice(numbers: Tensor, device: Device): Tensor {
+  return numbers.to({ device, nonBlocking: true });
 }
 
 /** Shared memory of a reader as tensors of its own. */
@@ -83,6 +91,6 @@ export function rawBatchOf(
 function inPlaces(signal: Tensor, places: BigInt64Array | null): Tensor {
   if (places === null) return signal;
   const [size, length, channels] = signal.shape as [number, number, number];
-  const index = fromTypedArray(places, [size, 1, channels]).to({ device: signal.device });
+  const index = toDevice(fromTypedArray(places, [size, 1, channels]), signal.device);
   return aten.gather({ self: signal, dim: 2, index: index.expand(size, length, channels) });
 }
