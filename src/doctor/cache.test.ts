@@ -16,7 +16,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type EntryContent, openEntry, writeEntry } from '../cache/index.ts';
 import { sha256 } from '../files/index.ts';
 import { build, Corpus, type SetUp, scan } from './testing/corpus.ts';
-import { examined, named } from './testing/looking.ts';
+import { examined, named, WORKSTATION } from './testing/looking.ts';
 import { type } from './testing/shell.ts';
 
 let corpus: Corpus;
@@ -334,6 +334,38 @@ test.each(FAULTS)('$name: found, and nothing else; mended by what is printed', a
     if (command !== null) type(command, { cwd: setUp.root });
   expect(named(await examined(setUp.config))).toEqual([]);
   expect(hashes()).toEqual(recordings);
+});
+
+test('in pairs with faults of configuration, environment and machine, each is found as it is alone', async () => {
+  const quick = FAULTS.filter(({ name }) =>
+    /never written|empty manifest beside|another machine|torn|was removed|a damaged entry$|no cache at all/.test(
+      name,
+    ),
+  );
+  expect(quick).toHaveLength(7);
+  const others = [
+    {
+      changes: [['learning_rate: 1e-3', 'learning_rate: 1e-3\n  focal_alpha: 0.25']],
+      expected: ['E2 focal-alpha'],
+    },
+    { changes: [['learning_rate: 1e-3', 'learning_rate: 0.5']], expected: ['F6 learning-rate'] },
+    { variables: { BGB_LIMIT_FILES: '3' }, expected: ['H1 limit-files'] },
+    { machine: { ...WORKSTATION, openFiles: 64 }, expected: ['M6 open-files'] },
+    { machine: { ...WORKSTATION, freeBytes: () => 1000 }, expected: ['M7 disk-space'] },
+  ] as const;
+  for (const fault of quick)
+    for (const other of others) {
+      const setUp = corpus.copy('changes' in other ? other.changes : []);
+      await fault.plant(setUp);
+      const found = await examined(setUp.config, {
+        ...('variables' in other && { variables: other.variables }),
+        ...('machine' in other && { machine: other.machine }),
+      });
+      // A full disk has no room for a build either.
+      const rules = named(found).filter((name) => name !== 'M8 cache-space');
+      expect(rules).toEqual([...fault.expected, ...other.expected].sort());
+      rmSync(setUp.root, { recursive: true });
+    }
 });
 
 test('--fix mends manifests and removes leftovers, after saying so; a second look finds nothing', async () => {
