@@ -77,6 +77,28 @@ const FAULTS: readonly Fault[] = [
     evidence: /of 1024 samples every 512, the configuration asks for 1024 every 256/,
   },
   {
+    name: 'seizures that dropped to 0 in a manifest of the right form',
+    plant: (setUp) => {
+      const manifest = JSON.parse(readFileSync(manifestOf(setUp), 'utf8'));
+      const all = [...manifest.partial_seizure, ...manifest.full_seizure, ...manifest.no_seizure];
+      const lists = { partial_seizure: [], full_seizure: [], no_seizure: all };
+      // As the lists stand in a manifest's file: a window a line.
+      const text = Object.entries(lists)
+        .map(([name, windows]) => {
+          const lines = windows.map((window) => JSON.stringify(window));
+          return `"${name}": ${lines.length === 0 ? '[]' : `[\n${lines.join(',\n')}\n]`}`;
+        })
+        .join(',\n');
+      Object.assign(manifest, lists, {
+        windows_sha256: sha256(text),
+        counts: { partial_seizure: 0, full_seizure: 0, no_seizure: all.length },
+      });
+      writeFileSync(manifestOf(setUp), JSON.stringify(manifest));
+    },
+    expected: ['E1 manifest-no-seizures'],
+    evidence: /lists 0 partly seizure, 0 fully, 41 without; the entries have [1-9]/,
+  },
+  {
     name: 'a torn manifest',
     plant: (setUp) => truncateSync(manifestOf(setUp), 400),
     expected: ['D11 manifest-damaged'],

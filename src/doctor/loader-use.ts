@@ -63,3 +63,8 @@ function useOf(residency: Exclude<Config['data']['residency'], 'auto'>, device: 
   if (residency === 'disk') return 'reads';
   return residency === 'host' && device === 'cuda' ? 'copies' : 'none';
 }
+
+/** The configuration that would be trained on this machine; null for a run, or one that is for another. */
+export function configHere({ config, run, machine }: Subject): ConfigSubject | null {
+  return config !== null && run === null && (config.kind === 'local' || machine.isCloud) ? config : null;
+}
