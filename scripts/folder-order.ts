@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 /** Foundations first (any later folder may use them), then the way of the data. */
 export const FOLDERS = [
   'files', 'random', 'config', 'bridge', 'torch',
-  'edf', 'annotations', 'signal', 'cache', 'data', 'nn', 'model', 'post', 'score', 'synth', 'runs', 'train',
-  'parity', 'places', 'modal', 'demo', 'cli',
+  'edf', 'annotations', 'signal', 'cache', 'data', 'nn', 'model', 'post', 'score', 'synth', 'runs', 'train', 'stream',
+  'report', 'parity', 'doctor', 'places', 'modal', 'demo', 'cli',
 ]; // biome-ignore format: one line each
 
 /** `from`: a file's path relative to src/. Returns a sentence per import that breaks the order. */

@@ -14,6 +14,13 @@ export { type ConvertResult, convertCache } from './convert.ts';
 export { type CacheEntry, Entry } from './entry.ts';
 export { scoredLabels } from './label-mask.ts';
 export { listEntries, splitFolder, splitFolders } from './layout.ts';
+export {
+  leftoversIn,
+  lookAtSplit,
+  type ManifestLook,
+  type SplitLook,
+  type UnusableEntry,
+} from './look.ts';
 export { madeElsewhereNotice } from './made-elsewhere.ts';
 export { dataHashOf, MANIFEST_FILE, type Manifest, type ManifestWindow, readManifest } from './manifest.ts';
 export { writeNpy } from './npy.ts';

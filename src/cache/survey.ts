@@ -45,16 +45,21 @@ export async function surveySplit(folder: string, shape: WindowShape): Promise<S
   const entries = new Map<string, SurveyedEntry>();
   for (const name of names) {
     using entry = openEntry(folder, name);
-    const { provenance, labelRuns, signalAt } = entry;
-    const seizureRows = labelRuns.reduce((sum, { label, rows }) => sum + (label === SEIZURE ? rows : 0), 0);
-    entries.set(name, {
-      provenance,
-      windows: categoriesOf(entry, shape),
-      seizureSeconds: seizureRows / provenance.sampling_rate,
-      isMadeElsewhere: signalAt === null,
-    });
+    entries.set(name, surveyed(entry, shape));
   }
   return { folder, shape, entries };
+}
+
+/** What an open entry's headers and labels say. */
+export function surveyed(entry: CacheEntry, shape: WindowShape): SurveyedEntry {
+  const { provenance, labelRuns, signalAt } = entry;
+  const seizureRows = labelRuns.reduce((sum, { label, rows }) => sum + (label === SEIZURE ? rows : 0), 0);
+  return {
+    provenance,
+    windows: categoriesOf(entry, shape),
+    seizureSeconds: seizureRows / provenance.sampling_rate,
+    isMadeElsewhere: signalAt === null,
+  };
 }
 
 /** First rows of the windows of an entry, in order of `window_idx`: multiples of the stride inside each segment. */

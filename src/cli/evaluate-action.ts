@@ -1,4 +1,5 @@
 import { inForce, readEnvironment } from '../config/index.ts';
+import { writeReport } from '../report/index.ts';
 import { evaluateCheckpoint } from '../train/index.ts';
 import { deviceOf } from './device.ts';
 import type { EvaluateOptions } from './evaluate.ts';
@@ -23,6 +24,7 @@ export async function evaluate(checkpoint: string, data: string, options: Evalua
     signal: command.signal,
     onProgress: (done, total, name) => command.update(done, total, name),
   });
+  if (options.output) await writeReport(report, options.output);
   command.end();
   for (const reason of report.left_out) process.stderr.write(`Left out: ${reason}\n`);
   if (options.json) {
@@ -31,5 +33,7 @@ export async function evaluate(checkpoint: string, data: string, options: Evalua
   }
   process.stdout.write(evaluationText(report));
   if (options.output)
-    process.stdout.write(`Wrote ${options.output}/evaluation.json, predictions/ and excerpts/.\n`);
+    process.stdout.write(
+      `Wrote ${options.output}/report.html, plots/, evaluation.json, predictions/ and excerpts/.\n`,
+    );
 }

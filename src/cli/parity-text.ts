@@ -39,34 +39,44 @@ export function configurationsText(
   comparison: ConfigurationComparison,
   { isAllShown }: { isAllShown: boolean },
 ): string {
-  const { differences, suspicions } = comparison;
+  const blocks = configurationBlocks(comparison);
+  const sentence = `${configurationsSentence(a, b, comparison)}\n`;
+  const isCalm = blocks.every(({ isFree, lines }) => isFree || lines.length === 0) && !isAllShown;
+  return isCalm ? sentence : `${sentence}${blocksText(blocks)}`;
+}
+
+/** Lines under a heading. */
+export interface Block {
+  readonly heading: string;
+  readonly lines: readonly string[];
+  /** Whether nothing follows from what it lists. */
+  readonly isFree?: boolean;
+}
+
+/** The blocks that have lines. */
+export function blocksText(blocks: readonly Block[]): string {
+  return blocks
+    .filter(({ lines }) => lines.length > 0)
+    .map(({ heading, lines }) => `\n${heading}:\n${lines.map((line) => `  ${line}\n`).join('')}`)
+    .join('');
+}
+
+/** What two configurations differ in, by what it means. */
+export function configurationBlocks({ differences, suspicions }: ConfigurationComparison): Block[] {
   const of = (kind: ConfigurationDifference['judgement']['kind']) =>
-    differences.filter(({ judgement }) => judgement.kind === kind).map(differenceLines);
-  const blocks: [string, string[][]][] = [
-    ['Must be equal', of('must_equal')],
-    [
-      'Suspicious',
-      suspicions.map(({ side, field, value, origin, text }) => [
+    differences.filter(({ judgement }) => judgement.kind === kind).flatMap(differenceLines);
+  return [
+    { heading: 'Must be equal', lines: of('must_equal') },
+    {
+      heading: 'Suspicious',
+      lines: suspicions.flatMap(({ side, field, value, origin, text }) => [
         `${field}  ${side.toUpperCase()} ${shown({ value, origin })}`,
         `  ${text}`,
       ]),
-    ],
-    ['May differ, and what follows', of('may_differ')],
-    ['Nothing follows from', of('free')],
+    },
+    { heading: 'May differ, and what follows', lines: of('may_differ') },
+    { heading: 'Nothing follows from', lines: of('free'), isFree: true },
   ];
-  const isCalm = blocks.slice(0, 3).every(([, entries]) => entries.length === 0) && !isAllShown;
-  const sentence = `${configurationsSentence(a, b, comparison)}\n`;
-  if (isCalm) return sentence;
-  const told = blocks.filter(([, entries]) => entries.length > 0);
-  return `${sentence}${told
-    .map(
-      ([heading, entries]) =>
-        `\n${heading}:\n${entries
-          .flat()
-          .map((line) => `  ${line}\n`)
-          .join('')}`,
-    )
-    .join('')}`;
 }
 
 function differenceLines({ field, judgement, a, b }: ConfigurationDifference): string[] {

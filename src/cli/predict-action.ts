@@ -1,6 +1,6 @@
 import { containerPaths, inForce, readEnvironment } from '../config/index.ts';
 import { InputError } from '../errors.ts';
-import { predictRecordings } from '../train/index.ts';
+import { describeThresholds, predictRecordings } from '../train/index.ts';
 import { deviceOf } from './device.ts';
 import { LongCommand } from './long-command.ts';
 import { announce, writeJson } from './output.ts';
@@ -38,6 +38,7 @@ export async function predict(
       process.stderr.write(
         `${recording}: ${long} seizures longer than max_duration_s, kept; look at them.\n`,
       );
+  process.stderr.write(`Thresholds ${describeThresholds(report.thresholds)}.\n`);
   if (options.json) writeJson(report);
   else if (recordings.length > 0) process.stdout.write(text(recordings));
   if (unusable.length === 0) return;

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { register as attach } from './attach.ts';
 import { register as attend } from './attend.ts';
 import { register as benchLoader } from './bench-loader.ts';
 import { register as buildBridge } from './build-bridge.ts';
@@ -6,6 +7,7 @@ import { register as buildCache } from './build-cache.ts';
 import { register as checkPlace } from './check-place.ts';
 import { register as convertCache } from './convert-cache.ts';
 import { register as demo } from './demo.ts';
+import { register as doctor } from './doctor.ts';
 import { register as edf } from './edf.ts';
 import { register as evaluate } from './evaluate.ts';
 import { exitCodeOf } from './exit.ts';
@@ -16,10 +18,14 @@ import { register as predict } from './predict.ts';
 import { register as runs } from './runs.ts';
 import { register as scanCache } from './scan-cache.ts';
 import { register as score } from './score.ts';
+import { register as stop } from './stop.ts';
+import { register as stream } from './stream.ts';
 import { register as synth } from './synth.ts';
 import { register as train } from './train.ts';
+import { register as tune } from './tune.ts';
 import { register as validate } from './validate.ts';
 import { version } from './version.ts';
+import { register as watch } from './watch.ts';
 
 /**
  * The commands, in the order of `--help`. Each file registers one: its name, options and help, nothing heavy. What
@@ -27,6 +33,7 @@ import { version } from './version.ts';
  */
 const COMMANDS: readonly ((program: Command) => void)[] = [
   validate,
+  doctor,
   edf,
   buildCache,
   scanCache,
@@ -36,8 +43,13 @@ const COMMANDS: readonly ((program: Command) => void)[] = [
   synth,
   train,
   runs,
+  watch,
+  attach,
+  stop,
   evaluate,
+  tune,
   predict,
+  stream,
   score,
   parity,
   demo,
@@ -77,9 +89,13 @@ export async function runProgram(parameters: readonly string[]): Promise<number>
   }
 }
 
-/** `bgb scan-cache | head` closes the pipe: not an error worth a stack. */
+/**
+ * `bgb scan-cache | head` closes the pipe: not an error worth a stack. Nor is a terminal that was closed (EIO), which sends
+ * SIGHUP: a training then saves.
+ */
 function endQuietlyWithReader(stream: NodeJS.WriteStream): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EIO') return;
     if (error.code !== 'EPIPE') throw error;
     process.exit(process.exitCode ?? 0);
   });

@@ -104,9 +104,10 @@ export class Progress implements Disposable {
   }
 }
 
-function bar(done: number, total: number): string {
-  const filled = total > 0 ? Math.floor(BAR_WIDTH * Math.min(1, done / total)) : BAR_WIDTH;
-  return '#'.repeat(filled) + '.'.repeat(BAR_WIDTH - filled);
+/** `done` of `total` as in `####....`. */
+export function bar(done: number, total: number, width = BAR_WIDTH): string {
+  const filled = total > 0 ? Math.floor(width * Math.min(1, done / total)) : width;
+  return '#'.repeat(filled) + '.'.repeat(width - filled);
 }
 
 function rateText(perSecond: number): string {

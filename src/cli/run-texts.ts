@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { isGoingOn, type RecentSteps, type RunStatus } from '../runs/index.ts';
 import { durationText } from './progress.ts';
 
@@ -66,7 +67,8 @@ export function endText(status: RunStatus): string {
 /** The exit code of who waited for a run: that of the run itself. */
 export function exitCodeOfRun({ state, reason }: Pick<RunStatus, 'state' | 'reason'>): number {
   if (state === 'finished') return 0;
-  if (state === 'stopped') return reason === 'SIGINT' ? 130 : 143;
+  if (state === 'stopped')
+    return 128 + (constants.signals[reason as NodeJS.Signals] ?? constants.signals.SIGTERM);
   return state === 'killed' ? 137 : 1;
 }
 

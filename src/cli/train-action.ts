@@ -6,12 +6,18 @@ import {
   processesOf,
   readEnvironment,
   resolvedDevice,
+  surroundings,
 } from '../config/index.ts';
+import { findBeforeTraining, findingLines, findWhileTraining, TrainingWatch } from '../doctor/index.ts';
+import { isWsl } from '../runs/index.ts';
 import { isCudaAvailable, libraryInfo } from '../torch/index.ts';
 import { startTraining, type TrainingProgress } from '../train/index.ts';
+import { detachedText } from './detached-texts.ts';
+import { reportStart, trainDetached } from './detached-training.ts';
 import { Interruption, SaidAlready } from './exit.ts';
 import { announce, writeJson } from './output.ts';
 import { Progress } from './progress.ts';
+import { shellWord } from './shell-word.ts';
 import { textTable } from './table.ts';
 import type { TrainOptions } from './train.ts';
 import { trainWithProcesses } from './train-processes.ts';
@@ -26,6 +32,14 @@ export async function train(path: string, options: TrainOptions): Promise<void> 
     ...(options.initFrom === undefined ? [] : [`training.init_from=${JSON.stringify(options.initFrom)}`]),
   ];
   const loaded = await loadConfig(path, { set, environment });
+  if (options.detach === true) {
+    const { output_dir: folder } = loaded.config.experiment;
+    const training = await trainDetached(folder, parametersOf(path, { ...options, json: false }), new Date());
+    announce(inForce(), environment, loaded);
+    if (options.json) writeJson(training);
+    else process.stdout.write(detachedText(training, isWsl()));
+    return;
+  }
   const place = placeOfProcess();
   const gpus =
     resolvedDevice(loaded.config, { cudaAvailable: isCudaAvailable() }) === 'cpu'
@@ -38,11 +52,34 @@ export async function train(path: string, options: TrainOptions): Promise<void> 
     return;
   }
   if (place === null || place.rank === 0) announce(inForce(), environment, loaded);
+  const isFirst = place === null || place.rank === 0;
+  const asked = {
+    set,
+    environment,
+    surroundings: surroundings(),
+    hasTerminal: process.stderr.isTTY === true,
+  };
   if (place !== null) endWithStarter();
   const stop = listen();
   const shown: { progress: Progress | null } = { progress: null };
+  const { experiment, training } = loaded.config;
+  const windowsPerStep = training.batch_size * training.gradient_accumulation_steps;
+  const watch = new TrainingWatch({
+    look: () => findWhileTraining({ ...asked, set: [], path: experiment.output_dir, now: new Date() }),
+    say: (lines) => {
+      for (const line of lines) shown.progress?.print(line);
+    },
+    now: Date.now,
+  });
   let doneBefore = 0;
   try {
+    if (isFirst) {
+      const findings = await findBeforeTraining(
+        { ...asked, path, now: new Date() },
+        { isForced: options.force === true },
+      );
+      for (const finding of findings) process.stderr.write(`${findingLines(finding).join('\n')}\n`);
+    }
     const outcome = await startTraining({
       loaded,
       isResuming: options.resume === true || loaded.config.training.resume,
@@ -56,6 +93,7 @@ export async function train(path: string, options: TrainOptions): Promise<void> 
       onPort: (port) => process.send?.({ port }),
       onStart: ({ done }) => {
         doneBefore = done;
+        if (options.reportStart === true) reportStart();
       },
       onProgress: ({ step, steps, epoch, epochs, last, gpu }) => {
         shown.progress ??= new Progress({
@@ -68,6 +106,7 @@ export async function train(path: string, options: TrainOptions): Promise<void> 
           intervalS: 10,
           now: Date.now,
         });
+        if (isFirst) watch.observe(last, windowsPerStep);
         shown.progress.update(step, noteOf({ epoch: Math.min(epoch + 1, epochs), epochs, last, gpu }));
       },
     });
@@ -93,16 +132,16 @@ export async function train(path: string, options: TrainOptions): Promise<void> 
 }
 
 /** What goes on with the run: with the same options, since the configuration must be the same. */
-function resumeCommand(path: string, { set, device, initFrom }: TrainOptions): string {
-  const word = (text: string) => (/^[\w./:=,@+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+function resumeCommand(path: string, { set, device, initFrom, force }: TrainOptions): string {
   const words = [
     ...['bgb', 'train', path],
     ...set.flatMap((assignment) => ['--set', assignment]),
     ...(device === undefined ? [] : ['--device', device]),
     ...(initFrom === undefined ? [] : ['--init-from', initFrom]),
+    ...(force === true ? ['--force'] : []),
     '--resume',
   ];
-  return words.map(word).join(' ');
+  return words.map(shellWord).join(' ');
 }
 
 /** As in `epoch 3/10  loss 0.1234  lr 3.0e-4  812 windows/s  waiting 0.3 %  GPU 97 %, 61.2 GiB`. */
@@ -125,14 +164,18 @@ function noteOf({
   return parts.join('  ');
 }
 
-/** The first signal asks training to save and stop; a second one ends the process at once. */
+/**
+ * The first signal asks training to save and stop; Ctrl-C after it ends the process at once. A second SIGTERM does not: who
+ * types bgb stop twice is impatient, not ready to lose the run.
+ */
 function listen() {
   let received: NodeJS.Signals | null = null;
   const handle = (signal: NodeJS.Signals) => {
-    if (received !== null) process.exit(130);
-    received = signal;
+    if (received !== null && signal === 'SIGINT') process.exit(130);
+    received ??= signal;
   };
-  const signals = ['SIGINT', 'SIGTERM'] as const;
+  // A terminal that is closed sends SIGHUP.
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, handle);
   return {
     signal: () => received,
@@ -143,14 +186,17 @@ function listen() {
 }
 
 /** The command line behind `train`, for a process that does the same. */
-function parametersOf(path: string, { set, resume, initFrom, device, json }: TrainOptions): string[] {
+function parametersOf(path: string, options: TrainOptions): string[] {
+  const { set, resume, initFrom, device, force, json, reportStart: isReporting } = options;
   return [
     path,
     ...set.flatMap((assignment) => ['--set', assignment]),
     ...(resume === true ? ['--resume'] : []),
     ...(initFrom === undefined ? [] : ['--init-from', initFrom]),
     ...(device === undefined ? [] : ['--device', device]),
+    ...(force === true ? ['--force'] : []),
     ...(json === true ? ['--json'] : []),
+    ...(isReporting === true ? ['--report-start'] : []),
   ];
 }
 

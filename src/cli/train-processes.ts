@@ -2,6 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { environmentOfProcess, type ProcessPlace } from '../config/index.ts';
 
+import { onStarted, reportStart } from './detached-training.ts';
+
 /** How a process ended. */
 interface Ended {
   readonly rank: number;
@@ -11,8 +13,8 @@ interface Ended {
   readonly errors: string;
 }
 
-/** Exit codes of a process that has saved and ended on Ctrl-C, or SIGTERM: the others do the same. */
-const INTERRUPTED: readonly (number | null)[] = [130, 143];
+/** Exit codes of a process that has saved and ended on Ctrl-C, SIGTERM or SIGHUP: the others do the same. */
+const INTERRUPTED: readonly (number | null)[] = [130, 143, 129];
 
 /** So long the others have to end by themselves, and to write down why, where one has failed. */
 const GRACE_MS = 5000;
@@ -32,7 +34,7 @@ export async function trainWithProcesses(size: number, parameters: readonly stri
   const ends = new Map<number, Promise<Ended>>();
   // The processes have process groups of their own, so that Ctrl-C comes to this program alone, which hands it on.
   const forward = (signal: NodeJS.Signals) => children[0]?.kill(signal);
-  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, forward);
   try {
     let port = 0;
@@ -41,6 +43,7 @@ export async function trainWithProcesses(size: number, parameters: readonly stri
       children.push(child);
       ends.set(rank, endOf(child, rank));
       if (rank > 0) continue;
+      onStarted(child, reportStart);
       const ready = await Promise.race([portOf(child), ends.get(0)!]);
       if (typeof ready !== 'number') return ready.code ?? 1;
       port = ready;
@@ -109,5 +112,9 @@ function endOf(child: ChildProcess, rank: number): Promise<Ended> {
 
 /** At which the first process listens. */
 function portOf(child: ChildProcess): Promise<number> {
-  return new Promise((resolve) => child.once('message', ({ port }: { port: number }) => resolve(port)));
+  return new Promise((resolve) =>
+    child.on('message', (message: { port?: number }) => {
+      if (message.port !== undefined) resolve(message.port);
+    }),
+  );
 }

@@ -15,10 +15,15 @@ export function register(program: Command): void {
     .addOption(
       new Option('--device <device>', 'overrides experiment.device').choices(['auto', 'cpu', 'cuda']),
     )
+    .option('--force', 'start also where a finding of bgb doctor makes the result worthless')
+    .option(
+      '--detach',
+      'start it so that it outlives this terminal (bgb attach, watch, stop); with --on: leave it once its checks have passed',
+    )
+    .addOption(new Option('--report-start', 'say over IPC when it has started, as --detach asks').hideHelp())
     .addOption(setOption())
     .option(...JSON_OPTION)
     .addOption(new Option('--on <place>', 'train elsewhere (docs/modal.md)').choices(['modal']))
-    .option('--detach', 'with --on: leave it running once its checks have passed')
     .addOption(
       new Option(
         '--backend <backend>',
@@ -39,11 +44,14 @@ export function register(program: Command): void {
 
 export interface TrainOptions extends RunOptions, PlaceOptions {
   readonly on?: 'modal';
-  readonly detach?: boolean;
   readonly backend?: 'sandbox' | 'function';
   readonly set: string[];
   readonly resume?: boolean;
   readonly initFrom?: string;
   readonly device?: string;
+  readonly force?: boolean;
+  readonly detach?: boolean;
+  /** Over IPC, to the process that detached it. */
+  readonly reportStart?: boolean;
   readonly json?: boolean;
 }

@@ -6,6 +6,7 @@ test('nothing set', () => {
   expect(readEnvironment({ PATH: '/bin', BGB_DEBUG: '' })).toEqual({
     limitFiles: null,
     isProgressPlain: false,
+    hasBraille: true,
     libtorch: null,
     modal: { volume: null, data: null },
     isManifestRebuildForced: false,
@@ -53,4 +54,16 @@ test('an unknown variable is noticed with the nearest name, never with its value
 test('H1: what is in force, in order, with secrets hidden', () => {
   const variables = { BGB_LIMIT_FILES: '50', BGB_API_TOKEN: 'hush', HOME: '/root', BGB_DEVICE: undefined };
   expect(inForce(variables)).toEqual({ BGB_API_TOKEN: '(set)', BGB_LIMIT_FILES: '50' });
+});
+
+test.each([
+  [{}, false, true],
+  [{ TERM: 'xterm-256color', LANG: 'de_DE.UTF-8' }, false, true],
+  [{ TERM: 'dumb' }, true, true],
+  [{ TERM: 'linux', LANG: 'C.UTF-8' }, false, false],
+  [{ LANG: 'C' }, false, false],
+  [{ LANG: 'de_DE.UTF-8', LC_ALL: 'POSIX' }, false, false],
+  [{ LANG: 'C', LC_CTYPE: 'en_US.utf8' }, false, true],
+])('what a terminal with %j can do', (variables, isProgressPlain, hasBraille) => {
+  expect(readEnvironment(variables)).toMatchObject({ isProgressPlain, hasBraille });
 });

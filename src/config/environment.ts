@@ -10,8 +10,10 @@ type Variables = Readonly<Record<string, string | undefined>>;
 export interface Environment {
   /** BGB_LIMIT_FILES: recordings to use at most, for a quick try; null: all. */
   readonly limitFiles: number | null;
-  /** BGB_DISABLE_TQDM: progress as plain lines, also on a terminal. */
+  /** BGB_DISABLE_TQDM: progress as plain lines, also on a terminal; so on one that cannot move its cursor (TERM). */
   readonly isProgressPlain: boolean;
+  /** Whether the terminal shows braille characters: not the kernel's own (TERM), nor with a locale without Unicode. */
+  readonly hasBraille: boolean;
   /** BGB_LIBTORCH: folder of the libtorch to compile and load the bridge with. */
   readonly libtorch: string | null;
   /** BGB_FORCE_MANIFEST_REBUILD: write manifests anew from the cache's entries. */
@@ -58,7 +60,8 @@ export function readEnvironment(variables: Variables = process.env): Environment
     throw wrong('BGB_DEVICE', 'auto, cpu or cuda', device);
   return {
     limitFiles: countOf('BGB_LIMIT_FILES', text('BGB_LIMIT_FILES')),
-    isProgressPlain: flagOf('BGB_DISABLE_TQDM', text('BGB_DISABLE_TQDM')),
+    isProgressPlain: flagOf('BGB_DISABLE_TQDM', text('BGB_DISABLE_TQDM')) || variables.TERM === 'dumb',
+    hasBraille: variables.TERM !== 'linux' && isUnicode(variables),
     libtorch: text('BGB_LIBTORCH'),
     isManifestRebuildForced: flagOf('BGB_FORCE_MANIFEST_REBUILD', text('BGB_FORCE_MANIFEST_REBUILD')),
     isDebugging: flagOf('BGB_DEBUG', text('BGB_DEBUG')),
@@ -103,6 +106,35 @@ export function inForce(variables: Variables = process.env): Record<string, stri
 /** The first GPU that CUDA shows to this process, by index or UUID as nvidia-smi takes it (CUDA_VISIBLE_DEVICES). */
 export function firstVisibleGpu(variables: Variables = process.env): string {
   return variables.CUDA_VISIBLE_DEVICES?.split(',')[0]?.trim() || '0';
+}
+
+/** By the first of the variables that says (locale(7)); where none does, as in many containers, the terminal is a new one. */
+function isUnicode({ LC_ALL, LC_CTYPE, LANG }: Variables): boolean {
+  const locale = LC_ALL || LC_CTYPE || LANG;
+  return !locale || /utf-?8/i.test(locale);
+}
+
+/** Where this process runs, by variables that are not bgb's. */
+export interface Surroundings {
+  /** Whether it is a container rented at Modal, which sets MODAL_* itself. */
+  readonly isCloud: boolean;
+  /** The Windows user's folder as WSL2 sees it; null where no variable says it. */
+  readonly windowsProfile: string | null;
+}
+
+/** See {@link Surroundings}. USERPROFILE crosses into WSL2 where WSLENV says so; else both users often have one name. */
+export function surroundings(variables: Variables = process.env): Surroundings {
+  const profile = /^([A-Za-z]):\\(.*)$/.exec(variables.USERPROFILE ?? '');
+  const { USER: user } = variables;
+  return {
+    isCloud: ['MODAL_TASK_ID', 'MODAL_SANDBOX_ID'].some((name) => variables[name] !== undefined),
+    windowsProfile:
+      profile !== null
+        ? `/mnt/${profile[1]!.toLowerCase()}/${profile[2]!.replaceAll('\\', '/')}`
+        : user === undefined
+          ? null
+          : `/mnt/c/Users/${user}`,
+  };
 }
 
 function flagOf(name: Known, value: string | null): boolean {

@@ -18,6 +18,8 @@ export {
   firstVisibleGpu,
   inForce,
   readEnvironment,
+  type Surroundings,
+  surroundings,
 } from './environment.ts';
 export { FIELDS, type FieldName, type FieldUse, fieldUse } from './fields.ts';
 export { type Forwarded, forwardedVariables, wholeEnvironment } from './forwarded.ts';
@@ -51,5 +53,5 @@ export { annotatedYaml, resolvedYaml } from './resolved-yaml.ts';
 export { type Config, channelCount, configSchema } from './schema.ts';
 export { shownVariable, withoutSecrets } from './secrets.ts';
 export { SPLITS, type Split, splitNamed, splitOf } from './split.ts';
-export { threadsOf, usableCores } from './threads.ts';
+export { cpuQuota, threadsOf, usableCores } from './threads.ts';
 export { leavesOf } from './tree.ts';

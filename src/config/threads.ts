@@ -11,6 +11,11 @@ export function quotaOf(read: (path: string) => string | null): number | null {
   return Number.isFinite(cores) && cores > 0 ? cores : null;
 }
 
+/** {@link quotaOf} of this machine. */
+export function cpuQuota(): number | null {
+  return quotaOf(readOrNull);
+}
+
 /** Cores that this process may use: those it is bound to, and no more than its container's quota, rounded up. */
 export function usableCores(
   read: (path: string) => string | null = readOrNull,

@@ -8,6 +8,9 @@
  *   await readSignals(recording, [0, 1], segment);          // microvolts, if the header says so
  * ```
  */
+
+export { openFile } from './bytes.ts';
+export { EdfBytes, type EdfRecord, type EdfStart } from './edf-bytes.ts';
 export { type NpyIndex, writeNpyFolder } from './npy-folder.ts';
 export { openEdf } from './open.ts';
 export { type RecordRange, readDigital, readPartOfRecord, readSignals, recordsWithin } from './read.ts';

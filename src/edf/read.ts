@@ -1,7 +1,5 @@
-import { InputError } from '../errors.ts';
 import { openFile, READ_ALONG_BYTES, readBytes, readStrided } from './bytes.ts';
-import { printable } from './fields.ts';
-import { hasScaling, scalingText } from './header.ts';
+import { decode, physicalOf, requireScaling } from './decode.ts';
 import type { EdfRecording, Segment, Signal } from './recording.ts';
 import { sampleSeconds } from './segments.ts';
 
@@ -68,7 +66,10 @@ export async function readSignals(
   indices: readonly number[],
   segment: RecordRange,
 ): Promise<Float64Array[]> {
-  requireScaling(recording, indices);
+  requireScaling(
+    indices.map((index) => signalAt(recording, index)),
+    recording.path,
+  );
   const digital = await readDigital(recording, indices, segment);
   return digital.map((values, at) => physicalOf(values, signalAt(recording, indices[at]!)));
 }
@@ -87,7 +88,10 @@ export async function readPartOfRecord(
   record: number,
   { part, parts }: { readonly part: number; readonly parts: number },
 ): Promise<Float64Array[]> {
-  requireScaling(recording, indices);
+  requireScaling(
+    indices.map((index) => signalAt(recording, index)),
+    recording.path,
+  );
   const { path, headerBytes, recordBytes, bytesPerSample } = recording;
   await using file = await openFile(path);
   const read: Float64Array[] = [];
@@ -109,27 +113,6 @@ export async function readPartOfRecord(
     read.push(physicalOf(values, signal));
   }
   return read;
-}
-
-function requireScaling(recording: EdfRecording, indices: readonly number[]): void {
-  for (const index of indices) {
-    const signal = signalAt(recording, index);
-    if (!hasScaling(signal))
-      throw new InputError(
-        'EDF_SCALING',
-        `${recording.path}: signal ${printable(signal.label)} cannot be scaled to ${printable(signal.dimension) || 'its unit'}: ${scalingText(signal)}. Leave the recording out, or correct its header.`,
-      );
-  }
-}
-
-function physicalOf(
-  values: Int32Array,
-  { digitalMin, digitalMax, physicalMin, physicalMax }: Signal,
-): Float64Array {
-  const gain = (physicalMax - physicalMin) / (digitalMax - digitalMin);
-  const physical = new Float64Array(values.length);
-  for (let i = 0; i < values.length; i++) physical[i] = physicalMin + (values[i]! - digitalMin) * gain;
-  return physical;
 }
 
 /**
@@ -188,23 +171,6 @@ function byteRanges(
     else ranges.push({ start, end });
   }
   return ranges;
-}
-
-/** Little-endian two's complement of 16 (EDF) or 24 bits (BDF). */
-function decode(
-  view: DataView,
-  from: number,
-  bytesPerSample: number,
-  into: Int32Array,
-  to: number,
-  count: number,
-): void {
-  if (bytesPerSample === 2) {
-    for (let i = 0; i < count; i++) into[to + i] = view.getInt16(from + 2 * i, true);
-  } else {
-    for (let i = 0; i < count; i++)
-      into[to + i] = view.getUint16(from + 3 * i, true) | (view.getInt8(from + 3 * i + 2) << 16);
-  }
 }
 
 function signalAt(recording: EdfRecording, index: number): Signal {

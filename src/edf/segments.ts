@@ -1,22 +1,10 @@
-import { InputError } from '../errors.ts';
+import { type RecordClock, timeToleranceS } from './record-clock.ts';
+import { RecordJoiner } from './record-joiner.ts';
 import type { EdfRecording, EdfWarning, Segment } from './recording.ts';
 
-/** Writers round the times of records to milliseconds; what is within that is no hole. */
-const TIME_ROUNDING_S = 0.00051;
-/** A clock that is further off than this share of a record is not believed to be one. */
-const MOST_DRIFT = 0.02;
-
-/** What decides where a discontinuous recording has holes. */
-export interface RecordClock {
-  readonly recordDurationS: number;
-  /** Of the fastest signal, Hz; 0 without signals. */
-  readonly fastestRate: number;
-}
-
 /**
- * Segments of a discontinuous recording. Data records are joined where one starts when the one before it ends, by
- * the header's rate, or as long after the one before as its neighbours do: then the recorder's clock drifts, and
- * times follow the records instead of the header's rate (`EDF_DRIFT`). Anything else is a hole.
+ * Segments of a discontinuous recording, as {@link RecordJoiner} joins its records. Where the recorder's clock drifts,
+ * times follow the records instead of the header's rate (`EDF_DRIFT`).
  *
  * @param startsS of each data record, from the first
  * @throws InputError `EDF_TIME` where a record starts before the one ahead of it ends
@@ -27,37 +15,17 @@ export function joinRecords(
   path: string,
   warnings: EdfWarning[],
 ): Segment[] {
-  const { recordDurationS } = clock;
-  const tolerance = timeToleranceS(clock);
-  // Each of two rounded times may be off.
-  const stepTolerance = withinRecord(Math.max(tolerance, 2 * TIME_ROUNDING_S), clock);
-  /** How much later than the header's rate says record `record` follows the one ahead of it. */
-  const lateness = (record: number) => startsS[record]! - startsS[record - 1]! - recordDurationS;
-  const isAsNeighbour = (record: number, neighbour: number) =>
-    neighbour >= 1 &&
-    neighbour < startsS.length &&
-    Math.abs(lateness(record) - lateness(neighbour)) <= stepTolerance;
-  const isJoined = (record: number, expectedS: number) =>
-    Math.abs(startsS[record]! - expectedS) <= tolerance ||
-    Math.abs(lateness(record)) <= stepTolerance ||
-    (Math.abs(lateness(record)) <= MOST_DRIFT * recordDurationS &&
-      (isAsNeighbour(record, record - 1) || isAsNeighbour(record, record + 1)));
-
-  const firsts = [0];
-  for (let record = 1; record < startsS.length; record++) {
-    const first = firsts.at(-1)!;
-    if (isJoined(record, startsS[first]! + (record - first) * recordDurationS)) continue;
-    if (lateness(record) < 0)
-      throw new InputError(
-        'EDF_TIME',
-        `${path}: data record ${record} starts at ${startsS[record]} s, before the record ahead of it ends (${startsS[record - 1]! + recordDurationS} s). Its times contradict each other; get the file again.`,
-      );
-    firsts.push(record);
+  const joiner = new RecordJoiner(clock, path);
+  const firsts: number[] = [];
+  for (let record = 0; record < startsS.length; record++) {
+    // The record ahead of the one that is given is placed; the last one at the end.
+    if (joiner.push(startsS[record]!)?.isFirst) firsts.push(record - 1);
   }
+  if (joiner.end()?.isFirst) firsts.push(startsS.length - 1);
   const segments = firsts.map((first, index) =>
     segmentOf(startsS.slice(first, firsts[index + 1]), first, startsS[firsts[index + 1] ?? -1], clock),
   );
-  warnOfDrift(segments, recordDurationS, warnings);
+  warnOfDrift(segments, clock.recordDurationS, warnings);
   return segments;
 }
 
@@ -96,16 +64,6 @@ function warnOfDrift(segments: readonly Segment[], recordDurationS: number, warn
     code: 'EDF_DRIFT',
     message: `by their own times the ${most.records} data records from ${most.startS} s on take ${Math.abs(most.driftS).toFixed(4)} s ${most.driftS < 0 ? 'less' : 'more'} than ${most.records} times ${recordDurationS} s${drifting.length > 1 ? `, and ${drifting.length - 1} other segments drift too` : ''}; times follow the records`,
   });
-}
-
-/** Half a sample of the fastest signal, or a writer's rounding. */
-export function timeToleranceS(clock: RecordClock): number {
-  return withinRecord(Math.max(0.5 / Math.max(1, clock.fastestRate), TIME_ROUNDING_S), clock);
-}
-
-/** Whatever the tolerance, a record starts after the one ahead of it. */
-function withinRecord(toleranceS: number, { recordDurationS }: RecordClock): number {
-  return Math.min(toleranceS, recordDurationS / 2);
 }
 
 /**

@@ -2,8 +2,9 @@ import type { FileHandle } from 'node:fs/promises';
 import { InputError } from '../errors.ts';
 import { readStrided } from './bytes.ts';
 import type { Header } from './header.ts';
+import { clockOf, timeToleranceS } from './record-clock.ts';
 import type { EdfTal, EdfWarning, Segment } from './recording.ts';
-import { joinRecords, type RecordClock, timeToleranceS } from './segments.ts';
+import { joinRecords } from './segments.ts';
 import { parseTals } from './tal.ts';
 
 const CHUNK_BYTES = 8 << 20;
@@ -132,11 +133,4 @@ function recordTimes(starts: readonly (number | null)[], { kind }: Header, path:
       `${path}: data record ${record} does not say when it starts, and the recording has holes (${kind}). Its times would be a guess; get the file again.`,
     );
   });
-}
-
-function clockOf({ signals, recordDurationS }: Header): RecordClock {
-  return {
-    recordDurationS,
-    fastestRate: signals.reduce((most, { sampleRate }) => Math.max(most, sampleRate), 0),
-  };
 }

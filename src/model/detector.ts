@@ -21,6 +21,7 @@ import {
   residualNorm,
   type WeightStore,
   Weights,
+  watched,
 } from '../nn/index.ts';
 import { cat, type Device, type Dtype, scope, type Tensor } from '../torch/index.ts';
 
@@ -30,19 +31,28 @@ type ModelConfig = Config['model'];
 class ConvBlock {
   readonly conv: Conv1d;
   readonly norm: BatchNorm;
+  readonly #name: string;
 
-  constructor([conv, norm]: readonly [Weights, Weights], inputs: number, outputs: number, kernel: number) {
+  constructor(
+    { name, conv, norm }: { name: string; conv: Weights; norm: Weights },
+    inputs: number,
+    outputs: number,
+    kernel: number,
+  ) {
+    this.#name = name;
     this.conv = new Conv1d(conv, { inputs, outputs, kernel, padding: (kernel - 1) / 2 });
     this.norm = new BatchNorm(norm, outputs);
   }
 
   forward(x: Tensor, mode: Mode): Tensor {
-    return scope(() => normalisedConvolution(this.conv, this.norm, x, mode, { hasRelu: true }));
+    return scope(() =>
+      watched(mode, this.#name, normalisedConvolution(this.conv, this.norm, x, mode, { hasRelu: true })),
+    );
   }
 }
 
-const named = (weights: Weights) => [weights.at('conv'), weights.at('bn')] as const;
-const numbered = (weights: Weights) => [weights.at(0), weights.at(1)] as const;
+const named = (at: Weights) => ({ name: at.name, conv: at.at('conv'), norm: at.at('bn') });
+const numbered = (at: Weights) => ({ name: at.name, conv: at.at(0), norm: at.at(1) });
 
 /** Two conv blocks at one resolution. */
 class Stage {
@@ -62,12 +72,14 @@ class Stage {
 
 /** Branches of several kernel sizes side by side, joined, dropped by channel, added to the input. */
 class ResCnnBlock {
+  readonly #name: string;
   readonly #branches: readonly ConvBlock[];
   readonly #fusion: Conv1d;
   readonly #norm: BatchNorm;
   readonly #dropout: Dropout;
 
   constructor(weights: Weights, width: number, { kernel_sizes, dropout }: ModelConfig['rescnn']) {
+    this.#name = weights.name;
     const share = Math.floor(width / kernel_sizes.length);
     this.#branches = kernel_sizes.map((kernel, index) => {
       const isLast = index === kernel_sizes.length - 1;
@@ -82,15 +94,18 @@ class ResCnnBlock {
 
   forward(x: Tensor, mode: Mode): Tensor {
     return scope(() => {
-      const branches = parallelConvolutions(this.#branches, x, mode);
-      const fused = normalisedConvolution(this.#fusion, this.#norm, branches, mode, { hasRelu: false });
-      return this.#dropout.forward(fused, mode).add(x).relu();
+      const joined = parallelConvolutions(this.#branches, x, mode);
+      const branches = watched(mode, `${this.#name}.branches`, joined);
+      const mixed = normalisedConvolution(this.#fusion, this.#norm, branches, mode, { hasRelu: false });
+      const fused = watched(mode, `${this.#name}.fusion`, mixed);
+      return watched(mode, this.#name, this.#dropout.forward(fused, mode).add(x).relu());
     });
   }
 }
 
 /** One Mamba-2 forward in time, one backward; joined, added to the input, normalised. */
 class BiMambaLayer {
+  readonly #name: string;
   readonly #forward: Mamba2;
   readonly #backward: Mamba2;
   readonly #projection: Linear;
@@ -101,6 +116,7 @@ class BiMambaLayer {
     weights: Weights,
     { d_model, d_state, expand, head_dim, conv_kernel, dropout }: ModelConfig['mamba'],
   ) {
+    this.#name = weights.name;
     const options = { model: d_model, state: d_state, expand, headDim: head_dim, convKernel: conv_kernel };
     this.#forward = new Mamba2(weights.at('forward_mamba'), options);
     this.#backward = new Mamba2(weights.at('backward_mamba'), options);
@@ -112,8 +128,9 @@ class BiMambaLayer {
   /** (B, L, D) -> (B, L, D) */
   forward(x: Tensor, mode: Mode): Tensor {
     return scope(() => {
-      const joined = Mamba2.bidirectional(this.#forward, this.#backward, this.#projection, x);
-      return residualNorm(this.#norm, this.#dropout, joined, x, mode);
+      const both = Mamba2.bidirectional(this.#forward, this.#backward, this.#projection, x);
+      const joined = watched(mode, `${this.#name}.output_proj`, both);
+      return watched(mode, this.#name, residualNorm(this.#norm, this.#dropout, joined, x, mode));
     });
   }
 }
@@ -230,7 +247,7 @@ export class Detector {
     for (const [i, stage] of this.#encoder.entries()) {
       x = stage.forward(x, mode);
       skips.push(x);
-      x = this.#downsample[i]!.forward(x);
+      x = watched(mode, `encoder.downsample.${i}`, this.#downsample[i]!.forward(x));
     }
     for (const block of this.#rescnn) x = block.forward(x, mode);
     if (this.#mamba.length > 0) {
@@ -238,9 +255,12 @@ export class Detector {
       for (const layer of this.#mamba) sequence = layer.forward(sequence, mode);
       x = sequence.transpose(1, 2).unsqueeze(2);
     }
-    for (const [i, stage] of this.#decoder.entries())
-      x = stage.forward(cat([this.#upsample[i]!.forward(x), skips.pop()!], 1), mode);
-    return this.#head.forward(this.#output.forward(x)).squeeze(2).squeeze(1);
+    for (const [i, stage] of this.#decoder.entries()) {
+      const longer = watched(mode, `decoder.upsample.${i}`, this.#upsample[i]!.forward(x));
+      x = stage.forward(cat([longer, skips.pop()!], 1), mode);
+    }
+    const output = watched(mode, 'decoder.output_conv', this.#output.forward(x));
+    return watched(mode, 'detection_head', this.#head.forward(output)).squeeze(2).squeeze(1);
   }
 }
 

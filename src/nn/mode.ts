@@ -12,7 +12,12 @@ export type Mode =
       readonly samples: Tensor;
       /** The processes that share the batch; statistics are over the windows of all. */
       readonly peers?: Peers | null;
+      /** Sees what each layer makes, and gives what is used instead: normally the same. See {@link watched}. */
+      readonly watch?: Watch;
     };
+
+/** @param layer dotted, as its weights are named: `encoder.encoder_blocks.0.1` */
+export type Watch = (layer: string, output: Tensor) => Tensor;
 
 export interface Peers {
   readonly group: ProcessGroup;
@@ -22,3 +27,8 @@ export interface Peers {
 
 /** Running statistics, no dropout. */
 export const EVALUATION: Mode = { isTraining: false };
+
+/** A layer's output, seen by who watches the pass. Nothing where nobody does. */
+export function watched(mode: Mode, layer: string, output: Tensor): Tensor {
+  return mode.isTraining && mode.watch ? mode.watch(layer, output) : output;
+}

@@ -23,6 +23,14 @@ async function file(name: string, text: string): Promise<string> {
 
 const [LOCAL, CLOUD] = [shipped('local/train.yaml'), shipped('modal/train_a100.yaml')];
 
+test.each([
+  ['local/smoke.yaml', 'modal/smoke.yaml'],
+  ['local/smoke_gpu.yaml', 'modal/smoke_a100.yaml'],
+])('the shipped pair %s and %s has only allowed differences', async (local, cloud) => {
+  const { verdict, suspicions } = await compare(shipped(local), shipped(cloud));
+  expect({ verdict, suspicions }).toEqual({ verdict: 'allowed', suspicions: [] });
+});
+
 describe('the shipped pair for training', () => {
   test('has only allowed differences, both ways', async () => {
     for (const [a, b] of [
@@ -129,6 +137,9 @@ describe('suspicious', () => {
     const a = await file('a.yaml', 'data: {cache_dir: cache/tusz/v2}\n');
     const b = await file('b.yaml', 'data: {cache_dir: cache/tusz}\n');
     expect((await compare(a, b)).suspicions).toMatchObject([{ id: 'cache_root', side: 'a' }]);
+    // The default is where most have theirs.
+    const plain = await file('plain.yaml', '{}\n');
+    expect((await compare(a, plain)).suspicions).toEqual([]);
     const c = await file('c.yaml', 'data: {data_dir: /srv/edf, cache_dir: /srv/edf/cache}\n');
     const d = await file('d.yaml', 'data: {data_dir: /srv/edf, cache_dir: /srv/cache}\n');
     expect((await compare(d, c)).suspicions.map(({ id, side }) => [id, side])).toEqual([['cache_root', 'b']]);

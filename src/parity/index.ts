@@ -1,5 +1,6 @@
 /**
- * Whether two trainings are the same: configurations field by field. docs/parity.md says what each verdict means.
+ * Whether two trainings are the same: configurations field by field; runs by data, machine and steps; machines by a probe.
+ * docs/parity.md says what each verdict means.
  *
  * ```ts
  * const [a, b] = [await configurationSide('local.yaml', []), await configurationSide('cloud.yaml', [])];
@@ -12,7 +13,20 @@ export {
   compareConfigurations,
   type Stated,
 } from './compare-configurations.ts';
+export {
+  compareProbes,
+  differingProbeFields,
+  incomparable,
+  LOSS_TOLERANCE,
+  type ProbeComparison,
+} from './compare-probes.ts';
+export { compareRuns, type RunComparison } from './compare-runs.ts';
 export { FIELD_CLASSES, type FieldClass, judge } from './field-classes.ts';
+export type { Finding } from './finding.ts';
 export type { Judgement } from './judgement.ts';
+export { makeProbe, type ProbeRequest, resultFields } from './make-probe.ts';
+export { type Probe, readProbe, writeProbe } from './probe-file.ts';
+export { isRun, type RunSide, sideOf } from './run-side.ts';
 export { configurationSide, type Side } from './side.ts';
+export type { StepDifferences } from './step-differences.ts';
 export type { Suspicion } from './suspicious.ts';

@@ -39,10 +39,13 @@ const RULES: readonly ((own: Side, other: Side) => Found[])[] = [
 ];
 
 /** Whether a configuration is for a container in the cloud: its folder is named so, or it works in the mounts alone. */
-export function isCloud({ path, config }: Side): boolean {
-  const isNamed = dirname(path)
-    .split('/')
-    .some((folder) => /^(modal|cloud)$/.test(folder));
+export function isCloud({ path, kind, config }: Side): boolean {
+  // Where a run's folder lies says nothing: it may have been fetched.
+  const isNamed =
+    kind === 'configuration' &&
+    dirname(path)
+      .split('/')
+      .some((folder) => /^(modal|cloud)$/.test(folder));
   const { data, experiment } = config;
   return isNamed || [data.data_dir ?? [], experiment.output_dir].flat().every(isOnCloudMount);
 }
@@ -59,7 +62,9 @@ function cacheUnderOtherRoot(own: Side, other: Side): Found[] {
     );
   }
   const theirs = other.config.data;
-  if (cache_dir !== theirs.cache_dir && isInside(cache_dir, theirs.cache_dir))
+  // The default, `cache`, is where most have theirs.
+  const isStated = other.origins['data.cache_dir'] !== 'default';
+  if (isStated && cache_dir !== theirs.cache_dir && isInside(cache_dir, theirs.cache_dir))
     return found(
       `The cache lies within the other configuration's cache, ${theirs.cache_dir} (as ${relative(theirs.cache_dir, cache_dir)}). Give each its own root.`,
     );

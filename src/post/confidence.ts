@@ -1,3 +1,4 @@
+import { ExactSum } from './exact-sum.ts';
 import type { Run } from './runs.ts';
 
 export type ConfidenceMethod = 'mean' | 'peak' | 'percentile';
@@ -13,13 +14,13 @@ export function confidence(
     const values = Float64Array.from({ length: end - start }, (_, index) => probabilities[start + index]!);
     return percentile(values.sort(), share);
   }
-  let sum = 0;
+  const sum = new ExactSum();
   let peak = -Infinity;
   for (let index = start; index < end; index++) {
-    sum += probabilities[index]!;
+    sum.add(probabilities[index]!);
     if (probabilities[index]! > peak) peak = probabilities[index]!;
   }
-  return method === 'peak' ? peak : sum / (end - start);
+  return method === 'peak' ? peak : sum.value / (end - start);
 }
 
 /** Quantile of sorted values with linear interpolation (Hyndman and Fan 1996, type 7; NumPy's default). */

@@ -21,6 +21,7 @@ export {
   segmentsOf,
   withExtremes,
 } from './curve.ts';
+export { EventStream } from './event-stream.ts';
 export { type Hysteresis, hysteresis } from './hysteresis.ts';
 export { close, open } from './morphology.ts';
 export {
@@ -32,4 +33,5 @@ export {
 } from './postprocess.ts';
 export { keepDurations, mergeGaps, type Run, runsWhere } from './runs.ts';
 export { Stitcher, type StitchingSettings } from './stitcher.ts';
+export { StitchingStream } from './stitching-stream.ts';
 export { type PlacedWindow, placeWindows } from './window-placement.ts';

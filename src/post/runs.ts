@@ -30,7 +30,12 @@ const ROUNDING = 1e-6;
 
 /** Drops runs shorter than the minimum (inclusive, in samples, may be fractional). */
 export function keepDurations(runs: readonly Run[], minimum: number): Run[] {
-  return runs.filter(({ start, end }) => end - start >= minimum - ROUNDING);
+  return runs.filter((run) => isLongEnough(run, minimum));
+}
+
+/** Whether a run has at least so many samples, which may be fractional. */
+export function isLongEnough({ start, end }: Run, minimum: number): boolean {
+  return end - start >= minimum - ROUNDING;
 }
 
 /** Whether a run has more samples than this, which may be fractional. */
@@ -38,12 +43,17 @@ export function isLongerThan({ start, end }: Run, samples: number): boolean {
   return end - start > samples + ROUNDING;
 }
 
+/** Whether the gap between two neighbours is at most so many samples, which may be fractional. */
+export function areMerged(before: Run, after: Run, gap: number): boolean {
+  return after.start - before.end <= gap + ROUNDING;
+}
+
 /** Joins neighbours whose gap is at most `gap` samples. */
 export function mergeGaps(runs: readonly Run[], gap: number): Run[] {
   const merged: Run[] = [];
   for (const run of runs) {
     const last = merged.at(-1);
-    if (last !== undefined && run.start - last.end <= gap + ROUNDING) {
+    if (last !== undefined && areMerged(last, run, gap)) {
       merged[merged.length - 1] = { start: last.start, end: run.end };
     } else {
       merged.push(run);

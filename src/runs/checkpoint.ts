@@ -15,7 +15,7 @@ import { type CheckpointState, checkpointState, stateText } from './checkpoint-s
 import { keepBeforeReplacing, removeLeftovers } from './kept-checkpoints.ts';
 import { SafetensorsFile } from './safetensors-file.ts';
 import type { StoredTensor } from './safetensors-header.ts';
-import { layOutSafetensors, writeImage } from './safetensors-write.ts';
+import { copySafetensors, layOutSafetensors, writeImage } from './safetensors-write.ts';
 
 /** Names of the two checkpoints that every run keeps. */
 export type RunCheckpoint = 'best' | 'last';
@@ -66,26 +66,9 @@ export async function saveCheckpoint(
   name: string,
   content: { tensors: ReadonlyMap<string, StoredTensor>; state: CheckpointState; keep?: number },
 ): Promise<string> {
-  if (!NAME.test(name)) {
-    throw new BgbError(
-      'CHECKPOINT_STATE',
-      `${JSON.stringify(name)} cannot name a checkpoint; it must match ${NAME}.`,
-    );
-  }
+  requireName(name);
   const image = layOutSafetensors(content.tensors, { format: FORMAT });
-  const file = `${name}-${image.sha256.slice(0, 16)}.safetensors`;
-  const saved: CheckpointRecord = {
-    format: FORMAT,
-    version: VERSION,
-    name,
-    tensors: { file, sha256: image.sha256, bytes: image.bytes },
-    state: content.state,
-  };
-  const text = stateText(saved);
-  const checked = record.safeParse(saved);
-  if (!checked.success)
-    throw new BgbError('CHECKPOINT_STATE', `Not a checkpoint state: ${issueText(checked.error)}.`);
-
+  const { file, text } = recordOf(name, image, content.state);
   const { keep = 1 } = content;
   await writeImage(join(folder, file), image);
   const path = join(folder, `${name}.json`);
@@ -114,6 +97,67 @@ export async function loadCheckpoint(path: string, prefer: RunCheckpoint = 'best
       if ((await readText(jsonPath)) === text) throw error;
     }
   }
+}
+
+/**
+ * Writes a checkpoint with another one's tensors, byte for byte, and a state of its own. A crash at any moment leaves no
+ * checkpoint of this name, or the whole one.
+ *
+ * @param folder made if missing; must not hold a checkpoint of this name
+ * @returns the path of the JSON file
+ * @throws InputError `CHECKPOINT_EXISTS`, `CHECKPOINT_HALF` where the tensors changed while they were copied; BgbError
+ * `CHECKPOINT_STATE`
+ */
+export async function copyCheckpoint(
+  checkpoint: Checkpoint,
+  folder: string,
+  name: string,
+  state: CheckpointState,
+): Promise<string> {
+  requireName(name);
+  const path = join(folder, `${name}.json`);
+  if (await isFile(path))
+    throw new InputError(
+      'CHECKPOINT_EXISTS',
+      `${path} is a checkpoint already; it is not replaced. Choose another name.`,
+    );
+  const { sha256 } = checkpoint;
+  const { size: bytes } = await stat(checkpoint.tensors.path);
+  const { file, text } = recordOf(name, { sha256, bytes }, state);
+  await copySafetensors(checkpoint.tensors.path, join(folder, file), sha256);
+  await writeAtomic(path, text);
+  return path;
+}
+
+/** Whether a name can be a checkpoint's. */
+export function isCheckpointName(name: string): boolean {
+  return NAME.test(name);
+}
+
+function requireName(name: string): void {
+  if (isCheckpointName(name)) return;
+  throw new BgbError(
+    'CHECKPOINT_STATE',
+    `${JSON.stringify(name)} cannot name a checkpoint; it must match ${NAME}.`,
+  );
+}
+
+/** The JSON of a checkpoint, and the file of tensors that it names. @throws BgbError `CHECKPOINT_STATE` */
+function recordOf(
+  name: string,
+  { sha256, bytes }: { readonly sha256: string; readonly bytes: number },
+  state: CheckpointState,
+): { file: string; text: string } {
+  const file = `${name}-${sha256.slice(0, 16)}.safetensors`;
+  const saved: CheckpointRecord = {
+    ...{ format: FORMAT, version: VERSION, name },
+    tensors: { file, sha256, bytes },
+    state,
+  };
+  const text = stateText(saved);
+  const checked = record.safeParse(saved);
+  if (checked.success) return { file, text };
+  throw new BgbError('CHECKPOINT_STATE', `Not a checkpoint state: ${issueText(checked.error)}.`);
 }
 
 /**

@@ -86,6 +86,7 @@ test('H1: every BGB_* variable is stored and printed, secrets only as set', asyn
     PATH: '/bin',
     BGB_DEVICE: '',
     BGB_GONE: undefined,
+    BGB_PROCESS: '0/2:0',
   };
   const expected = { BGB_API_TOKEN: '(set)', BGB_DEVICE: '', BGB_LIMIT_FILES: '50' };
   const environment = await capture(root, variables);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { inForce, usableCores } from '../config/index.ts';
+import { cpuQuota, inForce, usableCores } from '../config/index.ts';
 import { sha256File } from '../files/index.ts';
 import { codeHash } from './code-hash.ts';
 import { type Mount, mountOf, mountRecord } from './mount.ts';
@@ -32,11 +32,15 @@ export const environmentRecord = z.strictObject({
   device: z.string(),
   /** Intra-op threads of libtorch; another number does not give the same bits. */
   threads: z.int().positive(),
+  /** Processes of this machine that train together. */
+  processes: z.int().positive().nullable().default(null),
   platform: z.string(),
   /** Whether this is Linux under Windows. */
   is_wsl: z.boolean().nullable().default(null),
   cpu: z.string(),
   usable_cores: z.int().positive(),
+  /** The share of time that the container or control group allows, in cores; null where there is no limit. */
+  cpu_limit_cores: z.number().positive().nullable().default(null),
   memory_bytes: z.int().positive(),
   /** Limit of the container or control group; null where there is none. */
   memory_limit_bytes: z.int().positive().nullable(),
@@ -68,6 +72,7 @@ export async function captureEnvironment(given: {
   gpus: readonly string[];
   device: string;
   threads: number;
+  processes?: number;
   variables: Readonly<Record<string, string | undefined>>;
   folders?: { readonly cache: string; readonly output: string };
 }): Promise<Environment> {
@@ -83,15 +88,22 @@ export async function captureEnvironment(given: {
     gpus: [...given.gpus],
     device: given.device,
     threads: given.threads,
+    processes: given.processes ?? 1,
     platform: `${process.platform} ${process.arch} ${release()}`,
     is_wsl: isWsl(),
     cpu: cpus()[0]?.model.trim() || 'unknown',
     usable_cores: usableCores(),
+    cpu_limit_cores: cpuQuota(),
     memory_bytes: totalmem(),
     memory_limit_bytes: limit > 0 && limit < totalmem() ? limit : null,
     mounts: given.folders === undefined ? null : await mountsOf(given.folders),
-    variables: inForce(given.variables),
+    variables: withoutPlace(inForce(given.variables)),
   };
+}
+
+/** Without the place among several processes, which says nothing beside their number. */
+function withoutPlace({ BGB_PROCESS: _place, ...variables }: Record<string, string>): Record<string, string> {
+  return variables;
 }
 
 /** Which of the two forms of the code this is. */

@@ -54,7 +54,8 @@ test('a run of an earlier version lacks some of it, and is read', async () => {
   const { hashes } = await readRunFingerprint(folder);
   for (const name of ['fingerprint.json', 'recordings.json']) await rm(join(folder, name));
   const old = await json('environment.json');
-  for (const field of ['code_sha256', 'is_wsl', 'mounts']) delete old.sessions[0].environment[field];
+  for (const field of ['code_sha256', 'is_wsl', 'mounts', 'processes', 'cpu_limit_cores'])
+    delete old.sessions[0].environment[field];
   delete old.sessions[0].configuration;
   await writeFile(join(folder, 'environment.json'), JSON.stringify(old));
   expect(await readRunFingerprint(folder)).toMatchObject({
@@ -63,7 +64,10 @@ test('a run of an earlier version lacks some of it, and is read', async () => {
     epoch: null,
     plan: null,
     changed: {},
-    environment: { ...environment, code_sha256: null, is_wsl: null, mounts: null },
+    environment: {
+      ...environment,
+      ...{ code_sha256: null, is_wsl: null, mounts: null, processes: null, cpu_limit_cores: null },
+    },
   });
   expect(await readRunRecordings(folder)).toBeNull();
 });

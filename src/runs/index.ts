@@ -28,7 +28,9 @@
 export {
   CHECKPOINT_FOLDER,
   type Checkpoint,
+  copyCheckpoint,
   findCheckpoint,
+  isCheckpointName,
   loadCheckpoint,
   type RunCheckpoint,
   saveCheckpoint,
@@ -49,6 +51,7 @@ export {
   type Environment,
   environmentChanges,
 } from './environment.ts';
+export { EventFollower } from './event-follower.ts';
 export { type EventFields, EventLog } from './event-log.ts';
 export {
   type RunFingerprint,
@@ -58,11 +61,13 @@ export {
 } from './fingerprint.ts';
 export { describeGpu, GpuMonitor, type GpuSample, gpuParts } from './gpu.ts';
 export { type Beat, Heartbeat } from './heartbeat.ts';
+export { setAside } from './kept-checkpoints.ts';
 export { type DamagedRun, findRun, listRuns, runFolders } from './list-runs.ts';
 export { LOG_LEVELS, Logger, type LogLevel } from './logger.ts';
 export { type Mount, mountIn, mountOf } from './mount.ts';
-export { numberIn, type RunEvent, readEvents } from './read-events.ts';
-export type { RecentSteps } from './recent-steps.ts';
+export { numberIn, type RunEvent, readEvents, readLastEvents } from './read-events.ts';
+export { type RecentSteps, recentSteps } from './recent-steps.ts';
+export { RunCurves } from './run-curves.ts';
 export { createRun, openRun, type Run, type RunStart } from './run-folder.ts';
 export {
   RUN_FILES,
@@ -81,6 +86,10 @@ export {
   type TensorEntry,
 } from './safetensors-header.ts';
 export { writeSafetensors } from './safetensors-write.ts';
+export type { Point } from './series.ts';
+export { stopRun } from './stop-run.ts';
 export { TensorboardWriter } from './tensorboard.ts';
 export { cutTensorboard } from './tensorboard-cut.ts';
+export { TextFollower } from './text-follower.ts';
+export { type WatchedRun, watchRun } from './watch-run.ts';
 export { isWsl } from './wsl.ts';

@@ -64,9 +64,11 @@ const TAIL_BYTES = 65_536;
  */
 export async function readRunStatus(folder: string, now: Date): Promise<RunStatus> {
   const { created_at: createdAt } = await readRunIdentity(folder);
-  const stage = await runStage(folder);
+  const before = await runStage(folder);
   const path = (name: keyof typeof RUN_FILES) => join(folder, RUN_FILES[name]);
   const holder = await lockHolder(path('lock'), { now, heartbeatPath: path('heartbeat') });
+  // The holder may have finished between these two looks.
+  const stage = before !== 'finished' && holder === null ? await runStage(folder) : before;
   const events = stage === 'start-interrupted' ? [] : await readLastEvents(path('events'), TAIL_BYTES);
   const plan = stage === 'start-interrupted' ? null : await readPlan(folder);
   const remote = await readRemote(folder);

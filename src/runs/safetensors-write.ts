@@ -5,7 +5,8 @@
  * each starts at a multiple of its element size, then by name; the header padded to 8 bytes with blanks.
  */
 import { createHash } from 'node:crypto';
-import { BgbError } from '../errors.ts';
+import { createReadStream } from 'node:fs';
+import { BgbError, InputError } from '../errors.ts';
 import { writeAtomicWith } from '../files/index.ts';
 import {
   DTYPE_BYTES,
@@ -80,6 +81,27 @@ export async function writeSafetensors(
   const image = layOutSafetensors(tensors, metadata);
   await writeImage(path, image);
   return { sha256: image.sha256, bytes: image.bytes };
+}
+
+/**
+ * Copies a file atomically, byte for byte.
+ *
+ * @throws InputError `CHECKPOINT_HALF` if what was read is not of this SHA-256
+ */
+export async function copySafetensors(from: string, to: string, sha256: string): Promise<void> {
+  await writeAtomicWith(to, async (file) => {
+    const hash = createHash('sha256');
+    for await (const piece of createReadStream(from, { highWaterMark: PIECE_BYTES })) {
+      hash.update(piece);
+      await file.writeFile(piece);
+    }
+    const found = hash.digest('hex');
+    if (found !== sha256)
+      throw new InputError(
+        'CHECKPOINT_HALF',
+        `${from} changed while it was copied: expected SHA-256 ${sha256}, found ${found}. Start again.`,
+      );
+  });
 }
 
 function checkTensor(name: string, { dtype, shape, bytes }: StoredTensor): void {

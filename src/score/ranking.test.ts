@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { auroc, averagePrecision } from './ranking.ts';
+import { auroc, aurocOf, averagePrecision, averagePrecisionOf } from './ranking.ts';
 
 interface Case {
   id: string;
@@ -84,6 +84,34 @@ test('property: reversing the scores turns AUROC into its complement', () => {
       const reversed = auroc(...split(all.map(({ score, label }) => ({ score: -score, label })))).value;
       if (value === null) expect(reversed).toBe(null);
       else expect(reversed).toBeCloseTo(1 - value, 12);
+    }),
+  );
+});
+
+test('property: scores with counts rank as the scores written so often', () => {
+  const anyScores = fc.uniqueArray(fc.integer({ min: 0, max: 30 }), { minLength: 1, maxLength: 10 });
+  const anyCounts = fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 10, maxLength: 10 });
+  fc.assert(
+    fc.property(anyScores, anyScores, anyCounts, anyCounts, (seizure, background, often, times) => {
+      const classOf = (scores: number[], counts: number[]) => {
+        const values = Float64Array.from(scores).sort();
+        return {
+          values,
+          counts: Float64Array.from(values, (_, index) => counts[index]!),
+          written: Float64Array.from(
+            [...values].flatMap((value, index) => Array(counts[index]!).fill(value)),
+          ),
+        };
+      };
+      const [one, other] = [classOf(seizure, often), classOf(background, times)];
+      const counted = {
+        seizure: one.values,
+        background: other.values,
+        counts: { seizure: one.counts, background: other.counts },
+      };
+      const written = { seizure: one.written, background: other.written };
+      expect(aurocOf(counted).value).toBeCloseTo(aurocOf(written).value!, 12);
+      expect(averagePrecisionOf(counted).value).toBeCloseTo(averagePrecisionOf(written).value!, 12);
     }),
   );
 });

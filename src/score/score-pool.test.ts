@@ -63,3 +63,37 @@ test('property: pooling is as if all recordings were one; their order changes no
     }),
   );
 });
+
+test('property: beyond the limit scores are counted in bins: close figures, whatever the order, and it is said', () => {
+  fc.assert(
+    fc.property(anyRecordings, (recordings) => {
+      const fill = (pool: ScorePool<'samples'>, all = recordings) => {
+        for (const each of all)
+          pool.add(
+            each.map(({ score }) => score),
+            each.map(({ label }) => label),
+          );
+        return pool;
+      };
+      const exact = fill(new ScorePool('samples'));
+      const binned = fill(new ScorePool('samples', { mostExact: 10 }));
+      const counted = recordings.flat().filter(({ label }) => label !== 2).length;
+      expect([exact.isExact, binned.isExact]).toEqual([true, counted <= 10]);
+      expect(fill(new ScorePool('samples', { mostExact: 10 }), recordings.toReversed()).figures()).toEqual(
+        binned.figures(),
+      );
+      // Only scores less than 1/16,384 apart may change places, which makes them ties: distinct ones here.
+      const scores = recordings.flat().map(({ score }) => score);
+      const areApart = scores.every((a) =>
+        scores.every((b) => a === b || Math.abs(a - b) > 2e-4 * Math.max(a, b)),
+      );
+      if (!areApart) return;
+      for (const name of ['auroc_over_samples', 'average_precision_over_samples'] as const) {
+        const [one, other] = [exact.figures()[name], binned.figures()[name]];
+        if (one.value === null) expect(other).toEqual(one);
+        else expect(other.value).toBeCloseTo(one.value, 12);
+      }
+    }),
+    { numRuns: 20 },
+  );
+});

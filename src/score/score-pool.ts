@@ -1,5 +1,7 @@
+import { BinnedScores } from './binned-scores.ts';
 import { MeanOverRecordings, type Measured } from './measured.ts';
 import { aurocOf, averagePrecisionOf, type SortedScores, sortScores } from './ranking.ts';
+import { sortFloats } from './sort-scores.ts';
 
 /** What one score stands for; it becomes part of the figures' names. */
 export type ScoredUnit = 'samples' | 'windows';
@@ -15,10 +17,14 @@ export type RankingFigures<Unit extends ScoredUnit> = {
   readonly recordings_without_auroc: number;
 };
 
+/** So many scores are kept one by one: half a GiB, 145 h at 256 Hz. */
+const MOST_EXACT = 2 ** 27;
+
 /**
  * Gathers scores recording by recording and yields AUROC and average precision both ways: pooled over all
  * scores, and as a mean over recordings. Each score is kept once, in 4 bytes: the pooled figures need them all,
- * and models yield float32.
+ * and models yield float32. Beyond 134 million they are counted in bins instead (see {@link BinnedScores}), so that a
+ * corpus needs no more memory.
  *
  * @example
  * const pool = new ScorePool('samples');
@@ -27,14 +33,24 @@ export type RankingFigures<Unit extends ScoredUnit> = {
  */
 export class ScorePool<Unit extends ScoredUnit> {
   readonly #unit: Unit;
-  readonly #seizure = new GrowingScores();
-  readonly #background = new GrowingScores();
+  readonly #mostExact: number;
+  #exact: { readonly seizure: GrowingScores; readonly background: GrowingScores } | null = {
+    seizure: new GrowingScores(),
+    background: new GrowingScores(),
+  };
+  #binned: { readonly seizure: BinnedScores; readonly background: BinnedScores } | null = null;
   readonly #auroc = new MeanOverRecordings();
   readonly #averagePrecision = new MeanOverRecordings();
   #recordings = 0;
 
-  constructor(unit: Unit) {
+  constructor(unit: Unit, { mostExact = MOST_EXACT } = {}) {
     this.#unit = unit;
+    this.#mostExact = mostExact;
+  }
+
+  /** Whether every score is kept as it is. */
+  get isExact(): boolean {
+    return this.#exact !== null;
   }
 
   /** Adds one recording: scores `(N)`, labels `(N)` (0, 1; 2 is left out). @throws BgbError `SCORE_*`, adding nothing */
@@ -44,13 +60,32 @@ export class ScorePool<Unit extends ScoredUnit> {
     this.#auroc.add(aurocOf(own));
     this.#averagePrecision.add(averagePrecisionOf(own));
     this.#recordings++;
-    this.#seizure.append(own.seizure);
-    this.#background.append(own.background);
+    const kept = this.#exact;
+    const added = own.seizure.length + own.background.length;
+    if (kept !== null && kept.seizure.length + kept.background.length + added > this.#mostExact) {
+      this.#binned = { seizure: new BinnedScores(), background: new BinnedScores() };
+      for (const label of LABELS) this.#binned[label].add(kept[label].values);
+      this.#exact = null;
+    }
+    for (const label of LABELS) {
+      this.#exact?.[label].append(own[label]);
+      this.#binned?.[label].add(own[label]);
+    }
   }
 
   /** All scores by class, from low to high; not a copy. */
   sorted(): SortedScores {
-    return { seizure: this.#seizure.sorted(), background: this.#background.sorted() };
+    if (this.#exact !== null)
+      return { seizure: this.#exact.seizure.sorted(), background: this.#exact.background.sorted() };
+    const [seizure, background] = LABELS.map((label) => this.#binned![label].distribution()) as [
+      ReturnType<BinnedScores['distribution']>,
+      ReturnType<BinnedScores['distribution']>,
+    ];
+    return {
+      seizure: seizure.values,
+      background: background.values,
+      counts: { seizure: seizure.counts, background: background.counts },
+    };
   }
 
   figures(): RankingFigures<Unit> {
@@ -66,9 +101,20 @@ export class ScorePool<Unit extends ScoredUnit> {
   }
 }
 
+const LABELS = ['seizure', 'background'] as const;
+
 class GrowingScores {
   #values = new Float32Array(1024);
   #length = 0;
+  #isSorted = true;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  get values(): Float32Array {
+    return this.#values.subarray(0, this.#length);
+  }
 
   append(values: Float32Array | Float64Array): void {
     const length = this.#length + values.length;
@@ -79,10 +125,14 @@ class GrowingScores {
     }
     this.#values.set(values, this.#length);
     this.#length = length;
+    this.#isSorted = false;
   }
 
   /** A view of all values, sorted in place: their order of arrival is not needed again. */
   sorted(): Float32Array {
-    return this.#values.subarray(0, this.#length).sort();
+    const { values } = this;
+    if (!this.#isSorted) sortFloats(values);
+    this.#isSorted = true;
+    return values;
   }
 }

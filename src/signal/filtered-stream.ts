@@ -19,7 +19,7 @@ export interface PreprocessedSegment {
 export type Sink = (channel: number, row: number, samples: Float64Array) => void;
 
 /** What a channel needs in every segment; channels of one rate share it. */
-interface RatePlan extends ChannelFilters {
+export interface RatePlan extends ChannelFilters {
   readonly rate: number;
   readonly ratio: Ratio;
   readonly polyphase: PolyphaseFilter;
@@ -40,12 +40,7 @@ export class FilteredStream {
     this.#recording = recording;
     this.#settings = settings;
     this.#reader = new MontageReader(recording, montage);
-    const plans = new Map<number, RatePlan>();
-    this.#plans = this.#reader.rates.map((rate) => {
-      const plan = plans.get(rate) ?? planOf(rate, settings, recording.path);
-      plans.set(rate, plan);
-      return plan;
-    });
+    this.#plans = plansOf(this.#reader.rates, settings, recording.path);
     let firstRow = 0;
     let endSample = 0;
     this.segments = recording.segments.map(({ records, startS }) => {
@@ -108,6 +103,16 @@ export class FilteredStream {
     const samples = this.#reader.samplesPerRecord[channel]! * records;
     return resampledLength(samples, this.#plans[channel]!.ratio, resample === 'polyphase' ? 'ceil' : length);
   }
+}
+
+/** Of each channel. @throws InputError `SIGNAL_*`, `RESAMPLE_RATE` */
+export function plansOf(rates: readonly number[], settings: PreprocessingSettings, path: string): RatePlan[] {
+  const plans = new Map<number, RatePlan>();
+  return rates.map((rate) => {
+    const plan = plans.get(rate) ?? planOf(rate, settings, path);
+    plans.set(rate, plan);
+    return plan;
+  });
 }
 
 function planOf(rate: number, settings: PreprocessingSettings, path: string): RatePlan {

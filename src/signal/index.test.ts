@@ -14,6 +14,7 @@ test("the door: SciPy's functions, and what the other rooms take", () => {
     'zscore',
   ];
   const own = [
+    'CausalStream',
     'ELECTRODE_DIRECTIONS',
     'PolyphaseResampler',
     'channelName',

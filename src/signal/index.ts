@@ -16,6 +16,7 @@
  * ```
  */
 export { type Band, butter, type FilterOptions } from './butter.ts';
+export { CausalStream, type StreamedRows } from './causal-stream.ts';
 export { type ChannelName, channelName } from './channel-name.ts';
 export { ELECTRODE_DIRECTIONS } from './electrode-directions.ts';
 export type { PreprocessedSegment } from './filtered-stream.ts';

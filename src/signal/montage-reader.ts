@@ -1,8 +1,6 @@
 import { type EdfRecording, readPartOfRecord, readSignals, type Segment } from '../edf/index.ts';
-import { InputError } from '../errors.ts';
 import type { Montage } from './montage.ts';
-import { SameLabelChoice, sameHeader } from './same-label.ts';
-import { microvoltsPer } from './units.ts';
+import { MontageMixer } from './montage-mixer.ts';
 
 /** Recorded time that is read and processed at once: long enough that little is spent on each block, and in cache. */
 const BLOCK_S = 64;
@@ -10,74 +8,27 @@ const BLOCK_S = 64;
 /** Reads a montage's channels over a segment, block by block. */
 export class MontageReader {
   readonly #recording: EdfRecording;
-  readonly #montage: Montage;
-  /** Signals that channels are made of. */
-  readonly #used: readonly number[];
-  /** For used signals that are not the only ones with their label. */
-  readonly #choices: ReadonlyMap<number, SameLabelChoice>;
-  /** Signals to read. */
-  readonly #needed: readonly number[];
-  readonly #factors: readonly number[];
-  /** Of each channel: whether it is one signal as it is, which neither another channel nor the average needs. */
-  readonly #isReadAlone: readonly boolean[];
-  /** Hz, of each channel */
-  readonly rates: readonly number[];
-  /** Of each channel. */
-  readonly samplesPerRecord: readonly number[];
+  readonly #mixer: MontageMixer;
 
   /** @throws InputError `SIGNAL_UNIT`; `SIGNAL_RATE` where signals of different rates make one channel */
   constructor(recording: EdfRecording, montage: Montage) {
     this.#recording = recording;
-    this.#montage = montage;
-    const sources = montage.derivations.map(({ terms }) => [
-      ...terms.map(({ signal }) => signal),
-      ...(montage.averaged ?? []),
-    ]);
-    this.#used = [...new Set(sources.flat())];
-    const candidates = this.#used.map((index) => sameHeader(recording.signals, index));
-    this.#choices = new Map(
-      candidates.flatMap((places, at) => {
-        const index = this.#used[at]!;
-        return places.length > 1 ? [[index, new SameLabelChoice(places)] as const] : [];
-      }),
-    );
-    this.#needed = [...new Set(candidates.flat())];
-    this.#factors = this.#needed.map((index) => microvoltsPer(recording.signals[index]!, recording.path));
-    const uses = new Map<number, number>();
-    for (const index of sources.flat()) uses.set(index, (uses.get(index) ?? 0) + 1);
-    this.#isReadAlone = montage.derivations.map(
-      ({ terms: [first, ...rest] }) =>
-        rest.length === 0 && first!.weight === 1 && uses.get(first!.signal) === 1,
-    );
-    const signals = sources.map((indices, channel) => {
-      const first = recording.signals[indices[0]!]!;
-      const other = indices
-        .map((index) => recording.signals[index]!)
-        .find((signal) => signal.samplesPerRecord !== first.samplesPerRecord);
-      if (other !== undefined)
-        throw new InputError(
-          'SIGNAL_RATE',
-          `${recording.path}: ${montage.derivations[channel]!.channel} is made of signals of different rates, ${first.label} of ${first.sampleRate} Hz and ${other.label} of ${other.sampleRate} Hz.`,
-        );
-      return first;
-    });
-    this.rates = signals.map(({ sampleRate }) => sampleRate);
-    this.samplesPerRecord = signals.map(({ samplesPerRecord }) => samplesPerRecord);
+    this.#mixer = new MontageMixer(recording.signals, montage, recording.path);
+  }
+
+  /** Hz, of each channel */
+  get rates(): readonly number[] {
+    return this.#mixer.rates;
+  }
+
+  /** Of each channel. */
+  get samplesPerRecord(): readonly number[] {
+    return this.#mixer.samplesPerRecord;
   }
 
   /** What was assumed of signals, a sentence each; complete when all blocks were read. */
   notices(): string[] {
-    return this.#used.flatMap((index) => {
-      const { dimension, label } = this.#recording.signals[index]!;
-      return [
-        ...(dimension === '' ? [`signal ${label} names no unit; microvolts are assumed`] : []),
-        ...(this.#choices.get(index)?.haveDiffered
-          ? [
-              `there are several signals ${label}, which differ; the one that is smaller where they first do is taken`,
-            ]
-          : []),
-      ];
-    });
+    return this.#mixer.notices();
   }
 
   /** The channels in microvolts at their own rates; the first block has a second or the whole segment. */
@@ -90,53 +41,11 @@ export class MontageReader {
       const firstRecord = segment.firstRecord + first;
       const records = Math.min(recordsEach, segment.records - first);
       for (let part = 0; part < parts; part++)
-        yield this.#derive(
+        yield this.#mixer.mix(
           parts === 1
-            ? await readSignals(this.#recording, this.#needed, { firstRecord, records })
-            : await readPartOfRecord(this.#recording, this.#needed, firstRecord, { part, parts }),
+            ? await readSignals(this.#recording, this.#mixer.needed, { firstRecord, records })
+            : await readPartOfRecord(this.#recording, this.#mixer.needed, firstRecord, { part, parts }),
         );
     }
   }
-
-  #derive(read: readonly Float64Array[]): Float64Array[] {
-    const recorded = new Map(
-      this.#needed.map((index, at) => [index, inMicrovolts(read[at]!, this.#factors[at]!)]),
-    );
-    const bySignal = new Map(
-      this.#used.map((index) => [
-        index,
-        this.#choices.get(index)?.take((place) => recorded.get(place)!) ?? recorded.get(index)!,
-      ]),
-    );
-    const { derivations, averaged } = this.#montage;
-    const mean = averaged && meanOf(averaged.map((index) => bySignal.get(index)!));
-    return derivations.map(({ terms }, index) => {
-      if (this.#isReadAlone[index]) return bySignal.get(terms[0]!.signal)!;
-      const channel = weighted(bySignal.get(terms[0]!.signal)!, terms[0]!.weight);
-      for (const { signal, weight } of terms.slice(1)) addWeighted(channel, bySignal.get(signal)!, weight);
-      if (mean !== null) addWeighted(channel, mean, -1);
-      return channel;
-    });
-  }
-}
-
-function inMicrovolts(samples: Float64Array, factor: number): Float64Array {
-  if (factor !== 1) for (let i = 0; i < samples.length; i++) samples[i]! *= factor;
-  return samples;
-}
-
-function weighted(samples: Float64Array, weight: number): Float64Array {
-  const out = samples.slice();
-  if (weight !== 1) for (let i = 0; i < out.length; i++) out[i]! *= weight;
-  return out;
-}
-
-function addWeighted(to: Float64Array, samples: Float64Array, weight: number): void {
-  for (let i = 0; i < to.length; i++) to[i]! += weight * samples[i]!;
-}
-
-function meanOf(signals: readonly Float64Array[]): Float64Array {
-  const sum = signals[0]!.slice();
-  for (const signal of signals.slice(1)) addWeighted(sum, signal, 1);
-  return weighted(sum, 1 / signals.length);
 }

@@ -1,6 +1,7 @@
 import type { Config } from '../config/index.ts';
 import type { EdfRecording } from '../edf/index.ts';
 import { FilteredStream, type PreprocessedSegment, type Sink } from './filtered-stream.ts';
+import { MicrovoltSignal } from './microvolt-signal.ts';
 import { deriveMontage } from './montage.ts';
 import {
   FixedNormaliser,
@@ -17,9 +18,9 @@ import { RunningMoments } from './statistics.ts';
 export type PreprocessingSettings = Omit<Config['preprocessing'], 'use_mne'> &
   Pick<Config['data'], 'sampling_rate'>;
 
-export interface Preprocessed {
-  /** (N, C) int16, time-major */
-  readonly signal: Int16Array;
+export interface Preprocessed<Samples = Int16Array> {
+  /** (N, C) int16, time-major; float32 microvolts where they were asked for */
+  readonly signal: Samples;
   readonly channels: readonly string[];
   readonly sampleRate: number;
   /** What an int16 value is multiplied by: standard deviations when normalised, else microvolts. */
@@ -46,39 +47,58 @@ const STAGING_BYTES = 192 << 20;
  *
  * With `filter: causal` and `resample: polyphase`, memory beyond the result is bounded, except for `robust`.
  *
+ * @param isQuantised false leaves microvolts (`normalize: none`) as float32, for the step of an int16 hangs on the
+ * recording's peak, which a stream does not know; normalised samples are int16 whatever it says
  * @throws InputError `MONTAGE_*`, `SIGNAL_*`, `RESAMPLE_RATE`, `EDF_*`
  */
 export async function preprocess(
   recording: EdfRecording,
   settings: PreprocessingSettings,
-  { stagingBytes = STAGING_BYTES }: { readonly stagingBytes?: number } = {},
-): Promise<Preprocessed> {
+  options?: { readonly stagingBytes?: number },
+): Promise<Preprocessed>;
+export async function preprocess(
+  recording: EdfRecording,
+  settings: PreprocessingSettings,
+  options: { readonly stagingBytes?: number; readonly isQuantised: boolean },
+): Promise<Preprocessed<Int16Array | Float32Array>>;
+export async function preprocess(
+  recording: EdfRecording,
+  settings: PreprocessingSettings,
+  {
+    stagingBytes = STAGING_BYTES,
+    isQuantised = true,
+  }: { readonly stagingBytes?: number; readonly isQuantised?: boolean } = {},
+): Promise<Preprocessed<Int16Array | Float32Array>> {
   const { sampling_rate: sampleRate, normalize, clip } = settings;
   const montage = deriveMontage(settings, recording.signals, recording.path);
   const stream = new FilteredStream(recording, montage, settings);
   const { rows, segments } = stream;
   const channels = montage.derivations.map(({ channel }) => channel);
   const moments = channels.map(() => new RunningMoments());
-  const isStaged =
-    normalize === 'robust' || (normalize !== 'running' && rows * channels.length * 8 <= stagingBytes);
+  const isExact = normalize === 'none' && !isQuantised;
+  /** Nothing has to be known of the whole recording first. */
+  const isAtOnce = normalize === 'running' || isExact;
+  const isStaged = normalize === 'robust' || (!isAtOnce && rows * channels.length * 8 <= stagingBytes);
   const staged = isStaged ? channels.map(() => new Float64Array(rows)) : null;
-  const output = new QuantisedSignal(rows, channels.length);
+  const output = isExact
+    ? new MicrovoltSignal(rows, channels.length)
+    : new QuantisedSignal(rows, channels.length);
   const running = channels.map(() => new RunningNormaliser(settings.running_time_constant_s * sampleRate));
   const clipScale = clip / 32767;
 
   const nonFinite = await stream.run((channel, row, samples) => {
     moments[channel]!.add(samples);
     if (staged !== null) staged[channel]!.set(samples, row);
-    if (normalize !== 'running') return;
-    running[channel]!.apply(samples);
+    if (!isAtOnce) return;
+    if (!isExact) running[channel]!.apply(samples);
     output.write(channel, row, samples, clipScale, clip);
   });
   refuseFlat(montage, moments, recording.path);
   const notices = [...montage.notices, ...stream.notices()];
   if (nonFinite > 0) notices.push(`${nonFinite} samples were not finite and are 0`);
   const peak = moments.reduce((most, channel) => Math.max(most, channel.peak), 0);
-  const scale = normalize === 'none' ? Math.max(peak, 1e-6) / 32767 : clipScale;
-  if (normalize !== 'running') {
+  const scale = isExact ? 1 : normalize === 'none' ? Math.max(peak, 1e-6) / 32767 : clipScale;
+  if (!isAtOnce) {
     const normalisers = moments.map((channel, index): Normaliser | null => {
       if (normalize === 'none') return null;
       if (normalize === 'recording' || channel.isFlat) return recordingNormaliser(channel);

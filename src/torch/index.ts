@@ -52,5 +52,5 @@ export {
   ProcessGroup,
   type ProcessGroupOptions,
 } from './process-group.ts';
-export { Scope, scope } from './scope.ts';
+export { outsideScopes, Scope, scope } from './scope.ts';
 export { Tensor } from './tensor.ts';

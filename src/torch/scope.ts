@@ -70,6 +70,20 @@ export function scope<T>(body: () => T): T {
   return inner.keep(result);
 }
 
+/**
+ * Runs `body` outside every scope: what it makes outlives those that are open, and whoever holds it disposes of it.
+ * For what is made deep within a computation and read after it, such as the gradient of a layer's output.
+ */
+export function outsideScopes<T>(body: () => T): T {
+  const before = current;
+  current = null;
+  try {
+    return body();
+  } finally {
+    current = before;
+  }
+}
+
 /** Registers a new tensor with the open scope; outside any, tells V8 of its memory so that it is collected. */
 export function track<T extends Tensor>(tensor: T): T {
   trackIn(current, tensor);

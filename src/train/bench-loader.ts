@@ -99,6 +99,41 @@ export async function benchLoader(benchmark: LoaderBenchmark): Promise<LoaderRep
   return scope(() => measure(benchmark, device, dataset, manifest));
 }
 
+/** Settings of the reader threads. */
+export type ReaderSettings = Pick<Config['data'], 'num_workers' | 'persistent_workers' | 'prefetch_factor'>;
+
+/**
+ * Measures the windows a second that reader threads deliver from disk to the host's memory, for any settings. Nothing is
+ * computed and no GPU is touched, so that it may be asked beside a run.
+ *
+ * @param seconds of each measurement
+ * @throws InputError as {@link benchLoader}
+ */
+export async function openProbe(
+  config: Config,
+  seconds: number,
+): Promise<(settings: ReaderSettings) => number> {
+  const { set } = await openSplit(config, 'train');
+  const { dataset } = datasetOf(set, config.experiment.seed, config.data);
+  return (settings) => {
+    const data = { ...config.data, residency: 'disk' as const, ...settings };
+    const benchmark = {
+      config: { ...config, data },
+      isManifestRebuildForced: false,
+      say: () => undefined,
+      seconds,
+      now: () => performance.now(),
+    };
+    return scope(() => {
+      using windows = placeWindows(benchmark.config, set, 'cpu', {
+        host: hostMemory(),
+        device: null,
+      }).windows;
+      return measureLoader(benchmark, windows, dataset, 'cpu').windows_per_s;
+    });
+  };
+}
+
 function measure(
   benchmark: LoaderBenchmark,
   device: Device,

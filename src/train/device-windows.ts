@@ -1,8 +1,9 @@
 import type { Corpus } from '../data/index.ts';
 import { arange, type Device, fromTypedArray, noGrad, scope, type Tensor } from '../torch/index.ts';
 import type { Augmentation } from './augmentation.ts';
+import { Pinning } from './pinning.ts';
 import type { Batch } from './step.ts';
-import { toBatch, type Windows } from './windows.ts';
+import { toBatch, toDevice, type Windows } from './windows.ts';
 
 /**
  * The corpus on one device, as int16: a batch is one gather of rows, cast and scaled where it is used. On a GPU
@@ -12,7 +13,7 @@ export class DeviceWindows implements Windows {
   readonly #corpus: Corpus;
   readonly #device: Device;
   readonly #target: Device;
-  readonly #isPinned: boolean;
+  readonly #pinning: Pinning;
   readonly #signal: Tensor;
   readonly #labels: Tensor;
   readonly #rows: Tensor;
@@ -20,13 +21,13 @@ export class DeviceWindows implements Windows {
   /**
    * @param device where the corpus is kept
    * @param target where batches go
-   * @param isPinned whether batches leave host memory through pinned pages, which a GPU reads while it computes
+   * @param pinning how batches leave host memory
    */
-  constructor(corpus: Corpus, device: Device, target: Device = device, { isPinned = false } = {}) {
+  constructor(corpus: Corpus, device: Device, target: Device = device, pinning = new Pinning(false)) {
     this.#corpus = corpus;
     this.#device = device;
     this.#target = target;
-    this.#isPinned = isPinned;
+    this.#pinning = pinning;
     const rows = corpus.labels.length;
     this.#signal = scope(() =>
       fromTypedArray(corpus.signal, [rows, corpus.channels], { share: true }).to({ device }),
@@ -53,11 +54,7 @@ export class DeviceWindows implements Windows {
     const first = BigInt64Array.from(indices, (index) => BigInt(starts[index]!));
     return noGrad(() =>
       scope(() => {
-        const rows = fromTypedArray(first)
-          .to({ device: this.#device })
-          .unsqueeze(1)
-          .add(this.#rows)
-          .reshape(-1);
+        const rows = toDevice(fromTypedArray(first), this.#device).unsqueeze(1).add(this.#rows).reshape(-1);
         const raw = {
           signal: this.#signal.indexSelect(0, rows).view(size, windowLength, channels),
           labels: this.#labels.indexSelect(0, rows).view(size, windowLength),
@@ -66,7 +63,7 @@ export class DeviceWindows implements Windows {
           scales,
           augmentation,
           device: this.#target,
-          isPinned: this.#isPinned,
+          pinning: this.#pinning,
         });
       }),
     );

@@ -1,6 +1,7 @@
 import { type ReaderSettings, WindowReader, type WindowSet } from '../data/index.ts';
 import { type Device, noGrad, scope } from '../torch/index.ts';
 import type { Augmentation } from './augmentation.ts';
+import { Pinning } from './pinning.ts';
 import type { Batch } from './step.ts';
 import { rawBatchOf, toBatch, type Windows } from './windows.ts';
 
@@ -9,16 +10,16 @@ export class DiskWindows implements Windows {
   readonly #set: WindowSet;
   readonly #reader: WindowReader;
   readonly #device: Device;
-  readonly #isPinned: boolean;
+  readonly #pinning: Pinning;
   readonly #scales: Float32Array;
   waitedMs = 0;
 
   /** @param device where batches go */
-  constructor(set: WindowSet, settings: ReaderSettings, device: Device, { isPinned = false } = {}) {
+  constructor(set: WindowSet, settings: ReaderSettings, device: Device, pinning = new Pinning(false)) {
     this.#set = set;
     this.#reader = new WindowReader(set, settings);
     this.#device = device;
-    this.#isPinned = isPinned;
+    this.#pinning = pinning;
     this.#scales = Float32Array.from(set.windows, ({ recording }) => set.scales[recording]!);
   }
 
@@ -41,7 +42,7 @@ export class DiskWindows implements Windows {
           scales: this.#scales,
           augmentation,
           device: this.#device,
-          isPinned: this.#isPinned,
+          pinning: this.#pinning,
         }),
       ),
     );

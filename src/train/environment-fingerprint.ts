@@ -15,6 +15,8 @@ export async function environmentFingerprint(given: {
   version: string;
   device?: string;
   threads?: number;
+  /** That train together; by default 1. */
+  processes?: number;
   folders?: { readonly cache: string; readonly output: string };
   variables?: Readonly<Record<string, string | undefined>>;
 }): Promise<Environment> {
@@ -28,6 +30,7 @@ export async function environmentFingerprint(given: {
     gpus: device === 'cuda' ? await describeGpu(firstVisibleGpu()) : [],
     device,
     threads: given.threads ?? threadsOf({ threads: null }),
+    processes: given.processes ?? 1,
     variables: inForce(given.variables),
     ...(given.folders && { folders: given.folders }),
   });

@@ -1,7 +1,7 @@
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { writeCsvBi } from '../annotations/index.ts';
 import { writeNpy } from '../cache/index.ts';
-import type { Config } from '../config/index.ts';
+import { type Config, type Split, splitNamed } from '../config/index.ts';
 import { writeAtomic } from '../files/index.ts';
 import { type DetectedEvent, postprocessCurve } from '../post/index.ts';
 import type { CheckpointState } from '../runs/index.ts';
@@ -49,7 +49,7 @@ export async function evaluateCheckpoint(request: EvaluationRequest): Promise<Ev
   const set = scoredSetOf(source.entries);
   const thresholds = thresholdsInUse(config.postprocessing.hysteresis, state.thresholds, set);
   const seen = seenInTraining(state, set);
-  const corpus = source.split === null ? data : `${data} (${source.split})`;
+  const corpus = corpusName(data, source.split);
   const { postprocessing, evaluation } = config;
   const tally = new EvaluationTally({
     ...{ postprocessing, corpus, rates: evaluation.fa_rates, bootstrapSeed: SEED },
@@ -97,6 +97,7 @@ export async function evaluateCheckpoint(request: EvaluationRequest): Promise<Ev
     split: source.split,
     data_hash: set.dataHash,
     channels,
+    excerpt_unit: config.preprocessing.normalize === 'none' ? 'uV' : 'standard deviations',
     left_out: source.leftOut,
     thresholds,
     tuned_on: `${describeThresholds(thresholds)}; sensitivity at a false-alarm rate chooses its threshold on the data it reports`,
@@ -111,6 +112,12 @@ export async function evaluateCheckpoint(request: EvaluationRequest): Promise<Ev
   if (output !== null)
     await writeAtomic(join(output, 'evaluation.json'), `${JSON.stringify(document, null, 2)}\n`);
   return document;
+}
+
+/** The data as given, and of a cache the split. */
+function corpusName(data: string, split: Split | null): string {
+  const isSplitFolder = splitNamed(basename(resolve(data))) === split;
+  return split === null || isSplitFolder ? data : `${data} (${split})`;
 }
 
 /** What the checkpoint says of how much seizure its training saw. */

@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Config } from '../config/index.ts';
 import { loadRecording, type WindowSet } from '../data/index.ts';
-import { Evaluation, falseAlarmRateOf } from './evaluate.ts';
+import { Evaluation, evaluationSettings } from './evaluate.ts';
+import { EvaluationThreads } from './evaluation-threads.ts';
 import type { Metrics } from './loop.ts';
 import { type Predictor, predictRecording } from './predict.ts';
 
@@ -16,13 +17,21 @@ export async function evaluateDev(
   config: Config,
   { isInterrupted, onRecording }: { isInterrupted: () => boolean; onRecording: () => void },
 ): Promise<Metrics | null> {
-  const evaluation = new Evaluation(config, falseAlarmRateOf(config));
+  const settings = evaluationSettings(config);
+  // Threads take half a second to start.
+  await using threads = dev.recordings.length >= FEWEST_FOR_THREADS ? new EvaluationThreads(settings) : null;
+  const evaluation = threads ?? new Evaluation(settings);
   for (const name of dev.recordings) {
     await nextTurn();
     if (isInterrupted()) return null;
     onRecording();
     const recording = loadRecording(dev.folder, name);
-    evaluation.add(recording, predictRecording(predictor, recording, config.postprocessing.stitching));
+    const curve = predictRecording(predictor, recording, config.postprocessing.stitching);
+    await evaluation.add(recording, curve);
   }
-  return evaluation.metrics();
+  // Waited for here: the threads end with this function.
+  return await evaluation.metrics();
 }
+
+/** So many recordings are measured beside the prediction of the next. */
+export const FEWEST_FOR_THREADS = 16;

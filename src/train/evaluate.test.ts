@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { configSchema } from '../config/index.ts';
-import { Evaluation } from './evaluate.ts';
+import { uniform } from '../random/index.ts';
+import { Evaluation, evaluationSettings } from './evaluate.ts';
+import { EvaluationThreads } from './evaluation-threads.ts';
 
 const RATE = 10;
 const settings = configSchema.parse({
@@ -13,32 +15,31 @@ const settings = configSchema.parse({
   evaluation: { fa_rates: [1] },
 });
 
-/** 100 s; probability 0.9 in the given seconds, else 0.001. */
-function metrics(labelled: Record<number, number>, detected: readonly number[]) {
+/** 100 times `unitS` seconds; probability 0.9 in the given ones, else 0.001. */
+function metrics(labelled: Record<number, number>, detected: readonly number[], unitS = 1) {
   const rows = 100 * RATE;
+  const sampleRate = RATE / unitS;
   const labels = new Uint8Array(rows);
   const probabilities = new Float64Array(rows).fill(1e-3);
   for (const [second, label] of Object.entries(labelled))
     labels.fill(label, Number(second) * RATE, (Number(second) + 1) * RATE);
   for (const second of detected) probabilities.fill(0.9, second * RATE, (second + 1) * RATE);
   const segments = [{ firstRow: 0, rows, startSample: 0 }];
-  const evaluation = new Evaluation(settings);
-  evaluation.add(
-    { name: 'a', labels, segments, sampleRate: RATE },
-    { probabilities, segments, sampleRate: RATE },
-  );
+  const evaluation = new Evaluation(evaluationSettings(settings));
+  evaluation.add({ name: 'a', labels, segments, sampleRate }, { probabilities, segments, sampleRate });
   return evaluation.metrics();
 }
 
 test('what is excluded (2, such as nesz) counts in no metric; background that is not trained on (0 here) does', () => {
+  // 27.8 h in all.
   const right = { sensitivity: 1, specificity: 1, auroc: 1, sensitivity_at_1fa: 1 };
-  expect(metrics({ 10: 1 }, [10])).toMatchObject(right);
-  expect(metrics({ 10: 1, 50: 2 }, [10, 50])).toMatchObject(right);
-  const wrong = metrics({ 10: 1, 50: 0 }, [10, 50]);
-  // One second of 99 of background; one false alarm in 100 s is more than one in 24 h at any threshold.
-  expect(wrong.specificity).toBeCloseTo(98 / 99, 12);
-  expect(wrong.auroc).toBeCloseTo(1 - 0.5 / 99, 12);
-  expect(wrong.sensitivity_at_1fa).not.toBe(1);
+  expect(metrics({ 10: 1 }, [10], 1000)).toMatchObject(right);
+  expect(metrics({ 10: 1, 50: 2 }, [10, 50], 1000)).toMatchObject(right);
+  const wrong = metrics({ 10: 1, 50: 0, 70: 0 }, [10, 50, 70], 1000);
+  // Two of 99 of background; two false alarms in 27.8 h are more than one in 24 h at any threshold that detects.
+  expect(wrong.specificity).toBeCloseTo(97 / 99, 12);
+  expect(wrong.auroc).toBeCloseTo(1 - 1 / 99, 12);
+  expect(wrong.sensitivity_at_1fa).toBe(0);
 });
 
 test('the loss is over what is not excluded', () => {
@@ -46,4 +47,51 @@ test('the loss is over what is not excluded', () => {
   const all = (99 * -Math.log(0.999) + -Math.log(0.1)) / 100;
   expect(metrics({}, [50]).loss).toBeCloseTo(all, 12);
   expect(metrics({ 50: 2 }, [50]).loss).toBeCloseTo(-Math.log(0.999), 12);
+});
+
+test('a false-alarm rate under 24 h without seizures is undefined, and no perfect score', () => {
+  // 99 of the 100 units are without seizure: 99 s; exactly 24 h; 10 s less.
+  expect(metrics({ 10: 1 }, [10]).sensitivity_at_1fa).toBeNull();
+  expect(metrics({ 10: 1 }, [10], 86_400 / 99).sensitivity_at_1fa).toBe(1);
+  expect(metrics({ 10: 1 }, [10], 86_390 / 99).sensitivity_at_1fa).toBeNull();
+});
+
+test("f1 is SzCORE's over events, taes the F1 of NEDC's TAES over seizures, at the thresholds as configured", () => {
+  // Two detections far from each other, units of 10 s: one in the middle of a seizure of 30 s, one wrong; a seizure missed.
+  const { f1, taes } = metrics({ 10: 1, 11: 1, 12: 1, 90: 1 }, [11, 50], 10);
+  // One true positive, one false positive, one miss: 2 / (2 + 1 + 1).
+  expect(f1).toBe(0.5);
+  // A third of one seizure is hit: tp 1/3, fn 2/3 + 1, fp 1.
+  expect(taes).toBeCloseTo(2 / 3 / (2 / 3 + 5 / 3 + 1), 9);
+  expect(metrics({}, [])).toMatchObject({ f1: null, taes: null });
+});
+
+test('threads measure the same, and say what they could not measure', async () => {
+  const recording = (index: number) => {
+    const rows = 40_000;
+    const labels = Uint8Array.from({ length: rows }, (_, row) =>
+      row > 9000 && row < 9300 + 10 * index ? 1 : 0,
+    );
+    const probabilities = Float64Array.from(labels, (label, row) =>
+      Math.min(1, 0.5 * label + 0.5 * uniform(3, index, row >> 4)),
+    );
+    const segments = [{ firstRow: 0, rows, startSample: 0 }];
+    return [
+      { name: `${index}`, labels, segments, sampleRate: RATE },
+      { probabilities, segments, sampleRate: RATE },
+    ] as const;
+  };
+  const plain = new Evaluation(evaluationSettings(settings));
+  await using threads = new EvaluationThreads(evaluationSettings(settings));
+  for (let index = 0; index < 30; index++) {
+    plain.add(...recording(index));
+    await threads.add(...recording(index));
+  }
+  const expected = plain.metrics();
+  expect(await threads.metrics()).toEqual(expected);
+  // 33 h with seizures in each recording: nothing is left undefined.
+  expect(Object.values(expected).every((value) => value !== null)).toBe(true);
+  const [entry, curve] = recording(0);
+  await threads.add(entry, { ...curve, probabilities: new Float64Array(40_000).fill(Number.NaN) });
+  await expect(threads.metrics()).rejects.toThrow(/found NaN/);
 });

@@ -1,11 +1,12 @@
 import { type Config, metricNameOf, metricOf } from '../config/index.ts';
 import type { LoadedRecording } from '../data/index.ts';
-import { InputError } from '../errors.ts';
-import { labelledEvents, type ProbabilityCurve, recordedSpans } from '../post/index.ts';
+import { labelledEvents, type ProbabilityCurve, postprocessedTimes, recordedSpans } from '../post/index.ts';
 import {
   EXCLUDED,
+  LEAST_SEIZURE_FREE_HOURS,
   postprocessingDetector,
   ScorePool,
+  ScorerTally,
   SEIZURE,
   SensitivityCurve,
   sampleCounts,
@@ -22,67 +23,157 @@ import type { Metrics } from './loop.ts';
  * - `loss`: mean binary cross-entropy over samples;
  * - `auroc`, `average_precision`: pooled over the samples of all recordings;
  * - `sensitivity`, `specificity`: over samples, at `hysteresis.tau_on`;
+ * - `f1`: SzCORE's over events, `taes`: the F1 of NEDC's TAES over seizures, both at the thresholds as configured;
  * - `sensitivity_at_<N>fa`: event sensitivity (any overlap) at the most sensitive threshold with at most N false
- *   alarms per 24 h of recorded EEG, for every rate of `evaluation.fa_rates`.
+ *   alarms per 24 h of recorded EEG, for every rate of `evaluation.fa_rates`; undefined under 24 h of seizure-free EEG;
  * - `highest_probability`: of all samples; what is never reached is never detected.
  *
  * A metric that is undefined is null. For comparing epochs on one dev split: thresholds are chosen on the very
  * recordings that are scored.
  */
 export class Evaluation {
-  readonly #settings: Config['postprocessing'];
-  readonly #rates: readonly number[];
-  readonly #pool = new ScorePool('samples');
-  readonly #sweep: SensitivityCurve;
+  readonly #parts: readonly EvaluationPart[];
+
+  constructor(settings: EvaluationSettings) {
+    this.#parts = EVALUATION_PARTS.map((name) => openPart(name, settings));
+  }
+
+  add(recording: MeasuredEntry, curve: ProbabilityCurve): void {
+    for (const part of this.#parts) part.add(recording, curve);
+  }
+
+  metrics(): Metrics {
+    return Object.assign({}, ...this.#parts.map((part) => part.metrics()));
+  }
+}
+
+export interface EvaluationSettings extends Pick<Config, 'postprocessing'> {
+  /** False alarms per 24 h. */
+  readonly rates: readonly number[];
+}
+
+/** What is measured of a configuration's dev split. */
+export function evaluationSettings(
+  config: Pick<Config, 'postprocessing' | 'evaluation' | 'training'>,
+): EvaluationSettings {
+  const alsoRate = falseAlarmRateOf(config);
+  const rates = [...new Set([...config.evaluation.fa_rates, ...(alsoRate === null ? [] : [alsoRate])])];
+  return { postprocessing: config.postprocessing, rates };
+}
+
+export type MeasuredEntry = Pick<LoadedRecording, 'name' | 'labels' | 'segments' | 'sampleRate'>;
+
+/** Some of the metrics. Parts know nothing of each other, so that each may have a thread of its own. */
+export interface EvaluationPart {
+  add(recording: MeasuredEntry, curve: ProbabilityCurve): void;
+  metrics(): Metrics;
+}
+
+/** In the order of their metrics. */
+export const EVALUATION_PARTS = ['samples', 'ranking', 'events', 'sweep'] as const;
+export type EvaluationPartName = (typeof EVALUATION_PARTS)[number];
+
+export function openPart(name: EvaluationPartName, settings: EvaluationSettings): EvaluationPart {
+  if (name === 'samples') return new Samples(settings);
+  if (name === 'ranking') return new Ranking();
+  if (name === 'events') return new Events(settings);
+  return new Sweep(settings);
+}
+
+class Samples implements EvaluationPart {
+  readonly #tauOn: number;
   #counts = { truePositives: 0, falsePositives: 0, trueNegatives: 0, falseNegatives: 0 };
   #loss = { sum: 0, samples: 0 };
   #highest: number | null = null;
 
-  constructor(config: Pick<Config, 'postprocessing' | 'evaluation'>, alsoRate: number | null = null) {
-    this.#settings = config.postprocessing;
-    this.#rates = [...new Set([...config.evaluation.fa_rates, ...(alsoRate === null ? [] : [alsoRate])])];
-    this.#sweep = new SensitivityCurve(sweepThresholds(), postprocessingDetector(this.#settings));
+  constructor({ postprocessing }: EvaluationSettings) {
+    this.#tauOn = postprocessing.hysteresis.tau_on;
   }
 
-  add(
-    recording: Pick<LoadedRecording, 'name' | 'labels' | 'segments' | 'sampleRate'>,
-    curve: ProbabilityCurve,
-  ): void {
-    const { name, labels, segments, sampleRate } = recording;
-    this.#pool.add(curve.probabilities, labels);
-    this.#counts = sumCounts(
-      this.#counts,
-      sampleCounts(curve.probabilities, labels, this.#settings.hysteresis.tau_on),
-    );
-    const references = labelledEvents(labels, SEIZURE, segments, sampleRate);
-    const excluded = labelledEvents(labels, EXCLUDED, segments, sampleRate);
-    const recorded = recordedSpans(segments, sampleRate);
-    this.#sweep.add({ name, recorded, references, excluded }, curve);
+  add({ labels }: MeasuredEntry, { probabilities }: ProbabilityCurve): void {
+    this.#counts = sumCounts(this.#counts, sampleCounts(probabilities, labels, this.#tauOn));
+    let [sum, samples, highest] = [0, 0, this.#highest ?? 0];
     for (let row = 0; row < labels.length; row++) {
       if (labels[row] === EXCLUDED) continue;
-      this.#highest = Math.max(this.#highest ?? 0, curve.probabilities[row]!);
-      const probability = labels[row] === SEIZURE ? curve.probabilities[row]! : 1 - curve.probabilities[row]!;
-      this.#loss.sum -= Math.log(Math.max(probability, SMALLEST));
-      this.#loss.samples++;
+      const found = probabilities[row]!;
+      if (found > highest) highest = found;
+      sum -= Math.log(Math.max(labels[row] === SEIZURE ? found : 1 - found, SMALLEST));
+      samples++;
     }
+    if (samples > 0) this.#highest = highest;
+    this.#loss = { sum: this.#loss.sum + sum, samples: this.#loss.samples + samples };
+  }
+
+  metrics(): Metrics {
+    const { sum, samples } = this.#loss;
+    return {
+      loss: samples > 0 ? sum / samples : null,
+      sensitivity: sensitivityOverSamples(this.#counts).value,
+      specificity: specificityOverSamples(this.#counts).value,
+      highest_probability: this.#highest,
+    };
+  }
+}
+
+class Ranking implements EvaluationPart {
+  readonly #pool = new ScorePool('samples');
+
+  add({ labels }: MeasuredEntry, { probabilities }: ProbabilityCurve): void {
+    this.#pool.add(probabilities, labels);
   }
 
   metrics(): Metrics {
     const figures = this.#pool.figures();
     return {
-      loss: this.#loss.samples > 0 ? this.#loss.sum / this.#loss.samples : null,
       auroc: figures.auroc_over_samples.value,
       average_precision: figures.average_precision_over_samples.value,
-      sensitivity: sensitivityOverSamples(this.#counts).value,
-      specificity: specificityOverSamples(this.#counts).value,
-      highest_probability: this.#highest,
-      ...Object.fromEntries(
-        this.#rates.map((rate) => [
-          metricNameOf({ kind: 'sensitivity_at', falseAlarmsPer24h: rate }),
-          this.#sweep.sensitivityAtFalseAlarms(rate).value,
-        ]),
-      ),
     };
+  }
+}
+
+class Events implements EvaluationPart {
+  readonly #settings: Config['postprocessing'];
+  readonly #scorers = new ScorerTally();
+
+  constructor({ postprocessing }: EvaluationSettings) {
+    this.#settings = postprocessing;
+  }
+
+  add({ name, labels, segments, sampleRate }: MeasuredEntry, curve: ProbabilityCurve): void {
+    const references = labelledEvents(labels, SEIZURE, segments, sampleRate);
+    const hypotheses = postprocessedTimes(curve, this.#settings);
+    const durationS = recordedSpans(segments, sampleRate).at(-1)?.endS ?? 0;
+    this.#scorers.add({ subject: name, durationS, references, hypotheses });
+  }
+
+  metrics(): Metrics {
+    const { szcore, nedc } = this.#scorers.scores();
+    return { f1: szcore.event.f1, taes: nedc.taes.per_label.seiz.f1s };
+  }
+}
+
+class Sweep implements EvaluationPart {
+  readonly #rates: readonly number[];
+  readonly #curve: SensitivityCurve;
+
+  constructor({ postprocessing, rates }: EvaluationSettings) {
+    this.#rates = rates;
+    this.#curve = new SensitivityCurve(sweepThresholds(), postprocessingDetector(postprocessing));
+  }
+
+  add({ name, labels, segments, sampleRate }: MeasuredEntry, curve: ProbabilityCurve): void {
+    const references = labelledEvents(labels, SEIZURE, segments, sampleRate);
+    const excluded = labelledEvents(labels, EXCLUDED, segments, sampleRate);
+    this.#curve.add({ name, recorded: recordedSpans(segments, sampleRate), references, excluded }, curve);
+  }
+
+  metrics(): Metrics {
+    return Object.fromEntries(
+      this.#rates.map((rate) => [
+        metricNameOf({ kind: 'sensitivity_at', falseAlarmsPer24h: rate }),
+        this.#curve.sensitivityAtFalseAlarms(rate, LEAST_SEIZURE_FREE_HOURS).value,
+      ]),
+    );
   }
 }
 
@@ -90,15 +181,9 @@ export class Evaluation {
 const SMALLEST = 2 ** -126;
 
 /** The rate of an early-stopping metric such as `sensitivity_at_10fa`, or null for other metrics. */
-export function falseAlarmRateOf(config: Config): number | null {
+export function falseAlarmRateOf(config: Pick<Config, 'training'>): number | null {
   const stopping = config.training.early_stopping;
   if (stopping === null) return null;
   const metric = metricOf(stopping.metric);
-  if (metric.kind === 'sensitivity_at') return metric.falseAlarmsPer24h;
-  if (metric.kind === 'f1' || metric.kind === 'taes')
-    throw new InputError(
-      'TRAIN_METRIC',
-      `training.early_stopping.metric ${metric.kind} is not computed during training yet; choose loss, auroc, average_precision, sensitivity, specificity or sensitivity_at_<N>fa.`,
-    );
-  return null;
+  return metric.kind === 'sensitivity_at' ? metric.falseAlarmsPer24h : null;
 }

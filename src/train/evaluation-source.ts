@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildCache, listEntries, splitFolders } from '../cache/index.ts';
 import type { Config, Split } from '../config/index.ts';
+import { InputError } from '../errors.ts';
 
 /** Recordings that are to be predicted and scored, as cache entries. */
 export interface EvaluationSource extends AsyncDisposable {
@@ -63,7 +64,8 @@ export async function openSource(request: SourceRequest, config: Config): Promis
     return { split: null, entries, leftOut, [Symbol.asyncDispose]: remove };
   } catch (error) {
     await remove();
-    throw error;
+    if (!(error instanceof InputError) || error.code !== 'DATA_PATIENT') throw error;
+    throw new InputError(error.code, `${error.message} Here, --patient-pattern says it.`, { cause: error });
   }
 }
 

@@ -4,9 +4,11 @@
  * `train` reads top to bottom: for each epoch, for each step, gather windows, step, yield; then evaluate on
  * dev, save, maybe stop.
  */
-export { benchLoader, type LoaderReport } from './bench-loader.ts';
+export { drawAugmentation, mirrorFrom } from './augmentation.ts';
+export { benchLoader, type LoaderReport, openProbe, type ReaderSettings } from './bench-loader.ts';
 export { fillFrom, toStored } from './checkpoint-tensors.ts';
 export { DeviceWindows } from './device-windows.ts';
+export { DiskWindows } from './disk-windows.ts';
 export { environmentFingerprint } from './environment-fingerprint.ts';
 export { Evaluation } from './evaluate.ts';
 export { type EvaluationRequest, evaluateCheckpoint } from './evaluate-checkpoint.ts';
@@ -20,9 +22,26 @@ export {
   train,
 } from './loop.ts';
 export { LABEL, type Loss } from './loss.ts';
+export { lossFrom } from './loss-settings.ts';
 export { type MemoryPlan, planMemory } from './memory-plan.ts';
-export { type CachedRecording, type Predictor, predictRecording } from './predict.ts';
+export { setNumerics } from './numerics.ts';
+export { type OpenedPredictor, openPredictor } from './open-predictor.ts';
+export {
+  type CachedRecording,
+  type Predictor,
+  predictRecording,
+  predictWindows,
+  type StoredSamples,
+} from './predict.ts';
 export { type PredictionReport, type PredictionRequest, predictRecordings } from './predict-recordings.ts';
 export { PREDICTION_FORMATS, type PredictionFormat } from './prediction-file.ts';
+export { isOtherReference } from './reference.ts';
+export { corpusBytes, hostMemory, type Memory, type Residency, residencyOf } from './residency.ts';
+export { NotFiniteError } from './run-stop.ts';
+export { learningRateShare } from './schedule.ts';
+export { describeThresholds } from './scored-set.ts';
 export { startTraining, type TrainingRequest } from './start.ts';
-export type { Batch } from './step.ts';
+export { type Batch, computeStep } from './step.ts';
+export { stepParts } from './step-parts.ts';
+export { openSplit } from './training-data.ts';
+export { type TuningReport, type TuningRequest, tuneCheckpoint } from './tune-checkpoint.ts';

@@ -177,7 +177,7 @@ export class LoopState implements Disposable {
     if (stopping === null || evaluate === null) return true;
     const before = state.progress.best;
     state.progress = progressAfter(state.progress, metrics[stopping.metric] ?? null, stopping.mode);
-    return state.progress.best !== before || (before === null && state.epoch === 1);
+    return before === null || state.progress.best !== before;
   }
 
   isOutOfPatience(): boolean {

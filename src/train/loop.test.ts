@@ -200,6 +200,23 @@ test('F1: a step with a NaN is counted, named with its windows, and changes noth
     expect(Number.isFinite(train_loss)).toBe(true);
 });
 
+test('a checkpoint says how much seizure the batches held, and the recordings', async () => {
+  await trainLine();
+  await using last = await loadCheckpoint(folder, 'last');
+  expect(last.state.seizure_shares).toEqual({ batches: 0.5, loss_odds: 1, recordings: 0.1 });
+});
+
+test('early stopping on a metric that dev cannot give: all epochs are trained, the last one is the best', async () => {
+  const evaluate = async () => ({ auroc: 0.9, sensitivity_at_10fa: null });
+  const { outcome } = await trainLine({
+    evaluate,
+    training: { early_stopping: { patience: 1, metric: 'sensitivity_at_10fa' } },
+  });
+  expect(outcome).toMatchObject({ reason: 'finished', epoch: 4 });
+  await using best = await loadCheckpoint(folder, 'best');
+  expect(best.state.epoch).toBe(4);
+});
+
 test('F10: past the limit of skipped steps in a row the run stops and publishes nothing', async () => {
   const broken = new Set([3, 4, 5, 6, 7, 8, 9]);
   const { error, events } = await trainLine({ broken, training: { guards: { skipped_steps: 3 } } });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { configSchema } from '../config/index.ts';
-import { countedWeight, describeLoss, lossFrom } from './loss-settings.ts';
+import { countedWeight, describeLoss, lossFrom, lossOdds, prevalenceOf } from './loss-settings.ts';
 
 const training = (fields: object) => configSchema.parse({ training: fields }).training;
 
@@ -40,4 +40,15 @@ test('the log says which loss, and what auto came to', () => {
   expect(describeLoss(lossFrom(plain, { recorded_s: 1, seizure_seconds: 0 }), plain)).toBe(
     'loss: binary cross-entropy',
   );
+});
+
+test('how much a loss favours seizure, and how much seizure whole recordings hold', () => {
+  expect(lossOdds({ kind: 'bce', positiveWeight: 3 })).toBe(3);
+  // Focal: alpha weighs seizure, 1 - alpha background (Lin et al. 2017): 0.8 / 0.2.
+  expect(lossOdds({ kind: 'focal', alpha: 0.8, gamma: 2, positiveWeight: 1 })).toBeCloseTo(4, 12);
+  // 30 of 100 s - 40 s that are excluded.
+  expect(
+    prevalenceOf({ recorded_s: 100, seizure_seconds: 30, excluded_labels: { nesz: 30, impd: 10 } }),
+  ).toBe(0.5);
+  expect(prevalenceOf({ recorded_s: 0, seizure_seconds: 0 })).toBeNull();
 });

@@ -66,9 +66,9 @@ export class MetricRing implements Disposable {
     const values = scope(() => {
       const rows = this.#rows.slice(0, 0, this.#count);
       if (device === 'cpu') return rows.clone();
-      const pinned = aten['empty.memory_format']({ size: rows.shape, pin_memory: true });
-      aten.copy_({ self: pinned, src: rows, non_blocking: true });
-      return pinned;
+      const host = hostMemoryFor(rows.shape);
+      aten.copy_({ self: host, src: rows, non_blocking: true });
+      return host;
     });
     this.#flights.push({
       firstStep: this.#firstStep,
@@ -106,5 +106,14 @@ export class MetricRing implements Disposable {
   [Symbol.dispose](): void {
     for (const { values } of this.#flights) values.dispose();
     this.#rows.dispose();
+  }
+}
+
+/** Pinned, so that the copy need not be waited for; where the system gives none, as under WSL2, as it is. */
+function hostMemoryFor(size: readonly number[]): Tensor {
+  try {
+    return aten['empty.memory_format']({ size: [...size], pin_memory: true });
+  } catch {
+    return aten['empty.memory_format']({ size: [...size] });
   }
 }

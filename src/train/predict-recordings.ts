@@ -7,9 +7,8 @@ import { postprocessCurve } from '../post/index.ts';
 import type { ThresholdsInUse } from '../score/index.ts';
 import { futureUses, preprocess } from '../signal/index.ts';
 import type { Device } from '../torch/index.ts';
-import { loadModel } from './load-model.ts';
+import { openPredictor } from './open-predictor.ts';
 import { predictRecording } from './predict.ts';
-import { predictorOf } from './predict-set.ts';
 import {
   isPredictionFile,
   type PredictionFormat,
@@ -17,7 +16,6 @@ import {
   writePrediction,
 } from './prediction-file.ts';
 import { isOtherReference } from './reference.ts';
-import { thresholdsInUse } from './scored-set.ts';
 
 export interface PredictionRequest {
   /** A checkpoint file, or a run folder. */
@@ -65,18 +63,17 @@ export interface PredictionReport {
 export async function predictRecordings(request: PredictionRequest): Promise<PredictionReport> {
   const { format, device } = request;
   const tasks = await tasksOf(request);
-  const loaded = await loadModel(request.checkpoint, device);
-  const { config, path, sha256 } = loaded;
-  const { references } = loaded.state;
-  const predictor = predictorOf(loaded, device);
-  const thresholds = thresholdsInUse(config.postprocessing.hysteresis, loaded.state.thresholds, null);
+  const loaded = await openPredictor(request.checkpoint, device);
+  const { config, path, sha256, predictor, references, thresholds } = loaded;
   const settings = { ...config.preprocessing, sampling_rate: config.data.sampling_rate };
+  // What could run while recording predicts the same here as there.
+  const uses = futureUses(config.preprocessing);
   const source = {
     made_by: 'bgb predict',
     checkpoint_sha256: sha256,
     thresholds,
     postprocessing: config.postprocessing,
-    preprocessing_uses_future: futureUses(config.preprocessing),
+    preprocessing_uses_future: uses,
   };
   const recordings: PredictionReport['recordings'][number][] = [];
   const unusable: PredictionReport['unusable'][number][] = [];
@@ -84,7 +81,7 @@ export async function predictRecordings(request: PredictionRequest): Promise<Pre
     request.signal.throwIfAborted();
     try {
       const recording = await openEdf(recordingPath);
-      const prepared = await preprocess(recording, settings);
+      const prepared = await preprocess(recording, settings, { isQuantised: uses.length > 0 });
       if (isOtherReference(prepared.reference, references) && !request.isReferenceForced)
         throw new InputError(
           'EVALUATE_REFERENCE',

@@ -2,11 +2,12 @@ import { type Config, threadsOf } from '../config/index.ts';
 import { type LoadedRecording, loadRecording, requireSettings } from '../data/index.ts';
 import { labelledEvents, type ProbabilityCurve, recordedSpans } from '../post/index.ts';
 import { EXCLUDED, type TimeSpan, type TypedSeizure } from '../score/index.ts';
+import { futureUses } from '../signal/index.ts';
 import type { Device } from '../torch/index.ts';
 import type { LoadedModel } from './load-model.ts';
 import { isMemoryShortage, outOfMemory } from './memory-shortage.ts';
 import { precisionOf, setNumerics } from './numerics.ts';
-import { type Predictor, predictRecording } from './predict.ts';
+import { FILLED_TO, type Predictor, predictRecording } from './predict.ts';
 import { typedReferences } from './typed-references.ts';
 
 /** A recording, what the model says of it, and what was annotated. */
@@ -20,7 +21,10 @@ export interface PredictedRecording {
   readonly excluded: readonly TimeSpan[];
 }
 
-/** A model ready to predict on a device, by its own settings. */
+/**
+ * A model ready to predict on a device, by its own settings. What could run while recording sees its windows one by one
+ * there, so it does here: matrix products of several windows at once may differ in the last bit.
+ */
 export function predictorOf({ config, model }: LoadedModel, device: Device): Predictor {
   setNumerics({
     threads: threadsOf(config.resources),
@@ -31,7 +35,9 @@ export function predictorOf({ config, model }: LoadedModel, device: Device): Pre
     forward: (signal) => model.forward(signal),
     device,
     precision: precisionOf(device, config.training),
-    batchSize: config.training.batch_size,
+    batchSize:
+      device === 'cpu' && futureUses(config.preprocessing).length === 0 ? 1 : config.training.batch_size,
+    ...(device !== 'cpu' && { filledTo: FILLED_TO }),
   };
 }
 

@@ -25,3 +25,22 @@ test('every recorded sample of every segment is predicted, tails and short segme
     expect(probability).toBeCloseTo(sigmoid((row - 7) * 0.5), 6);
   });
 });
+
+test('what fills a batch up is seen by the model and by nobody else', () => {
+  const rows = 8 + 3 * 6;
+  const signal = Int16Array.from({ length: 2 * rows }, (_, i) => (i * 37) % 101);
+  const segments = [{ firstRow: 0, rows, startSample: 0 }];
+  const recording = { name: 'a.npz', signal, channels: 2, scale: 0.25, sampleRate: 256, segments };
+  const shapes: number[][] = [];
+  const forward: typeof predictor.forward = (given) => {
+    shapes.push([...given.shape]);
+    return predictor.forward(given);
+  };
+  const found = predictRecording({ ...predictor, forward, batchSize: 5, filledTo: 4 }, recording, stitching);
+  expect(found).toEqual(predictRecording(predictor, recording, stitching));
+  // Seven windows: a whole batch of five, and two filled up to four.
+  expect(shapes).toEqual([
+    [5, 8, 2],
+    [4, 8, 2],
+  ]);
+});

@@ -1,25 +1,30 @@
 import {
+  type PlacedWindow,
   type ProbabilityCurve,
   type RecordedSegment,
   Stitcher,
   type StitchingSettings,
 } from '../post/index.ts';
 import {
+  aten,
   autocast,
   type Device,
   type Dtype,
   fromTypedArray,
   noGrad,
   scope,
+  stack,
   type Tensor,
 } from '../torch/index.ts';
 import { NotFiniteError } from './run-stop.ts';
 
+export type StoredSamples = Int16Array | Float32Array;
+
 /** A preprocessed recording in memory, as the cache stores it. */
 export interface CachedRecording {
   readonly name: string;
-  /** (N, C) int16, recorded samples only */
-  readonly signal: Int16Array;
+  /** (N, C), recorded samples only; float32 only where it was not cached */
+  readonly signal: StoredSamples;
   readonly channels: number;
   readonly scale: number;
   readonly sampleRate: number;
@@ -33,7 +38,15 @@ export interface Predictor {
   readonly precision: Dtype | null;
   /** Windows predicted at once. */
   readonly batchSize: number;
+  /** Batches are filled up with empty windows to a multiple of this; see {@link FILLED_TO}. */
+  readonly filledTo?: number;
 }
+
+/**
+ * On a GPU. Every recording has a number of windows of its own, and cuDNN tries its algorithms anew for each size of a batch:
+ * most of a second, far longer than the windows that fill it up.
+ */
+export const FILLED_TO = 16;
 
 /**
  * Seizure probabilities of a recording: windows placed over every segment, predicted in batches, stitched to
@@ -54,19 +67,10 @@ export function predictRecording(
   const length = stitching.window_size;
   for (let first = 0; first < windows.length; first += predictor.batchSize) {
     const batch = windows.slice(first, first + predictor.batchSize);
-    const { channels } = recording;
-    const rows = new Int16Array(batch.length * length * channels);
-    batch.forEach((window, index) => {
-      const from = window.firstRow * channels;
-      rows.set(recording.signal.subarray(from, from + window.rows * channels), index * length * channels);
-    });
-    const probabilities = predictWindows(
-      predictor,
-      rows,
-      [batch.length, length, channels],
-      recording.scale * gain,
+    const probabilities = predictWith(predictor, recording.scale * gain, () =>
+      windowsOn(predictor, recording, batch, length),
     );
-    if (probabilities.some(Number.isNaN))
+    if (hasNaN(probabilities))
       throw new NotFiniteError(
         `The model predicts NaN for ${recording.name}, in or after window ${first} of ${windows.length}: its weights are not finite, or too large. Lower training.learning_rate.`,
       );
@@ -77,25 +81,71 @@ export function predictRecording(
   return stitcher.curve();
 }
 
-function predictWindows(
+/**
+ * Windows (B, T, C) of a recording as it is stored, on the device. What they span is sent once, not once for each of the
+ * windows that overlap there; padded with zeros.
+ */
+function windowsOn(
+  { device, batchSize, filledTo = 1 }: Predictor,
+  { signal, channels }: CachedRecording,
+  windows: readonly PlacedWindow[],
+  length: number,
+): Tensor {
+  const start = windows[0]!.firstRow;
+  const end = Math.max(...windows.map(({ firstRow, rows }) => firstRow + rows));
+  const span = signal.subarray(start * channels, end * channels);
+  const sent = fromTypedArray(span, [end - start, channels], { share: true }).to({ device });
+  const own = stack(
+    windows.map(({ firstRow, rows }) => {
+      const recorded = sent.slice(0, firstRow - start, firstRow - start + rows);
+      return rows === length
+        ? recorded
+        : aten.constant_pad_nd({ self: recorded, pad: [0, 0, 0, length - rows] });
+    }),
+  );
+  const missing = Math.min(batchSize, Math.ceil(windows.length / filledTo) * filledTo) - windows.length;
+  return missing > 0 ? aten.constant_pad_nd({ self: own, pad: [0, 0, 0, 0, 0, missing] }) : own;
+}
+
+/** A sum of probabilities is NaN where one of them is. */
+function hasNaN(probabilities: Float32Array): boolean {
+  let sum = 0;
+  for (let index = 0; index < probabilities.length; index++) sum += probabilities[index]!;
+  return Number.isNaN(sum);
+}
+
+/**
+ * Probabilities (B, T) of windows.
+ *
+ * @param rows (B, T, C)
+ * @param shape B, T, C
+ * @param scale what the rows are multiplied by
+ */
+export function predictWindows(
   predictor: Predictor,
-  rows: Int16Array,
+  rows: StoredSamples,
   shape: number[],
   scale: number,
 ): Float32Array {
-  const { device, precision } = predictor;
+  return predictWith(predictor, scale, () =>
+    fromTypedArray(rows, shape, { share: true }).to({ device: predictor.device }),
+  );
+}
+
+function predictWith(
+  { device, precision, forward }: Predictor,
+  scale: number,
+  windows: () => Tensor,
+): Float32Array {
   const probabilities = noGrad(() =>
     scope(() => {
-      const signal = fromTypedArray(rows, shape, { share: true })
-        .to({ device })
-        .to({ dtype: 'float32' })
-        .mul(scale);
-      const run = () => predictor.forward(signal);
+      const signal = windows().to({ dtype: 'float32' }).mul(scale);
+      const run = () => forward(signal);
       const logits = precision === null ? run() : autocast({ device, dtype: precision }, run);
       return logits.to({ dtype: 'float32' }).sigmoid().to({ device: 'cpu' });
     }),
   );
-  const result = Float32Array.from(probabilities.data() as Float32Array);
+  const result = new Float32Array(probabilities.data() as Float32Array);
   probabilities.dispose();
   return result;
 }

@@ -5,6 +5,7 @@ import { InputError } from '../errors.ts';
 import type { Device } from '../torch/index.ts';
 import { DeviceWindows } from './device-windows.ts';
 import { DiskWindows } from './disk-windows.ts';
+import { Pinning } from './pinning.ts';
 import type { Windows } from './windows.ts';
 
 /** Where the samples of a split are kept while training reads them. */
@@ -76,23 +77,29 @@ export function residencyOf(
   return { residency: 'disk', reason: `${gib(bytes)} do not fit into half of the ${gib(host)} of memory` };
 }
 
-/** Opens a split's windows where {@link residencyOf} puts them. @throws InputError `DATA_RESIDENCY`, `CACHE_*` */
+/**
+ * Opens a split's windows where {@link residencyOf} puts them.
+ *
+ * @param say is told, while training, of pinned memory that the system does not give
+ * @throws InputError `DATA_RESIDENCY`, `CACHE_*`
+ */
 export function placeWindows(
   config: Pick<Config, 'data' | 'resources' | 'training'>,
   set: WindowSet,
   device: Device,
   memory: Memory,
+  say: (sentence: string) => void = () => undefined,
 ): PlacedWindows {
   const { residency, reason } = residencyOf(config, corpusBytes(set), memory);
-  const isPinned = config.data.pin_memory && device !== 'cpu';
+  const pinning = new Pinning(config.data.pin_memory && device !== 'cpu', say);
   if (residency === 'disk')
     return {
-      windows: new DiskWindows(set, readerSettings(config, set.windows.length), device, { isPinned }),
+      windows: new DiskWindows(set, readerSettings(config, set.windows.length), device, pinning),
       residency,
       reason,
     };
   const corpus = loadCorpus(set);
-  const windows = new DeviceWindows(corpus, residency === 'device' ? device : 'cpu', device, { isPinned });
+  const windows = new DeviceWindows(corpus, residency === 'device' ? device : 'cpu', device, pinning);
   return { windows, residency, reason };
 }
 

@@ -34,6 +34,7 @@ import { describeLoss, lossFrom, prevalenceOf } from './loss-settings.ts';
 import { planMemory } from './memory-plan.ts';
 import { describeComputing, precisionOf, setNumerics } from './numerics.ts';
 import { TrainingPeers } from './peers.ts';
+import { FILLED_TO } from './predict.ts';
 import { corpusBytes, hostMemory, type PlacedWindows, placeWindows } from './residency.ts';
 import { trainable } from './trainable.ts';
 import { openTrainingData, type TrainingData } from './training-data.ts';
@@ -100,10 +101,10 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   let initial = isResuming ? null : await fillInitially();
   const freeBytes = freeMemory(device) ?? process.availableMemory();
   model.to({ device });
-  const placed = placeWindows(config, data.train.set, device, {
-    host: hostMemory() / (group?.size ?? 1),
-    device: freeMemory(device),
-  });
+  const memory = { host: hostMemory() / (group?.size ?? 1), device: freeMemory(device) };
+  // Until there is a log, what is said goes with the rest that is said at the start.
+  let warn = (sentence: string): void => void mended.push(sentence);
+  const placed = placeWindows(config, data.train.set, device, memory, (sentence) => warn(sentence));
   using windows = placed.windows;
   const taken = placed.residency === 'device' ? corpusBytes(data.train.set) : 0;
   const fittingIn = (bytes: number) => planMemory(config, device, bytes - taken).fitting;
@@ -113,6 +114,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
     version: request.version,
     device,
     threads,
+    processes: group?.size ?? 1,
     folders: { cache: config.data.cache_dir, output: folder },
   });
   const start = {
@@ -136,6 +138,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   if (config.experiment.description !== '') log.info(config.experiment.description);
   for (const notice of [...notices.map(({ message }) => message), ...keeping.notices]) log.info(notice);
   for (const sentence of mended) log.warning(sentence);
+  warn = (sentence) => log.warning(sentence);
   const loss = lossFrom(training, data.manifest);
   for (const line of describeComputing(device, precision, training)) log.info(line);
   for (const line of describeStart(config, data, device, placed, describeEnvironment(environment)))
@@ -164,6 +167,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
     device,
     precision,
     batchSize: training.batch_size,
+    ...(device !== 'cpu' && { filledTo: FILLED_TO }),
   } as const;
   const evaluateHere = () =>
     evaluateDev(dev!, predictor, config, {

@@ -75,3 +75,13 @@ test('the record says what each recording is; a changed label, sample or limit s
     recordings: null,
   });
 });
+
+test('early stopping on a false-alarm rate says that a short dev split cannot give it', async () => {
+  const stopping = (metric: string) =>
+    open('whole', [`training.early_stopping={patience: 2, metric: ${metric}}`]);
+  // 70 of 140 s are seizure.
+  expect((await stopping('sensitivity_at_10fa')).said).toEqual([
+    expect.stringMatching(/sensitivity_at_10fa, which is undefined on this dev split: 0\.02 h .* 24 h/),
+  ]);
+  for (const metric of ['f1', 'taes', 'auroc']) expect((await stopping(metric)).said).toEqual([]);
+});

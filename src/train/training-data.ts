@@ -6,7 +6,7 @@ import {
   splitFolder,
   usableManifest,
 } from '../cache/index.ts';
-import type { Config } from '../config/index.ts';
+import { type Config, metricOf } from '../config/index.ts';
 import {
   checkDisjoint,
   type Dataset,
@@ -17,6 +17,7 @@ import {
 } from '../data/index.ts';
 import { InputError } from '../errors.ts';
 import type { DataRecord } from '../runs/index.ts';
+import { LEAST_SEIZURE_FREE_HOURS } from '../score/index.ts';
 import { dataRecord, type OpenedSplit } from './data-record.ts';
 
 /** What a training learns from and is judged on. */
@@ -57,6 +58,8 @@ export async function openTrainingData(
     );
   const openedDev = hasDev ? await openSplit(config, 'dev', { isRebuildForced, say }) : null;
   const dev = openedDev?.set ?? null;
+  const undefinedMetric = openedDev && undefinedRate(config, openedDev.manifest);
+  if (undefinedMetric !== null) say(undefinedMetric);
   if (dev !== null)
     checkDisjoint({ name: 'train', patients: set.patients }, { name: 'dev', patients: dev.patients });
   const { dataset, isFallback } = datasetOf(set, experiment.seed, data);
@@ -77,6 +80,16 @@ export async function openTrainingData(
       { dataset, isFallback },
     ),
   };
+}
+
+/** What to say where early stopping watches a false-alarm rate that this dev split is too short for. */
+function undefinedRate({ training }: Config, dev: Manifest): string | null {
+  const metric = training.early_stopping?.metric ?? 'loss';
+  if (metricOf(metric).kind !== 'sensitivity_at') return null;
+  const excluded = Object.values(dev.excluded_labels ?? {}).reduce((sum, seconds) => sum + seconds, 0);
+  const hours = (dev.recorded_s - dev.seizure_seconds - excluded) / 3600;
+  if (hours >= LEAST_SEIZURE_FREE_HOURS) return null;
+  return `early stopping watches ${metric}, which is undefined on this dev split: ${hours.toFixed(2)} h without seizures, at least ${LEAST_SEIZURE_FREE_HOURS} h are needed for such a rate. Nothing stops this training early, and the last epoch counts as the best. Set training.early_stopping.metric to average_precision, auroc, f1 or taes, or use a longer dev split.`;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { ReadBatch } from '../data/index.ts';
 import { aten, type Device, fromTypedArray, type Tensor } from '../torch/index.ts';
 import type { Augmentation } from './augmentation.ts';
+import type { Pinning } from './pinning.ts';
 import type { Batch } from './step.ts';
 
 /** Where training's batches come from: memory of the device or the host, or disk. All give the same batches. */
@@ -30,7 +31,7 @@ export interface RawBatch {
  * Brings stored samples to the device of the model and scales them there.
  *
  * @param scales by window of the data set
- * @param isPinned whether they leave host memory through pinned pages, which a GPU reads while it computes
+ * @param pinning how they leave host memory
  */
 export function toBatch(
   { signal, labels }: RawBatch,
@@ -39,12 +40,12 @@ export function toBatch(
     scales,
     augmentation,
     device,
-    isPinned,
+    pinning,
   }: {
     readonly scales: ArrayLike<number>;
     readonly augmentation: Augmentation | null;
     readonly device: Device;
-    readonly isPinned: boolean;
+    readonly pinning: Pinning;
   },
 ): Batch {
   const [size, , channels] = signal.shape as [number, number, number];
@@ -52,17 +53,26 @@ export function toBatch(
     { length: size * channels },
     (_, i) => scales[indices[Math.floor(i / channels)]!]! * (augmentation?.factors[i] ?? 1),
   );
-  const send = (tensor: Tensor) =>
-    isPinned && tensor.device === 'cpu' && device !== 'cpu'
-      ? aten.pin_memory({ self: tensor }).to({ device, nonBlocking: true })
-      : tensor.to({ device });
-  const factors = fromTypedArray(factor, [size, 1, channels]).to({ device });
+  const send = (tensor: Tensor) => {
+    const isCopied = tensor.device === 'cpu' && device !== 'cpu';
+    const pinned = isCopied ? pinning.pinned(tensor) : null;
+    return pinned === null ? tensor.to({ device }) : pinned.to({ device, nonBlocking: true });
+  };
+  const factors = toDevice(fromTypedArray(factor, [size, 1, channels]), device);
   const scaled = send(signal).to({ dtype: 'float32' }).mul_(factors);
   return {
     signal: inPlaces(scaled, augmentation?.places ?? null),
     labels: send(labels),
-    samples: fromTypedArray(BigInt64Array.from(indices, BigInt)).to({ device }),
+    samples: toDevice(fromTypedArray(BigInt64Array.from(indices, BigInt)), device),
   };
+}
+
+/**
+ * Sends some numbers a window without waiting for what the device still computes: CUDA copies so few before it returns.
+ * A copy that waits would leave the device idle from the end of one step to the launch of the next.
+ */
+export function toDevice(numbers: Tensor, device: Device): Tensor {
+  return numbers.to({ device, nonBlocking: true });
 }
 
 /** Shared memory of a reader as tensors of its own. */
@@ -81,6 +91,6 @@ export function rawBatchOf(
 function inPlaces(signal: Tensor, places: BigInt64Array | null): Tensor {
   if (places === null) return signal;
   const [size, length, channels] = signal.shape as [number, number, number];
-  const index = fromTypedArray(places, [size, 1, channels]).to({ device: signal.device });
+  const index = toDevice(fromTypedArray(places, [size, 1, channels]), signal.device);
   return aten.gather({ self: signal, dim: 2, index: index.expand(size, length, channels) });
 }

@@ -13,10 +13,12 @@ export const environment: Environment = {
   gpus: [],
   device: 'cpu',
   threads: 2,
+  processes: 1,
   platform: 'linux x64',
   is_wsl: false,
   cpu: 'some processor',
   usable_cores: 2,
+  cpu_limit_cores: 1.5,
   memory_bytes: 1e9,
   memory_limit_bytes: null,
   mounts: {

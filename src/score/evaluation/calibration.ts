@@ -14,27 +14,28 @@ const BINS = 10;
  * @param corrected what a probability becomes before it is judged
  */
 export function calibrationOf(
-  { seizure, background }: SortedScores,
+  { seizure, background, counts }: SortedScores,
   corrected: (probability: number) => number = (probability) => probability,
 ): CalibrationFigures {
   const samples = new Float64Array(BINS);
   const seizures = new Float64Array(BINS);
   const sums = new Float64Array(BINS);
   let squares = 0;
-  for (const [label, scores] of [
-    [1, seizure],
-    [0, background],
+  for (const [label, scores, often] of [
+    [1, seizure, counts?.seizure],
+    [0, background, counts?.background],
   ] as const) {
     for (let index = 0; index < scores.length; index++) {
       const probability = corrected(scores[index]!);
+      const times = often === undefined ? 1 : often[index]!;
       const bin = Math.min(BINS - 1, Math.floor(probability * BINS));
-      samples[bin]!++;
-      seizures[bin]! += label;
-      sums[bin]! += probability;
-      squares += (probability - label) ** 2;
+      samples[bin]! += times;
+      seizures[bin]! += times * label;
+      sums[bin]! += times * probability;
+      squares += times * (probability - label) ** 2;
     }
   }
-  const all = seizure.length + background.length;
+  const all = samples.reduce((sum, count) => sum + count, 0);
   const bins = Array.from(
     samples,
     (count, bin): ReliabilityBin => ({
@@ -100,10 +101,11 @@ export function calibrationReport(
     prior === null
       ? 'the checkpoint does not say how much seizure its batches held'
       : 'a share of seizure of 0 or 1 has no odds';
+  const raw = calibrationOf(scores);
   return {
     pooling: 'samples of all recordings',
-    samples: scores.seizure.length + scores.background.length,
-    raw: calibrationOf(scores),
+    samples: raw.bins.reduce((sum, { samples }) => sum + samples, 0),
+    raw,
     corrected:
       correction && calibrationOf(scores, (probability) => shifted(probability, correction.logit_shift)),
     correction,

@@ -35,6 +35,8 @@ export interface EvaluationDocument {
   readonly prevalence: number | null;
   /** Channels of the excerpts, in order. */
   readonly channels: readonly string[];
+  /** Of the excerpts' samples times their scale. */
+  readonly excerpt_unit: 'uV' | 'standard deviations';
   /** Recordings that could not be used, with the reason. */
   readonly left_out: readonly string[];
   readonly thresholds: ThresholdsInUse;
@@ -47,6 +49,11 @@ export interface EvaluationDocument {
   readonly preprocessing_uses_future: readonly string[];
   /** As applied, with the thresholds in use. */
   readonly postprocessing: Config['postprocessing'];
+  /**
+   * Whether AUROC, average precision and calibration over samples are of every sample's score as it is; `in bins` of
+   * 1/16,384 of the score where there are more than 134 million.
+   */
+  readonly scores_over_samples: 'exact' | 'in bins';
   /** Every single figure by its name. */
   readonly figures: Readonly<Record<string, Figure>>;
   /** How the intervals were made. */

@@ -6,7 +6,8 @@ import {
   falseAlarmsPer24hRecorded,
   NO_EVENTS,
 } from '../any-overlap.ts';
-import { sumCounts } from '../measured.ts';
+import { ratio, sumCounts } from '../measured.ts';
+import { ExactSum } from '../nedc/index.ts';
 import {
   type SampleCounts,
   sampleCounts,
@@ -19,10 +20,9 @@ import {
   plainThresholdDetector,
   plainThresholds,
   postprocessingDetector,
-  sweepTauOff,
   sweepThresholds,
 } from '../sensitivity-curve.ts';
-import type { TimeSpan } from '../time-spans.ts';
+import { type TimeSpan, unionSeconds } from '../time-spans.ts';
 import { calibrationReport, type TrainingPrior } from './calibration.ts';
 import type {
   DetectionRecord,
@@ -30,7 +30,6 @@ import type {
   FalseAlarm,
   Figure,
   MissedSeizure,
-  OperatingPoint,
   PatientRow,
   RecordingRow,
 } from './document.ts';
@@ -42,6 +41,7 @@ import {
   sensitivityByType,
   sensitivityInterval,
 } from './group-sensitivity.ts';
+import { operatingCurve } from './operating-curve.ts';
 import { LEAST_PATIENTS, PatientBootstrap } from './patient-bootstrap.ts';
 import { PatientRanking } from './patient-ranking.ts';
 import { LEAST_SEIZURE_FREE_HOURS, PatientSweep } from './patient-sweep.ts';
@@ -85,6 +85,7 @@ export type EvaluationFigures = Pick<
   | 'seizures'
   | 'prevalence'
   | 'figures'
+  | 'scores_over_samples'
   | 'bootstrap'
   | 'sensitivity_at_fa'
   | 'sensitivity_at_fa_plain'
@@ -111,8 +112,8 @@ interface PatientTally {
 const NO_SAMPLES: SampleCounts = { truePositives: 0, falsePositives: 0, trueNegatives: 0, falseNegatives: 0 };
 
 /**
- * Everything that is said of a detector on a set of recordings, which are added one at a time and not kept: each sample
- * stays in 4 bytes, and counts.
+ * Everything that is said of a detector on a set of recordings, which are added one at a time and not kept: of their
+ * samples only the scores, up to half a GiB.
  */
 export class EvaluationTally {
   readonly #settings: EvaluationSettings;
@@ -128,6 +129,7 @@ export class EvaluationTally {
   readonly #falseAlarms: FalseAlarm[] = [];
   readonly #long: DetectionRecord[] = [];
   #samples = NO_SAMPLES;
+  #detectedS = new ExactSum();
 
   constructor(settings: EvaluationSettings) {
     this.#settings = settings;
@@ -182,6 +184,7 @@ export class EvaluationTally {
         excerpt: null,
       }),
     );
+    this.#detectedS.add(unionSeconds(detections));
     this.#seizures.push(...seizures.map((seizure) => ({ ...seizure, patient })));
     this.#missed.push(...missed);
     this.#falseAlarms.push(...wrong);
@@ -221,6 +224,7 @@ export class EvaluationTally {
       seizure_free_hours: seizureFreeHours,
       seizures: events.references,
       prevalence,
+      scores_over_samples: this.#pool.isExact ? 'exact' : 'in bins',
       figures: {
         ...this.#sampleFigures(bootstrap),
         ...this.#eventFigures(events, bootstrap),
@@ -234,7 +238,7 @@ export class EvaluationTally {
       bootstrap: { resamples: bootstrap.resamples, seed: bootstrap.seed, patients: bootstrap.patients },
       sensitivity_at_fa: atFalseAlarms,
       sensitivity_at_fa_plain: atRates(this.#plain),
-      operating_curve: this.#operatingCurve(),
+      operating_curve: operatingCurve(this.#sweep.curve),
       calibration: calibrationReport(this.#pool.sorted(), prior, prevalence),
       sensitivity_by_type: sensitivityByType(this.#seizures, bootstrap),
       sensitivity_by_duration: sensitivityByDuration(this.#seizures, bootstrap),
@@ -297,18 +301,11 @@ export class EvaluationTally {
         falseAlarmsPer24hRecorded(events, LEAST_SEIZURE_FREE_HOURS),
         rateInterval(falseAlarms, recordedS, bootstrap),
       ),
+      share_of_recorded_time_detected: figureOf(
+        ratio(this.#detectedS.value, events.recordedS, 'nothing recorded'),
+        null,
+      ),
     };
-  }
-
-  #operatingCurve(): OperatingPoint[] {
-    return this.#sweep.curve.points.map(({ threshold, counts }) => ({
-      tau_on: threshold,
-      tau_off: sweepTauOff(threshold),
-      sensitivity: eventSensitivity(counts).value,
-      false_alarms_per_24h: falseAlarmsPer24hRecorded(counts, 0).value,
-      detected: counts.detectedReferences,
-      false_alarms: counts.falseAlarms,
-    }));
   }
 
   #patientRows(): PatientRow[] {

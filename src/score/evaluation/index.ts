@@ -12,5 +12,6 @@ export {
 } from './evaluation-tally.ts';
 export type { TypedSeizure } from './event-outcomes.ts';
 export { type Bounds, clopperPearson, garwood } from './exact-intervals.ts';
+export { operatingCurve } from './operating-curve.ts';
 export { PatientBootstrap } from './patient-bootstrap.ts';
 export { LEAST_SEIZURE_FREE_HOURS } from './patient-sweep.ts';

@@ -1,11 +1,18 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
-import { type Annotation, isBidsTable, JSON_ENDING, readBidsTable } from '../../annotations/index.ts';
+import {
+  type Annotation,
+  edfPlusAnnotation,
+  isBidsTable,
+  JSON_ENDING,
+  readBidsTable,
+} from '../../annotations/index.ts';
+import { openEdf } from '../../edf/index.ts';
 import { InputError, messageOf } from '../../errors.ts';
 import { isTemporaryName } from '../../files/index.ts';
 
 /** Annotation formats, in the order in which one is preferred where a recording has several. */
-export const FORMATS = ['csv_bi', 'events.tsv', 'json', 'csv'] as const;
+export const FORMATS = ['csv_bi', 'events.tsv', 'json', 'csv', 'edf'] as const;
 export type FileFormat = (typeof FORMATS)[number];
 
 /** A file that says when seizures were in one recording. */
@@ -36,21 +43,25 @@ const OTHER_TABLES =
 
 /**
  * The annotation files at a path: the file itself, or all below a folder, by their names: `*.csv_bi`, `*.tsv` but for
- * BIDS's other tables, `*.seizures.json`, `*.csv`. Of several of one recording in one folder the first in this order
- * is taken. A `.tsv` that is named itself may be a table of many recordings, by its column `run`.
+ * BIDS's other tables, `*.seizures.json`, `*.csv`, and EDF+ recordings whose own annotations say seizure or background.
+ * Of several of one recording in one folder the first in this order is taken. A `.tsv` that is named itself may be a
+ * table of many recordings, by its column `run`.
  *
- * @throws InputError `SCORE_PATH` for a path that is not there, `SCORE_FORMAT` for a file with another ending; `ANNOTATION_*` for a table
+ * @throws InputError `SCORE_PATH` for a path that is not there, `SCORE_FORMAT` for a file with another ending, or a
+ * recording without such annotations; `ANNOTATION_*` for a table, and for a seizure of an EDF+ without duration
  */
 export async function findAnnotationFiles(path: string): Promise<AnnotationFiles> {
   if (!(await isFolder(path))) {
     const format = formatOf(path) ?? (path.endsWith('.json') ? 'json' : null);
-    if (format === null)
+    const name = nameOf(basename(path));
+    const own = format === 'edf' ? await edfPlusFile({ path, format, key: name, name }) : null;
+    if (own !== null) return { isFolder: false, files: [own], passedOver: [] };
+    if (format === null || format === 'edf')
       throw new InputError(
         'SCORE_FORMAT',
-        `${path}: expected an annotation file, *.csv_bi, *.csv, *_events.tsv or *.json, or a folder of them. Give one of these.`,
+        `${path}: expected an annotation file, *.csv_bi, *.csv, *_events.tsv or *.json, an EDF+ whose own annotations say seizure or background, or a folder of them. Give one of these.`,
       );
     if (format === 'events.tsv' && (await isBidsTable(path))) return recordingsOfTable(path);
-    const name = nameOf(basename(path));
     return { isFolder: false, files: [{ path, format, key: name, name }], passedOver: [] };
   }
   const found = await readdir(path, { withFileTypes: true, recursive: true });
@@ -69,10 +80,31 @@ export async function findAnnotationFiles(path: string): Promise<AnnotationFiles
     const before = byKey.get(key);
     const isPreferred = before === undefined || FORMATS.indexOf(format) < FORMATS.indexOf(before.format);
     if (isPreferred) byKey.set(key, { path: file, format, key, name });
-    if (before !== undefined) passedOver.push(isPreferred ? before.path : file);
+    // A recording beside its annotation is what a corpus has; nobody meant it as another one.
+    const other = isPreferred ? before : { path: file, format };
+    if (other !== undefined && other.format !== 'edf') passedOver.push(other.path);
   }
-  const files = [...byKey.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
-  return { isFolder: true, files, passedOver };
+  const files: AnnotationFile[] = [];
+  for (const file of byKey.values()) {
+    const usable = file.format === 'edf' ? await edfPlusFile(file) : file;
+    if (usable !== null) files.push(usable);
+  }
+  return { isFolder: true, files: files.sort((a, b) => (a.key < b.key ? -1 : 1)), passedOver };
+}
+
+/**
+ * With the recording's own annotations; null where none says seizure or background, or the file is no recording that can
+ * be read: it is no annotation then, as other files of a corpus are none.
+ */
+async function edfPlusFile(file: AnnotationFile): Promise<AnnotationFile | null> {
+  try {
+    const recording = await openEdf(file.path);
+    const annotation = edfPlusAnnotation(recording);
+    return annotation && { ...file, annotation: { ...annotation, durationS: recording.durationS } };
+  } catch (error) {
+    if (error instanceof InputError && error.code.startsWith('EDF_')) return null;
+    throw error;
+  }
 }
 
 async function recordingsOfTable(path: string): Promise<AnnotationFiles> {
@@ -89,13 +121,14 @@ function formatOf(path: string): FileFormat | null {
   if (name.endsWith('.csv_bi')) return 'csv_bi';
   if (name.endsWith('.csv')) return 'csv';
   if (name.endsWith('.tsv')) return OTHER_TABLES.test(name) ? null : 'events.tsv';
+  if (/\.(edf|bdf)$/i.test(name)) return 'edf';
   return name.endsWith(JSON_ENDING) ? 'json' : null;
 }
 
 /** Of the recording: without the ending, `_events` and `_eeg`. */
 function nameOf(file: string): string {
   return file
-    .replace(/\.(csv_bi|csv|tsv|json)$/, '')
+    .replace(/\.(csv_bi|csv|tsv|json|edf|bdf)$/i, '')
     .replace(/\.seizures$/, '')
     .replace(/_(events|eeg)$/, '');
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { writeEdf } from '../../edf/index.ts';
 import { InputError } from '../../errors.ts';
 import { DEFAULT_SCORING, type ScoreReport, scoreFiles } from './index.ts';
 import { csvBi, json, type Span, scoringFolder, tsv } from './testing/written-files.ts';
@@ -47,6 +48,50 @@ describe('formats', () => {
         );
         expect(scoresOnly(report)).toEqual(scoresOnly(expected));
       }
+  });
+
+  test("EDF+: a recording's own annotations; one beside another annotation, or without any, is none", async () => {
+    const references = await write({ 'c.csv_bi': csvBi(60, [[10, 20]]) });
+    const edf = (name: string, annotations: readonly { onsetS: number; durationS: number; text: string }[]) =>
+      writeEdf(join(references, name), {
+        patient: 'X X X X',
+        recording: 'Startdate 02-MAR-2002 X X X',
+        startedAt: '2002-03-02T04:05:06',
+        recordDurationS: 1,
+        signals: [
+          {
+            label: 'EEG Cz-REF',
+            ...{ dimension: 'uV', physicalMin: -100, physicalMax: 100, digitalMin: -100, digitalMax: 100 },
+            samplesPerRecord: 1,
+            digital: new Int32Array(60),
+          },
+        ],
+        annotations,
+      });
+    const seizure = { onsetS: 30, durationS: 15, text: 'seizure' };
+    await edf('a.edf', [seizure, { onsetS: 50, durationS: 0, text: 'eyes open' }]);
+    await edf('b.edf', [{ onsetS: 50, durationS: 0, text: 'eyes open' }]);
+    await edf('c.edf', [seizure]);
+    const hypotheses = await write({
+      'a.csv_bi': csvBi(60, [[30, 40]]),
+      'c.csv_bi': csvBi(60, [[10, 20]]),
+    });
+    const report = await scoreFiles({ ...DEFAULT_SCORING, reference: references, hypothesis: hypotheses });
+    expect(report.recordings.map(({ recording, duration_s }) => [recording, duration_s])).toEqual([
+      ['a', 60],
+      ['c', 60],
+    ]);
+    // 15 s and 10 s of reference, of which 10 and 10 are found.
+    expect(report.szcore.sample).toMatchObject({ refTrue: 25, tp: 20, fp: 0 });
+    expect(report.notices.join()).not.toMatch(/not used/);
+    const alone = (name: string) =>
+      scoreFiles({
+        ...DEFAULT_SCORING,
+        reference: join(references, name),
+        hypothesis: join(hypotheses, 'a.csv_bi'),
+      });
+    expect((await alone('a.edf')).szcore.sample).toMatchObject({ refTrue: 15, tp: 10 });
+    await expect(alone('b.edf')).rejects.toThrow(/b\.edf: expected an annotation file/);
   });
 
   test('TUSZ per channel: a seizure on several channels is one', async () => {

@@ -1,0 +1,442 @@
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type EntryContent, openEntry, writeEntry } from '../cache/index.ts';
+import { sha256 } from '../files/index.ts';
+import { build, Corpus, type SetUp, scan } from './testing/corpus.ts';
+import { examined, named } from './testing/looking.ts';
+import { type } from './testing/shell.ts';
+
+let corpus: Corpus;
+beforeAll(async () => {
+  corpus = await Corpus.make();
+});
+afterAll(() => corpus[Symbol.dispose]());
+
+const manifestOf = ({ cache }: SetUp, split = 'train') => join(cache, split, 'manifest.json');
+
+interface Fault {
+  readonly name: string;
+  readonly changes?: readonly (readonly [string, string])[];
+  readonly plant: (setUp: SetUp) => void | Promise<void>;
+  readonly expected: readonly string[];
+  readonly evidence: RegExp;
+  /** What only a person can do before the printed command. */
+  readonly before?: (setUp: SetUp) => void;
+}
+
+const FAULTS: readonly Fault[] = [
+  {
+    name: 'a manifest that was never written',
+    plant: (setUp) => rmSync(manifestOf(setUp)),
+    expected: ['D1 manifest-missing'],
+    // chb01: 50 and 37 s in windows of 4 s every 2 s are 24 and 17 windows.
+    evidence: /manifest\.json is not there; the folder holds 2 entries with 41 windows/,
+  },
+  {
+    name: 'an empty manifest beside a full cache',
+    plant: (setUp) =>
+      writeFileSync(
+        manifestOf(setUp),
+        JSON.stringify({ partial_seizure: [], full_seizure: [], no_seizure: [] }),
+      ),
+    expected: ['D1 manifest-empty'],
+    evidence: /lists 0 windows; the folder holds 2 entries with 41 windows/,
+  },
+  {
+    name: 'paths of another machine',
+    plant: (setUp) =>
+      writeFileSync(
+        manifestOf(setUp),
+        JSON.stringify({
+          partial_seizure: ['/home/ann/cache/train/a.npz'],
+          full_seizure: [],
+          no_seizure: [],
+        }),
+      ),
+    expected: ['D2 manifest-elsewhere'],
+    evidence: /\/home\/ann\/cache\/train\/a\.npz/,
+  },
+  {
+    name: 'other windows than the configuration asks for',
+    changes: [['stride: 2 ', 'stride: 1 ']],
+    plant: () => undefined,
+    expected: ['D3 manifest-other-windows', 'D3 manifest-other-windows'],
+    evidence: /of 1024 samples every 512, the configuration asks for 1024 every 256/,
+  },
+  {
+    name: 'a torn manifest',
+    plant: (setUp) => truncateSync(manifestOf(setUp), 400),
+    expected: ['D11 manifest-damaged'],
+    evidence: /manifest\.json: /,
+  },
+  {
+    name: 'a manifest of before a recording was added',
+    plant: async (setUp) => {
+      rmSync(manifestOf(setUp, 'dev'));
+      renameSync(join(setUp.cache, 'dev/chb03/chb03_02_clip_edfplusD.npz'), join(setUp.root, 'aside.npz'));
+      await scan(setUp);
+      renameSync(join(setUp.root, 'aside.npz'), join(setUp.cache, 'dev/chb03/chb03_02_clip_edfplusD.npz'));
+    },
+    expected: ['D2 manifest-stale'],
+    evidence: /its entries have been built again, or there are others; it lists 0 partly seizure, 4 fully/,
+  },
+  {
+    name: 'an entry that was removed',
+    plant: ({ cache }) => rmSync(join(cache, 'train/chb01/chb01_04_clip.npz')),
+    expected: ['D2 manifest-references', 'D4 cache-incomplete'],
+    // 37 s are 17 of the 41 windows.
+    evidence: /17 of 41 references \(41\.5 %, more than the 5 % that may be\) are to 1 entries/,
+  },
+  {
+    name: 'a damaged entry',
+    plant: ({ cache }) => truncateSync(join(cache, 'train/chb01/chb01_04_clip.npz'), 100_000),
+    expected: ['D11 cache-corrupt'],
+    evidence: /1 of 2 entries .*chb01_04_clip\.npz/,
+  },
+  {
+    name: 'other preprocessing',
+    changes: [['montage: double-banana', 'montage: double-banana\n  clip: 8']],
+    plant: () => undefined,
+    expected: ['D3 cache-other-settings', 'D3 cache-other-settings'],
+    evidence: /2 of 2 entries .*clip 10 instead of 8/,
+  },
+  {
+    name: 'a label that is not known',
+    plant: async ({ data }) => {
+      const path = join(data, 'chb01/chb01_04_clip.csv_bi');
+      writeFileSync(path, readFileSync(path, 'utf8').replace(/seiz(?=,1\.0000)/, 'artf'));
+      await build({ data, cache: join(data, '../cache') });
+    },
+    expected: ['A2 unknown-labels'],
+    evidence: /1 of 2 recordings .*the label 'artf' is not known/,
+  },
+  {
+    name: 'an annotation that is missing',
+    plant: async ({ data, root }) => {
+      renameSync(join(data, 'chb01/chb01_04_clip.csv_bi'), join(root, 'chb01_04_clip.csv_bi'));
+      await build({ data, cache: join(data, '../cache') });
+    },
+    before: ({ data, root }) =>
+      renameSync(join(root, 'chb01_04_clip.csv_bi'), join(data, 'chb01/chb01_04_clip.csv_bi')),
+    expected: ['A5 annotations-missing'],
+    evidence: /1 of 2 recordings: chb01\/chb01_04_clip/,
+  },
+  {
+    name: 'an annotation that cannot be read',
+    plant: ({ data }) =>
+      spoil(join(data, 'chb01/chb01_04_clip.csv_bi'), (text) => text.replace(/,seiz,/, ';seiz;')),
+    before: ({ data }) => heal(join(data, 'chb01/chb01_04_clip.csv_bi')),
+    expected: ['A1 unreadable-annotations'],
+    evidence: /1 of 2 recordings .*chb01_04_clip\.csv_bi/,
+  },
+  {
+    name: 'an annotation of another length',
+    plant: ({ data }) =>
+      spoil(join(data, 'chb01/chb01_04_clip.csv_bi'), (text) =>
+        text.replace(/# duration = \S+/, '# duration = 500.0000'),
+      ),
+    before: ({ data }) => heal(join(data, 'chb01/chb01_04_clip.csv_bi')),
+    expected: ['A6 durations-disagree'],
+    evidence: /the annotation is of 500 s, the recording has 37 s/,
+  },
+  {
+    name: 'a recording without the channels of the montage',
+    plant: ({ data }) =>
+      spoil(join(data, 'chb01/chb01_04_clip.edf'), (text) => text.replace('FP1-F7', 'XX1-X7')),
+    before: ({ data }) => heal(join(data, 'chb01/chb01_04_clip.edf')),
+    expected: ['B1 channels-missing'],
+    evidence: /the montage double-banana needs Fp1-F7/,
+  },
+  {
+    name: 'a recording that is no EDF file',
+    plant: ({ data }) => spoil(join(data, 'chb01/chb01_04_clip.edf'), () => 'nothing'),
+    before: ({ data }) => heal(join(data, 'chb01/chb01_04_clip.edf')),
+    expected: ['B5 recordings-rejected'],
+    evidence: /1 of 2 recordings .*chb01_04_clip\.edf/,
+  },
+  {
+    name: 'annotations without a seizure',
+    plant: async ({ data }) => {
+      for (const name of ['chb01_03_clip', 'chb01_04_clip'])
+        await spoil(join(data, `chb01/${name}.csv_bi`), (text) => text.replace(/^TERM,.*seiz.*\n?/gm, ''));
+    },
+    before: ({ data }) => {
+      for (const name of ['chb01_03_clip', 'chb01_04_clip']) heal(join(data, `chb01/${name}.csv_bi`));
+    },
+    expected: ['E1 no-seizures'],
+    evidence: /41 windows of 1024 samples, none with seizure; 0 seizures of 0\.0 s annotated/,
+  },
+  {
+    name: 'labels that lost their seizures',
+    plant: async ({ cache }) => {
+      await rewrite(join(cache, 'train'), 'chb01/chb01_04_clip.npz', (content) => ({
+        ...content,
+        labels: new Uint8Array(content.labels.length),
+      }));
+      await scan({ cache });
+    },
+    expected: ['A1 seizures-lost'],
+    // chb01_04 is annotated for 27 s.
+    evidence: /chb01_04_clip\.npz: 27\.0 s annotated, 0\.0 s in its labels/,
+  },
+  {
+    name: 'two recordings of one name',
+    plant: ({ data }) => cpSync(join(data, 'chb01/chb01_04_clip.edf'), join(data, 'chb01/chb01_04_clip.bdf')),
+    before: ({ data }) => rmSync(join(data, 'chb01/chb01_04_clip.bdf')),
+    expected: ['D10 stem-collision'],
+    evidence: /chb01_04_clip\.bdf and .*chb01_04_clip\.edf/,
+  },
+  {
+    name: 'both dev and val',
+    plant: ({ cache }) => cpSync(join(cache, 'dev'), join(cache, 'val'), { recursive: true }),
+    before: ({ cache }) => rmSync(join(cache, 'val'), { recursive: true }),
+    expected: ['C4 cache-unreadable'],
+    evidence: /both dev and val/,
+  },
+  {
+    name: 'no dev split for early stopping',
+    changes: [['early_stopping: null', 'early_stopping: {metric: auroc}']],
+    plant: ({ cache, data }) => {
+      rmSync(join(cache, 'dev'), { recursive: true });
+      rmSync(join(data, 'chb03'), { recursive: true });
+    },
+    expected: ['C4 dev-missing'],
+    evidence: /early_stopping watches auroc; .*dev holds no entry/,
+  },
+  {
+    name: 'a limit when the cache was built',
+    plant: async ({ data }) => {
+      rmSync(join(data, '../cache'), { recursive: true });
+      await build({ data, cache: join(data, '../cache') }, { limitFiles: 2 });
+    },
+    expected: ['H1 cache-limited', 'H1 cache-limited'],
+    evidence: /the last build took 1 of 2 recordings/,
+  },
+  {
+    name: 'a patient in two splits',
+    plant: async ({ cache }) => {
+      cpSync(join(cache, 'train/chb01/chb01_04_clip.npz'), join(cache, 'dev/chb01/chb01_04_clip.npz'));
+      await scan({ cache });
+    },
+    expected: ['C1 patients-in-two-splits'],
+    evidence: /1 patients \(chb01\)/,
+  },
+  {
+    name: 'no cache at all',
+    plant: ({ cache }) => rmSync(cache, { recursive: true }),
+    expected: ['D4 cache-missing'],
+    evidence: /cache is not there/,
+  },
+  {
+    name: 'what a killed build left, and an empty manifest',
+    plant: (setUp) => {
+      const left = join(setUp.cache, 'train/chb01/.x.npz.0123456789ab.tmp');
+      writeFileSync(left, 'half');
+      const anHourAgo = new Date(Date.now() - 3_600_000);
+      utimesSync(left, anHourAgo, anHourAgo);
+      writeFileSync(manifestOf(setUp), '[]');
+    },
+    expected: ['D1 manifest-empty', 'D11 leftovers'],
+    evidence: /lists 0 windows/,
+  },
+  {
+    name: 'a damaged entry and focal alpha',
+    changes: [['learning_rate: 1e-3', 'learning_rate: 1e-3\n  focal_alpha: 0.25']],
+    plant: ({ cache }) => truncateSync(join(cache, 'dev/chb03/chb03_01_clip_edfplusD.npz'), 100_000),
+    expected: ['D11 cache-corrupt', 'E2 focal-alpha'],
+    evidence: /chb03_01_clip_edfplusD/,
+  },
+  {
+    name: 'seizures that do not reach over the ends of windows, for a balanced set',
+    changes: [['use_balanced_sampling: false', 'use_balanced_sampling: true ']],
+    plant: async ({ cache, data }) => {
+      for (const name of ['chb01_03_clip', 'chb01_04_clip']) rmSync(join(cache, `train/chb01/${name}.npz`));
+      mkdirSync(join(cache, 'train/chb03'), { recursive: true });
+      for (const name of ['chb03_01_clip_edfplusD.npz', 'chb03_02_clip_edfplusD.npz'])
+        renameSync(join(cache, 'dev/chb03', name), join(cache, 'train/chb03', name));
+      rmSync(join(cache, 'dev'), { recursive: true });
+      rmSync(join(data, 'chb01'), { recursive: true });
+      await scan({ cache });
+    },
+    expected: ['E7 no-partial-seizures'],
+    evidence: /0 windows partly seizure, 8 fully, 8 without/,
+  },
+];
+
+/** Spoils a file of the data, of which a copy is kept, and builds again. */
+async function spoil(path: string, change: (text: string) => string): Promise<void> {
+  cpSync(path, `${path}.kept`);
+  writeFileSync(path, change(readFileSync(path, 'latin1')), 'latin1');
+  const root = join(path, '../../..');
+  await build({ data: join(root, 'data'), cache: join(root, 'cache') });
+}
+
+/** Takes a patient's entries out, and the manifest that lists them. */
+function rmPatient(cache: string, patient: string): void {
+  rmSync(join(cache, 'train', patient), { recursive: true });
+  rmSync(join(cache, 'train/manifest.json'));
+}
+
+function heal(path: string): void {
+  renameSync(`${path}.kept`, path);
+}
+
+async function rewrite(
+  folder: string,
+  name: string,
+  change: (content: EntryContent) => EntryContent,
+): Promise<void> {
+  let content: EntryContent;
+  {
+    using entry = openEntry(folder, name);
+    const { segments, scale, provenance } = entry;
+    const signal = new Int16Array(entry.rows * entry.channels);
+    const labels = new Uint8Array(entry.rows);
+    entry.readAll(signal, labels);
+    content = { signal, labels, segments, scale, provenance };
+  }
+  await writeEntry(join(folder, name), change(content));
+}
+
+test('a healthy cache has nothing to report, asked by configuration and by folder', async () => {
+  const { config, cache } = corpus.copy();
+  for (const path of [config, cache, join(cache, 'train')])
+    for (const isDeep of [false, true]) expect(named(await examined(path, { isDeep }))).toEqual([]);
+});
+
+test.each(FAULTS)('$name: found, and nothing else; mended by what is printed', async (fault) => {
+  const setUp = corpus.copy(fault.changes);
+  await fault.plant(setUp);
+  const before = await examined(setUp.config);
+  expect(named(before)).toEqual(fault.expected);
+  expect(before.findings.some(({ evidence }) => fault.evidence.test(evidence))).toBe(true);
+  fault.before?.(setUp);
+  const hashes = () =>
+    globSync('**/*.{edf,bdf}', { cwd: setUp.data }).map((name) => [
+      name,
+      sha256(readFileSync(join(setUp.data, name))),
+    ]);
+  const recordings = hashes();
+  for (const command of new Set(before.findings.map(({ fix }) => fix.command)))
+    if (command !== null) type(command, { cwd: setUp.root });
+  expect(named(await examined(setUp.config))).toEqual([]);
+  expect(hashes()).toEqual(recordings);
+});
+
+test('--fix mends manifests and removes leftovers, after saying so; a second look finds nothing', async () => {
+  const setUp = corpus.copy();
+  writeFileSync(manifestOf(setUp), '[]');
+  truncateSync(manifestOf(setUp, 'dev'), 100);
+  const left = join(setUp.cache, '.manifest.json.0123456789ab.tmp');
+  mkdirSync(join(setUp.cache, 'dev'), { recursive: true });
+  writeFileSync(join(setUp.cache, 'dev', basename(left)), 'half');
+  utimesSync(join(setUp.cache, 'dev', basename(left)), 0, 0);
+  const { code, output, errors } = type(`bgb doctor '${setUp.config}' --fix`, { cwd: setUp.root });
+  expect(errors).toMatch(/Fixing: write .*train\/manifest\.json anew, of 2 entries\n/);
+  expect(errors).toMatch(/Fixing: write .*dev\/manifest\.json anew, of 2 entries\n/);
+  expect(errors).toMatch(/Fixing: remove 1 temporary files/);
+  expect(output).toMatch(/Nothing is wrong\./);
+  expect(code).toBe(0);
+  expect(existsSync(join(setUp.cache, 'dev', basename(left)))).toBe(false);
+});
+
+test('--deep finds a flipped byte that headers do not show', async () => {
+  const { config, cache, root } = corpus.copy();
+  const path = join(cache, 'train/chb01/chb01_03_clip.npz');
+  const bytes = readFileSync(path);
+  bytes[200_000]! ^= 1;
+  writeFileSync(path, bytes);
+  expect(named(await examined(config))).toEqual([]);
+  const deep = await examined(config, { isDeep: true });
+  expect(named(deep)).toEqual(['D11 cache-corrupt']);
+  expect(deep.findings[0]!.evidence).toMatch(/the checksum of signal\.npy is wrong/);
+  type(deep.findings[0]!.fix.command!, { cwd: root });
+  expect(named(await examined(config, { isDeep: true }))).toEqual([]);
+});
+
+test('a cache alone: what can be told without a configuration, with commands that work', async () => {
+  const { cache, root } = corpus.copy();
+  rmSync(join(cache, 'dev/manifest.json'));
+  truncateSync(join(cache, 'train/chb01/chb01_04_clip.npz'), 100_000);
+  const before = await examined(cache);
+  expect(named(before)).toEqual(['D1 manifest-missing', 'D11 cache-corrupt']);
+  for (const { fix } of before.findings) type(fix.command!, { cwd: root });
+  expect(named(await examined(cache))).toEqual([]);
+});
+
+test('a cache of another program: converted, and named in the configuration, as printed', async () => {
+  const { config, cache, root } = corpus.copy();
+  // Windows of 18 channels, compressed, as numpy writes them.
+  const made = type(
+    `python3 -c "
+import numpy
+windows = numpy.random.default_rng(0).normal(size=(20, 18, 1024)).astype('float32')
+labels = numpy.zeros((20, 1024), 'uint8'); labels[8:12] = 1
+numpy.savez_compressed('cache/train/chb05_01.npz', windows=windows, labels=labels)"`,
+    { cwd: root },
+  );
+  expect(made).toMatchObject({ code: 0 });
+  rmPatient(cache, 'chb01');
+  const data = readFileSync(config, 'utf8').replace(/^ *data_dir: .*\n/m, '');
+  writeFileSync(config, data);
+  const before = await examined(config);
+  expect(named(before)).toEqual(['D9 cache-foreign']);
+  expect(before.findings[0]!.evidence).toMatch(/1 entries were made elsewhere: chb05_01\.npz/);
+  expect(type(before.findings[0]!.fix.command!, { cwd: root })).toMatchObject({ code: 0 });
+  expect(named(await examined(config))).toEqual([]);
+});
+
+test('windows that moved since an earlier run of the same configuration are told, with both counts', async () => {
+  const { config, cache, data, root } = corpus.copy([['epochs: 2', 'epochs: 1']]);
+  expect(type(`bgb train '${config}'`, { cwd: root })).toMatchObject({ code: 0 });
+  expect(named(await examined(config))).toEqual([]);
+  for (const path of [join(cache, 'train/chb01/chb01_04_clip.npz'), join(data, 'chb01/chb01_04_clip.edf')])
+    rmSync(path);
+  await scan({ cache });
+  const moved = await examined(config);
+  expect(named(moved)).toEqual(['E5 counts-moved']);
+  // 41 windows of 50 and 37 s; 24 of the first alone.
+  const counts =
+    /run: (\d+) partly seizure, (\d+) fully, (\d+) without; now (\d+) partly seizure, (\d+) fully, (\d+) without/;
+  const [, ...found] = counts.exec(moved.findings[0]!.evidence)!.map(Number);
+  expect([found[0]! + found[1]! + found[2]!, found[3]! + found[4]! + found[5]!]).toEqual([41, 24]);
+  // Another run on what is there now is the one to compare with from then on.
+  const again = `bgb train '${config}' --set experiment.output_dir=${join(root, 'again')}`;
+  expect(type(again, { cwd: root })).toMatchObject({ code: 0 });
+  expect(named(await examined(config))).toEqual([]);
+});
+
+test('exit codes: 0 healthy, 1 findings, 2 it could not be looked at; --json is one document', () => {
+  const { config, cache, root } = corpus.copy();
+  expect(type(`bgb doctor '${config}'`, { cwd: root }).code).toBe(0);
+  expect(type('bgb doctor nowhere', { cwd: root })).toMatchObject({ code: 2, output: '' });
+  rmSync(join(cache, 'train/manifest.json'));
+  const { code, output } = type(`bgb doctor '${config}' --json`, { cwd: root });
+  expect(code).toBe(1);
+  expect(JSON.parse(output)).toMatchObject({
+    target: { kind: 'configuration', path: config },
+    is_healthy: false,
+    findings: [
+      {
+        id: 'D1',
+        rule: 'manifest-missing',
+        severity: 'wasteful',
+        fix: { command: `bgb scan-cache --cache-dir ${cache} --config ${config}` },
+        is_fixed_by_fix: true,
+      },
+    ],
+    fixed: [],
+  });
+});

@@ -1,0 +1,14 @@
+/** A word as a shell reads it: in quotes unless it is plain. */
+export function shellWord(text: string): string {
+  return /^[\w./:=,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** Words as one command line. */
+export function commandLine(...words: readonly string[]): string {
+  return words.map(shellWord).join(' ');
+}
+
+/** `--set a=1 --set b=2` as words. */
+export function settings(assignments: readonly string[]): string[] {
+  return assignments.flatMap((assignment) => ['--set', assignment]);
+}

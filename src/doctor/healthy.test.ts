@@ -1,0 +1,135 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Machine } from './machine.ts';
+import { Corpus } from './testing/corpus.ts';
+import { CLOUD, examined, named, WITH_GPU, WORKSTATION } from './testing/looking.ts';
+import { type } from './testing/shell.ts';
+
+let corpus: Corpus;
+beforeAll(async () => {
+  corpus = await Corpus.make();
+});
+afterAll(() => corpus[Symbol.dispose]());
+
+const GIB = 2 ** 30;
+const MAIN = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
+const MACHINES: Readonly<Record<string, Machine>> = {
+  workstation: WORKSTATION,
+  'two cores': { ...WORKSTATION, cores: 2, memoryBytes: 8 * GIB },
+  'with GPU': WITH_GPU,
+  'GPU that tells nothing': {
+    ...WITH_GPU,
+    gpus: [
+      { description: 'NVIDIA GeForce RTX 3060, [N/A], driver 551.23', totalBytes: null, freeBytes: 11 * GIB },
+    ],
+  },
+  WSL2: {
+    ...WITH_GPU,
+    wsl: { config: null },
+    mountinfo: `${WITH_GPU.mountinfo}\n110 70 0:54 / /mnt/c rw - 9p C:\\134 rw,aname=drvfs;path=C:\\`,
+  },
+  container: {
+    ...WORKSTATION,
+    mountinfo: '70 82 0:8 / / rw - overlay overlay rw',
+    sharedMemoryBytes: 64 * 2 ** 20,
+  },
+  cloud: CLOUD,
+};
+
+/** `data:` of each residency, with the settings that it needs on a CPU and on a GPU. */
+const LOADERS = {
+  auto: 'residency: auto',
+  device: 'residency: device',
+  host: 'residency: host\n  pin_memory: true',
+  disk: 'residency: disk\n  num_workers: 8\n  pin_memory: true\n  persistent_workers: true',
+} as const;
+
+const DEVICES: Readonly<Record<string, readonly string[]>> = {
+  cpu: Object.keys(MACHINES),
+  auto: Object.keys(MACHINES),
+  cuda: ['with GPU', 'GPU that tells nothing', 'WSL2', 'cloud'],
+};
+
+test('a hundred healthy set-ups: every residency, device and machine; nothing is reported', async () => {
+  let count = 0;
+  for (const loader of Object.values(LOADERS))
+    for (const [device, machines] of Object.entries(DEVICES)) {
+      const { config, root } = corpus.copy([
+        ['use_balanced_sampling: false', `use_balanced_sampling: false\n  ${loader}`],
+        ['device: cpu', `device: ${device}`],
+      ]);
+      for (const name of machines)
+        for (const variables of [{}, { BGB_DISABLE_TQDM: '1' }] as Record<string, string>[]) {
+          const examination = await examined(config, { machine: MACHINES[name]!, variables });
+          expect({ loader, device, name, found: named(examination) }).toMatchObject({ found: [] });
+          expect(examination.checklist.filter(({ state }) => state === 'finding')).toEqual([]);
+          count++;
+        }
+      rmSync(root, { recursive: true });
+    }
+  expect(count).toBeGreaterThan(100);
+});
+
+/** Changes of a configuration that are a matter of taste, or of the data. */
+const CHANGES: readonly (readonly (readonly [string, string])[])[] = [
+  [['use_balanced_sampling: false', 'use_balanced_sampling: true']],
+  [['max_samples: 64', 'max_samples: null']],
+  [['  epochs: 2', '  pos_weight: auto\n  epochs: 2']],
+  [['  epochs: 2', '  loss: bce\n  pos_weight: 8\n  epochs: 2']],
+  [['  epochs: 2', '  focal_alpha: 0.75\n  epochs: 2']],
+  [
+    ['  epochs: 2', '  optimizer: sgd\n  epochs: 2'],
+    ['learning_rate: 1e-3', 'learning_rate: 0.1'],
+  ],
+  [['learning_rate: 1e-3', 'learning_rate: 3e-4']],
+  [
+    ['batch_size: 8', 'batch_size: 256'],
+    ['learning_rate: 1e-3', 'learning_rate: 1e-3'],
+  ],
+  [['early_stopping: null', 'early_stopping: {patience: 3, metric: auroc}']],
+  [['batch_size: 8', 'batch_size: 2\n  gradient_accumulation_steps: 4']],
+];
+
+test('healthy configurations of all kinds, and caches alone', async () => {
+  for (const changes of CHANGES) {
+    const { config, cache, root } = corpus.copy(changes);
+    for (const path of [config, cache])
+      expect({ changes, found: named(await examined(path)) }).toMatchObject({ found: [] });
+    rmSync(root, { recursive: true });
+  }
+});
+
+test('runs that are healthy: live, stopped, resumed, finished; read from disk and from memory', async () => {
+  for (const loader of [LOADERS.auto, 'residency: disk\n  num_workers: 1']) {
+    const { config, root, cache } = corpus.copy([
+      ['use_balanced_sampling: false', `use_balanced_sampling: false\n  ${loader}`],
+      ['epochs: 2', 'epochs: 6'],
+    ]);
+    const run = join(root, 'run');
+    const look = async () => named(await examined(run));
+    const child = spawn(process.execPath, [MAIN, 'train', config], { stdio: 'ignore' });
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    const events = join(run, 'events.jsonl');
+    while (
+      child.exitCode === null &&
+      !(existsSync(events) && readFileSync(events, 'utf8').includes('"step"'))
+    )
+      await delay(20);
+    expect(await look()).toEqual([]);
+    child.kill('SIGINT');
+    await ended;
+    expect(await look()).toEqual([]);
+    // Where it was done before the signal came, there is nothing to go on with.
+    if (!existsSync(join(run, 'done.json')))
+      expect(type(`bgb train '${config}' --resume`, { cwd: root })).toMatchObject({ code: 0 });
+    expect(await look()).toEqual([]);
+    expect(named(await examined(config))).toEqual([]);
+    // What was trained from may be gone: the run is none the worse.
+    rmSync(cache, { recursive: true });
+    expect(await look()).toEqual([]);
+  }
+});

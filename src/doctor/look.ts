@@ -1,0 +1,215 @@
+import { existsSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { homedir, tmpdir, totalmem } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import {
+  ConfigError,
+  type Environment,
+  loadConfig,
+  type Problem,
+  type Surroundings,
+} from '../config/index.ts';
+import { InputError } from '../errors.ts';
+import { configHashes, RUN_FILES, type RunFingerprint, readRunFingerprint } from '../runs/index.ts';
+import { Commands } from './commands.ts';
+import { loadComputing } from './computing.ts';
+import { type ConfigKind, kindOf, OTHER_FOLDERS } from './config-kind.ts';
+import { lookAtCache, windowsIn } from './look-cache.ts';
+import { builtAs, lookAtRecordings } from './look-recordings.ts';
+import { lookAtRun } from './look-run.ts';
+import { lookAtGpus, type Machine, machineFacts, mountAt } from './machine.ts';
+import type { RunSubject } from './run-subject.ts';
+import type { ConfigSubject, Subject, TargetKind } from './subject.ts';
+
+/** What doctor is asked to look at. */
+export interface LookRequest {
+  /** A configuration, a run's folder or a cache; null looks at the usual configurations, if they are here, and the machine. */
+  readonly path: string | null;
+  readonly set: readonly string[];
+  readonly environment: Environment;
+  readonly surroundings: Surroundings;
+  readonly isDeep: boolean;
+  /** Leave out what a training that starts or goes on need not be asked: nothing is measured. */
+  readonly isQuick?: boolean;
+  readonly hasTerminal: boolean;
+  readonly now: Date;
+  /** Facts about the machine that stand in for what would be seen; for tests. */
+  readonly machine?: Partial<Machine>;
+}
+
+/** Looked at where nothing is named. */
+const USUAL_CONFIG = 'configs/local/train.yaml';
+
+/**
+ * Gathers what the rules look at; reads only.
+ *
+ * @throws InputError `DOCTOR_TARGET` where there is nothing of that name; `CONFIG_FILE`, `RUN_*`, `DATA_FOLDER` where it
+ * cannot be read
+ */
+export async function lookAt(request: LookRequest): Promise<Subject> {
+  const target = await targetOf(request.path);
+  const { library, computing, freeBytes } = await loadComputing();
+  const machine: Machine = {
+    ...machineFacts({ ...request, hostMemory: computing?.hostMemory() ?? totalmem() }),
+    library,
+    gpus: await lookAtGpus(freeBytes),
+    ...request.machine,
+  };
+  const fingerprint = target.kind === 'run' ? await readRunFingerprint(target.path) : null;
+  const { config, configPath, problems } = await configFor(target, fingerprint, request);
+  const cacheDir = target.kind === 'cache' ? target.path : (config?.loaded.config.data.cache_dir ?? null);
+  // What another machine trains from cannot be looked at from here, and a run may outlive its cache.
+  const isForHere = target.kind !== 'run' && (config?.kind !== 'cloud' || machine.isCloud);
+  const isElsewhere = cacheDir !== null && !existsSync(cacheDir) && !isForHere;
+  const windows = cacheDir === null ? null : await windowsIn(cacheDir, config);
+  const cache =
+    cacheDir === null || isElsewhere || windows === null
+      ? null
+      : await lookAtCache(cacheDir, windows, { isDeep: request.isDeep, now: request.now.getTime() });
+  const isSound = cache?.splits.every(({ manifest }) => manifest.validity?.isValid === true) ?? false;
+  const run =
+    fingerprint === null
+      ? null
+      : await lookAtRun(target.path, config!.loaded.config, {
+          fingerprint,
+          computing: isSound && !request.isQuick ? computing : null,
+          now: request.now,
+        });
+  const recordings = config === null ? null : await lookAtRecordings(config.loaded.config);
+  return {
+    target,
+    config,
+    configPath,
+    problems,
+    counterpart:
+      config === null || target.kind !== 'configuration' || request.isQuick
+        ? null
+        : await counterpartOf(config, request),
+    environment: request.environment,
+    cache,
+    recordings,
+    run,
+    machine,
+    computing,
+    commands: new Commands({
+      configPath,
+      set: request.set,
+      cacheDir,
+      dataDirs: recordings?.folders ?? [],
+      windows: windows?.assignments ?? [],
+      run: run && { folder: run.folder, state: run.status.state, path: configPath! },
+      split: recordings === null || cache === null ? null : builtAs(recordings, cache),
+    }),
+    localFolder:
+      [join(homedir(), '.cache/bgb'), resolve('cache'), join(tmpdir(), 'bgb')].find((folder) => {
+        const kind = mountAt(machine, folder)?.kind;
+        return kind === 'local' || kind === 'overlay';
+      }) ?? null,
+    earlier: config === null || request.isQuick ? [] : await earlierRuns(config, run),
+    isDeep: request.isDeep,
+    isQuick: request.isQuick === true,
+    now: request.now,
+  };
+}
+
+/** Runs looked at for what they counted, the newest first. */
+const MOST_EARLIER = 200;
+
+/** Runs with the same result-relevant values, made before, the newest first. */
+async function earlierRuns({ loaded }: ConfigSubject, run: RunSubject | null): Promise<RunFingerprint[]> {
+  const folder = run?.folder ?? loaded.config.experiment.output_dir;
+  const hashes =
+    run?.fingerprint.hashes ?? configHashes(loaded.config as unknown as Parameters<typeof configHashes>[0]);
+  const beside = dirname(resolve(folder));
+  const names = existsSync(beside) ? await readdir(beside) : [];
+  const found: RunFingerprint[] = [];
+  for (const name of names.slice(0, MOST_EARLIER)) {
+    const at = join(beside, name);
+    if ((run !== null && at === resolve(folder)) || !existsSync(join(at, RUN_FILES.fingerprint))) continue;
+    const earlier = await readRunFingerprint(at).catch(() => null);
+    if (earlier?.hashes.result_sha256 === hashes.result_sha256) found.push(earlier);
+  }
+  const before = run?.fingerprint.createdAt ?? '9';
+  return found
+    .filter(({ createdAt }) => createdAt < before)
+    .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+}
+
+async function targetOf(path: string | null): Promise<{ kind: TargetKind; path: string }> {
+  if (path === null)
+    return existsSync(USUAL_CONFIG)
+      ? { kind: 'configuration', path: USUAL_CONFIG }
+      : { kind: 'machine', path: '.' };
+  const found = await stat(path).catch(() => null);
+  if (found === null)
+    throw new InputError(
+      'DOCTOR_TARGET',
+      `${path}: there is nothing of that name. Give a configuration (YAML), a run's folder or a cache.`,
+    );
+  if (!found.isDirectory()) return { kind: 'configuration', path };
+  return { kind: existsSync(join(path, RUN_FILES.run)) ? 'run' : 'cache', path };
+}
+
+interface ConfigFound {
+  readonly config: ConfigSubject | null;
+  readonly configPath: string | null;
+  readonly problems: readonly Problem[];
+}
+
+async function configFor(
+  { kind, path }: { kind: TargetKind; path: string },
+  fingerprint: RunFingerprint | null,
+  { set, environment }: LookRequest,
+): Promise<ConfigFound> {
+  if (kind === 'cache' || kind === 'machine') return { config: null, configPath: null, problems: [] };
+  const configPath = kind === 'run' ? join(path, RUN_FILES.config) : path;
+  try {
+    // A run has what it was started or resumed with, whatever the environment says now.
+    const changed = Object.entries(fingerprint?.changed ?? {}).map(
+      ([field, value]) => `${field}=${JSON.stringify(value)}`,
+    );
+    const loaded = await loadConfig(
+      configPath,
+      kind === 'run' ? { set: [...changed, ...set] } : { set, environment },
+    );
+    return {
+      config: { path: configPath, kind: kindOf(configPath, loaded.config), loaded },
+      configPath,
+      problems: [],
+    };
+  } catch (error) {
+    if (error instanceof ConfigError && kind === 'configuration')
+      return { config: null, configPath, problems: error.problems };
+    throw error;
+  }
+}
+
+/** `local/train.yaml` beside `modal/train_a100.yaml`: of the same first word; null where there is none that loads. */
+async function counterpartOf(
+  { path, kind }: ConfigSubject,
+  { environment }: LookRequest,
+): Promise<ConfigSubject | null> {
+  const folder = dirname(path);
+  if (kindOfFolder(basename(folder)) !== kind) return null;
+  const word = firstWord(path);
+  for (const name of OTHER_FOLDERS[kind]) {
+    const other = join(dirname(folder), name);
+    for (const file of (await readdir(other).catch(() => [])).sort()) {
+      if (!/\.ya?ml$/.test(file) || firstWord(file) !== word) continue;
+      const loaded = await loadConfig(join(other, file), { environment }).catch(() => null);
+      if (loaded !== null)
+        return { path: join(other, file), kind: kind === 'local' ? 'cloud' : 'local', loaded };
+    }
+  }
+  return null;
+}
+
+function kindOfFolder(name: string): ConfigKind | null {
+  return name === 'local' ? 'local' : name === 'modal' || name === 'cloud' ? 'cloud' : null;
+}
+
+function firstWord(path: string): string {
+  return basename(path)
+    .replace(/\.ya?ml$/, '')
+    .split(/[_-]/)[0]!;
+}

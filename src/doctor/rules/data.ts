@@ -1,0 +1,440 @@
+import { join } from 'node:path';
+import type { Found } from '../finding.ts';
+import type { Rule } from '../rule.ts';
+import type { SplitSubject, Subject } from '../subject.ts';
+import { building, hasEntries, some } from './cache.ts';
+import { isListable } from './manifest.ts';
+
+function splitsOf({ cache }: Subject): readonly SplitSubject[] {
+  return cache?.splits ?? [];
+}
+
+/** What a recording was rejected for, by what the reason says. */
+const REASONS = {
+  label: /the label '(.*?)' is not known/,
+  duration: /they are not of one recording|the recording has|the recording of/,
+  channels: /the montage \S+ needs/,
+  annotation: /\.(csv_bi|csv|tsv|json|txt|seizures|lbl|tse)\b/,
+} as const;
+
+type Reason = keyof typeof REASONS | 'other';
+
+function reasonOf(text: string): Reason {
+  const found = Object.entries(REASONS).find(([, pattern]) => pattern.test(text));
+  return (found?.[0] as Reason | undefined) ?? 'other';
+}
+
+/** A rule about recordings that the last build rejected for one reason. */
+function rejected(
+  reason: Reason,
+  about: Pick<Rule, 'id' | 'name' | 'title' | 'cause' | 'fix'>,
+  says: string,
+  /** What must be typed before the cache is built again. */
+  before: (subject: Subject, reasons: readonly string[]) => string | null = () => null,
+): Rule {
+  return {
+    ...about,
+    group: 'data',
+    severity: 'wasteful',
+    looksAt: "what each split's last build rejected, and why",
+    evidence: 'how many recordings, and the first with its reason',
+    isQuick: true,
+    look: (subject) =>
+      splitsOf(subject).flatMap(({ folder, losses }): Found[] => {
+        const lost = (losses?.rejected ?? []).filter((each) => reasonOf(each.reason) === reason);
+        if (lost.length === 0) return [];
+        const build = building(subject).command;
+        const first = before(
+          subject,
+          lost.map(({ reason }) => reason),
+        );
+        const command = first === null || build === null ? build : `${first} && ${build}`;
+        return [
+          {
+            about: folder,
+            evidence: `${lost.length} of ${losses!.recordings} recordings (${some(lost.map(({ name }) => name))}): ${lost[0]!.reason}`,
+            fix: { command, says },
+          },
+        ];
+      }),
+  };
+}
+
+/** Recordings, their labels and their patients. */
+export const DATA: readonly Rule[] = [
+  {
+    id: 'C1',
+    name: 'patients-in-two-splits',
+    group: 'data',
+    severity: 'worthless result',
+    title: 'A patient is in two splits',
+    looksAt: "the patient of each entry of all splits, and the hash of each recording's file",
+    evidence: 'patients and entries on both sides',
+    cause:
+      'Recordings were divided by file, or two builds divided them differently: scores on such patients mean nothing.',
+    fix: '`mv` the entries of one side aside, or build into another folder',
+    look: (subject) => patientsInTwo(subject),
+  },
+  rejected(
+    'label',
+    {
+      id: 'A2',
+      name: 'unknown-labels',
+      title: 'Annotations have labels that are not known',
+      cause: 'A label that is in no label set could be a seizure or not: such a recording is left out.',
+      fix: 'say in data.labels what it is, then `bgb build-cache ...`',
+    },
+    'Say in data.labels what the label is: excluded takes its stretches out of training and scores; seizure and background are the others. Then build.',
+    (subject, reasons) =>
+      subject.config === null
+        ? null
+        : subject.commands.write(
+            subject.config.path,
+            [...new Set(reasons.map((reason) => REASONS.label.exec(reason)![1]!))].map(
+              (label) => `data.labels.${label}=excluded`,
+            ),
+          ),
+  ),
+  rejected(
+    'annotation',
+    {
+      id: 'A1',
+      name: 'unreadable-annotations',
+      title: 'Annotations cannot be read',
+      cause: 'A file is damaged, or of a form that bgb does not know: its recording is left out.',
+      fix: 'correct the file, then `bgb build-cache ...`',
+    },
+    'Correct the lines that the reason names, then build.',
+  ),
+  rejected(
+    'duration',
+    {
+      id: 'A6',
+      name: 'durations-disagree',
+      title: 'Annotations are of another length than their recordings',
+      cause: 'They are not of one recording, or one of them was cut.',
+      fix: 'get both files again, then `bgb build-cache ...`',
+    },
+    'Get the recording and its annotation again, then build.',
+  ),
+  rejected(
+    'channels',
+    {
+      id: 'B1',
+      name: 'channels-missing',
+      title: 'Recordings lack channels of the montage',
+      cause: 'The montage needs electrodes that were not recorded, or have names that bgb does not know.',
+      fix: 'choose another preprocessing.montage, or leave them out',
+    },
+    'Choose another preprocessing.montage for all, or move these recordings elsewhere, then build.',
+  ),
+  rejected(
+    'other',
+    {
+      id: 'B5',
+      name: 'recordings-rejected',
+      title: 'Recordings cannot be used',
+      cause: 'A header or the samples are not as the format says.',
+      fix: 'get the files again, then `bgb build-cache ...`',
+    },
+    'Get the files again, or move them elsewhere, then build.',
+  ),
+  {
+    id: 'A5',
+    name: 'annotations-missing',
+    group: 'data',
+    severity: 'wasteful',
+    title: 'Recordings have no annotation',
+    looksAt: "what each split's last build left out",
+    evidence: 'how many recordings, and some of their names',
+    cause:
+      'Annotation files were not copied, or lie where bgb does not look: unlabelled is not seizure-free, so they are left out.',
+    fix: 'put the annotations beside the recordings, then `bgb build-cache ...`',
+    isQuick: true,
+    look: (subject) =>
+      splitsOf(subject).flatMap(({ folder, losses }): Found[] =>
+        (losses?.unlabelled.length ?? 0) === 0
+          ? []
+          : [
+              {
+                about: folder,
+                evidence: `${losses!.unlabelled.length} of ${losses!.recordings} recordings: ${some(losses!.unlabelled)}`,
+                fix: {
+                  command: building(subject).command,
+                  says: 'Put the annotations beside the recordings, or move those recordings elsewhere, then build.',
+                },
+              },
+            ],
+      ),
+  },
+  {
+    id: 'E1',
+    name: 'no-seizures',
+    group: 'data',
+    severity: 'worthless result',
+    title: 'No window of a split holds a seizure',
+    looksAt: "the entries' labels and annotations, and the windows cut from them",
+    evidence: 'windows, annotated seizures and labelled seconds of the split',
+    cause: 'told apart: annotations without seizures, or windows that do not fit',
+    fix: 'by the cause: other recordings, `bgb build-cache ...`, or a shorter data.window_size',
+    look: (subject) => splitsOf(subject).flatMap((split) => withoutSeizures(split, subject)),
+  },
+  {
+    id: 'E7',
+    name: 'no-partial-seizures',
+    group: 'data',
+    severity: 'worthless result',
+    title: 'The balanced set is empty',
+    looksAt: 'data.use_balanced_sampling and the windows of train that are partly seizure',
+    evidence: 'windows by category',
+    cause: 'The balanced set draws for each window with part of a seizure, and there is none.',
+    fix: '`bgb doctor CONFIG --write data.use_balanced_sampling=false`, or another window',
+    look: (subject) => {
+      const { config } = subject;
+      if (config === null || !config.loaded.config.data.use_balanced_sampling) return [];
+      const train = splitsOf(subject).find(({ split }) => split === 'train' || split === null);
+      if (train === undefined || train.survey.entries.size === 0) return [];
+      const { partial_seizure, full_seizure, no_seizure } = train.listing.counts;
+      if (partial_seizure > 0 || full_seizure === 0) return [];
+      const isAllowed = config.loaded.config.data.allow_unbalanced_fallback;
+      return [
+        {
+          about: train.folder,
+          severity: isAllowed ? 'wasteful' : 'worthless result',
+          evidence: `${train.folder}: ${partial_seizure} windows partly seizure, ${full_seizure} fully, ${no_seizure} without${isAllowed ? '; data.allow_unbalanced_fallback lets all windows stand in' : ''}`,
+          fix: {
+            command: subject.commands.write(config.path, ['data.use_balanced_sampling=false']),
+            says: 'Set data.use_balanced_sampling to false; or choose a longer window or a shorter stride, so that windows reach over the ends of seizures.',
+          },
+        },
+      ];
+    },
+  },
+  {
+    id: 'E1',
+    name: 'limits-without-seizures',
+    group: 'data',
+    severity: 'worthless result',
+    title: 'The limits for bring-up leave no seizure to train on',
+    looksAt: 'data.max_samples and data.max_hours, and the windows of train up to there',
+    evidence: 'windows left, and how many of them hold seizure',
+    cause: 'The first recordings by name hold no seizure, and the limit takes no others.',
+    fix: '`bgb doctor CONFIG --write data.max_samples=N`, N so that there are some',
+    isQuick: true,
+    look: (subject) => limitedAway(subject),
+  },
+  {
+    id: 'A1',
+    name: 'seizures-lost',
+    group: 'data',
+    severity: 'worthless result',
+    title: 'Entries hold less seizure than was annotated',
+    looksAt: "each entry's annotated seizure seconds and those of its labels",
+    evidence: 'both sums, and the entry that lacks most',
+    cause: 'Labels were changed after the entry was built, or written by something else.',
+    fix: '`bgb build-cache ...` after removing the entry',
+    isQuick: true,
+    look: (subject) =>
+      splitsOf(subject).flatMap(({ folder, survey }): Found[] => {
+        const lost = [...survey.entries]
+          .map(([name, { provenance, seizureSeconds }]) => ({
+            name,
+            annotated: provenance.seizure_s ?? 0,
+            labelled: seizureSeconds,
+          }))
+          .filter(({ annotated, labelled }) => annotated - labelled > Math.max(1, 0.05 * annotated))
+          .sort((a, b) => b.annotated - b.labelled - (a.annotated - a.labelled));
+        const [worst] = lost;
+        if (worst === undefined) return [];
+        const names = lost.map(({ name }) => name);
+        const build = building(subject).command;
+        return [
+          {
+            about: folder,
+            evidence: `${lost.length} of ${survey.entries.size} entries in ${folder}; ${worst.name}: ${worst.annotated.toFixed(1)} s annotated, ${worst.labelled.toFixed(1)} s in its labels`,
+            fix: {
+              command: joined([subject.commands.setAside(folder, names), build]),
+              says: 'Move them aside and build them again.',
+            },
+          },
+        ];
+      }),
+  },
+  {
+    id: 'F2',
+    name: 'clipped',
+    group: 'data',
+    severity: 'note',
+    title: 'Much of a recording is clipped',
+    looksAt: "each entry's share of samples beyond preprocessing.clip",
+    evidence: 'how many entries, and the highest share',
+    cause: 'Artefacts dominate the recording, or its unit is misread.',
+    fix: 'look at the recording with bgb edf, or raise preprocessing.clip',
+    look: (subject) =>
+      splitsOf(subject).flatMap(({ folder, survey }): Found[] => {
+        const clipped = [...survey.entries]
+          .map(([name, { provenance }]) => ({ name, share: provenance.clipped_share }))
+          .filter(({ share }) => share > MOST_CLIPPED)
+          .sort((a, b) => b.share - a.share);
+        const [worst] = clipped;
+        return worst === undefined
+          ? []
+          : [
+              {
+                about: folder,
+                evidence: `${clipped.length} of ${survey.entries.size} entries in ${folder} have more than ${100 * MOST_CLIPPED} % of their samples clipped; ${worst.name} ${(100 * worst.share).toFixed(1)} %`,
+                fix: {
+                  command: null,
+                  says: 'Look at the recording with bgb edf; leave it out, or raise preprocessing.clip.',
+                },
+              },
+            ];
+      }),
+  },
+  {
+    id: 'C4',
+    name: 'dev-missing',
+    group: 'data',
+    severity: 'worthless result',
+    title: 'There is no dev split for early stopping',
+    looksAt: 'training.early_stopping and the entries of dev',
+    evidence: 'the metric that is watched, and the folder without entries',
+    cause: 'All recordings were built as train, or are of one patient.',
+    fix: 'build a dev split, or `bgb doctor CONFIG --write training.early_stopping=null`',
+    look: (subject) => {
+      const { config, cache } = subject;
+      if (config === null || cache === null || cache.problem !== null) return [];
+      const stopping = config.loaded.config.training.early_stopping;
+      const has = (split: string) => cache.splits.some((each) => each.split === split && hasEntries(each));
+      if (stopping === null || !has('train') || has('dev')) return [];
+      return [
+        {
+          about: cache.folder,
+          evidence: `training.early_stopping watches ${stopping.metric}; ${join(cache.folder, 'dev')} holds no entry`,
+          fix: {
+            command: subject.commands.write(config.path, ['training.early_stopping=null']),
+            says: 'Set training.early_stopping to null, or build a dev split of other patients.',
+          },
+        },
+      ];
+    },
+  },
+];
+
+const MOST_CLIPPED = 0.05;
+
+/** Commands one after the other; null where one of them cannot be told. */
+function joined(commands: readonly (string | null)[]): string | null {
+  const known = commands.filter((command) => command !== null);
+  return known.length < commands.length ? null : known.join(' && ');
+}
+
+function patientsInTwo(subject: Subject): Found[] {
+  const where = new Map<string, Map<SplitSubject, string[]>>();
+  for (const split of splitsOf(subject))
+    for (const [name, { provenance }] of split.survey.entries)
+      for (const key of [`patient ${provenance.patient}`, `recording ${provenance.recording.sha256}`]) {
+        const splits = where.get(key) ?? new Map<SplitSubject, string[]>();
+        splits.set(split, [...(splits.get(split) ?? []), name]);
+        where.set(key, splits);
+      }
+  const shared = [...where].filter(([, splits]) => splits.size > 1);
+  const patients = shared.filter(([key]) => key.startsWith('patient '));
+  // One recording under two patients' names is one person, too.
+  const told = patients.length > 0 ? patients : shared;
+  if (told.length === 0) return [];
+  // The smaller side goes.
+  const asides = new Map<SplitSubject, string[]>();
+  for (const [, splits] of told) {
+    const sides = [...splits].sort(([, a], [, b]) => a.length - b.length);
+    for (const [split, names] of sides.slice(0, -1))
+      asides.set(split, [...(asides.get(split) ?? []), ...names]);
+  }
+  const names = told.map(([key]) => key.split(' ').slice(1).join(' '));
+  const [first] = told;
+  const example = [...first![1]].map(([split, [name]]) => join(split.folder, name!));
+  return [
+    {
+      evidence: `${names.length} ${patients.length > 0 ? 'patients' : 'recordings'} (${some(names)}), such as ${example.join(' and ')}`,
+      fix: {
+        command: joined(
+          [...asides].map(([split, entries]) => subject.commands.setAside(split.folder, entries)),
+        ),
+        says: 'Move the entries of the smaller side aside and list the rest; or build into a new folder.',
+      },
+    },
+  ];
+}
+
+function limitedAway(subject: Subject): Found[] {
+  const { config } = subject;
+  const train = splitsOf(subject).find(({ split }) => split === 'train' || split === null);
+  if (config === null || train === undefined || !isListable(train)) return [];
+  const { max_samples, max_hours } = config.loaded.config.data;
+  let [windows, hours, kept] = [0, 0, 0];
+  // The order in which training takes them: by name, then by window.
+  for (const [, { provenance, windows: categories }] of train.survey.entries) {
+    const isOver = hours >= (max_hours ?? Infinity) || windows >= (max_samples ?? Infinity);
+    for (const category of categories) {
+      if (category === null) continue;
+      windows++;
+      const isSeizure = category !== 'no_seizure';
+      if (isSeizure && !isOver && windows <= (max_samples ?? Infinity)) return [];
+      if (isSeizure) {
+        const field = max_samples === null ? 'data.max_hours' : 'data.max_samples';
+        return [
+          {
+            about: train.folder,
+            evidence: `data.max_samples ${max_samples}, data.max_hours ${max_hours}: ${kept} windows are left, 0 with seizure; the first with seizure is window ${windows}`,
+            fix: {
+              command: subject.commands.write(config.path, [
+                field === 'data.max_samples' ? `${field}=${2 * windows}` : `${field}=null`,
+              ]),
+              says: `Raise or drop ${field}, so that windows with seizure are among those taken.`,
+            },
+          },
+        ];
+      }
+      if (!isOver && windows <= (max_samples ?? Infinity)) kept = windows;
+    }
+    hours += provenance.recorded_s / 3600;
+  }
+  return [];
+}
+
+function withoutSeizures(split: SplitSubject, subject: Subject): Found[] {
+  const { survey, listing, folder, shape } = split;
+  const { partial_seizure, full_seizure, no_seizure } = listing.counts;
+  if (survey.entries.size === 0 || partial_seizure + full_seizure > 0) return [];
+  // A split to judge on without seizures is of no use either, but for a dev split of a quick try.
+  const annotated = [...survey.entries.values()].reduce(
+    (sum, { provenance }) => sum + (provenance.seizure_s ?? 0),
+    0,
+  );
+  const about = `${folder}: ${no_seizure} windows of ${shape.length} samples, none with seizure; ${listing.seizures} seizures of ${annotated.toFixed(1)} s annotated, ${listing.seizure_seconds.toFixed(1)} s in the labels`;
+  if (listing.seizure_seconds === 0 && annotated === 0) {
+    return [
+      {
+        about: folder,
+        evidence: about,
+        cause: 'The annotations of these recordings hold no seizure that was recorded.',
+        fix: {
+          command: building(subject).command,
+          says: 'Check the annotations, or add recordings of other patients, then build.',
+        },
+      },
+    ];
+  }
+  // Labels that lack what was annotated are told by the rule about that.
+  if (listing.seizure_seconds === 0) return [];
+  const rate = [...survey.entries.values()][0]!.provenance.sampling_rate;
+  const longest = Math.max(...[...survey.entries.values()].map(({ provenance }) => provenance.recorded_s));
+  return [
+    {
+      about: folder,
+      evidence: `${about}; the longest recording has ${longest.toFixed(0)} s, a window ${shape.length / rate} s`,
+      cause: 'The windows are longer than the stretches that hold seizures.',
+      fix: { command: null, says: 'Choose a shorter data.window_size.' },
+    },
+  ];
+}

@@ -1,0 +1,255 @@
+import { basename, dirname } from 'node:path';
+import { isGoingOn, setAside } from '../../runs/index.ts';
+import { commandLine } from '../command-line.ts';
+import type { Found } from '../finding.ts';
+import type { Rule } from '../rule.ts';
+import type { RunSubject } from '../run-subject.ts';
+import type { Subject } from '../subject.ts';
+
+/** Reasons for which training stops itself, by what it says. */
+const STOPS = {
+  'not finite': /not finite/,
+  collapsed: /has collapsed/,
+  memory: /The memory does not suffice/,
+} as const;
+
+type Stop = keyof typeof STOPS | 'other';
+
+function stopOf({ status }: RunSubject): Stop | null {
+  if (status.state !== 'failed') return null;
+  const found = Object.entries(STOPS).find(([, pattern]) => pattern.test(status.reason ?? ''));
+  return (found?.[0] as Stop | undefined) ?? 'other';
+}
+
+function failed(
+  stop: Stop,
+  about: Pick<Rule, 'id' | 'name' | 'severity' | 'title' | 'cause' | 'fix'>,
+  found: (run: RunSubject, subject: Subject) => Pick<Found, 'fix'> & Partial<Found>,
+): Rule {
+  return {
+    ...about,
+    group: 'run',
+    looksAt: 'how the run ended, and the reason that it gave',
+    evidence: 'the step, and the reason',
+    look: (subject) =>
+      subject.run === null || stopOf(subject.run) !== stop
+        ? []
+        : [
+            {
+              evidence: `step ${subject.run.status.step}: ${subject.run.status.reason?.split('\n')[0] ?? 'no reason was written'}`,
+              ...found(subject.run, subject),
+            },
+          ],
+  };
+}
+
+/** A new run with other settings, beside the one that stopped. */
+function anew(run: RunSubject, subject: Subject, assignments: readonly string[]): string {
+  const set = [...assignments, `experiment.output_dir=${run.folder.replace(/\/+$/, '')}-again`];
+  return commandLine('bgb', 'train', subject.config!.path, ...set.flatMap((each) => ['--set', each]));
+}
+
+/** How a run went, and what it left. */
+export const RUN: readonly Rule[] = [
+  {
+    id: 'D11',
+    name: 'checkpoint-damaged',
+    group: 'run',
+    severity: 'wasteful',
+    title: 'The last checkpoint is damaged',
+    looksAt: 'checkpoints/last.json, the tensors that it names and their hash, and those kept before it',
+    evidence: 'what is wrong, and the step of the one before that is whole',
+    cause: 'A disk was full, or a copy was cut short.',
+    fix: '`bgb doctor RUN --fix`, which lets the one before it take its place',
+    look: (subject) => damagedCheckpoint(subject),
+  },
+  {
+    id: 'H8',
+    name: 'run-killed',
+    group: 'run',
+    severity: 'note',
+    title: 'The run was killed',
+    looksAt: 'its lock, its heartbeat and its last line',
+    evidence: 'the last step, and when it was',
+    cause:
+      'Its process ended without a word: killed by hand, by the system for want of memory, or with its terminal or machine.',
+    fix: '`bgb train RUN/config.yaml --resume`',
+    look: ({ run, commands }) =>
+      run?.status.state !== 'killed'
+        ? []
+        : [
+            {
+              evidence: `last heard of at ${run.status.lastAt}, step ${run.status.step}${run.status.steps === null ? '' : ` of ${run.status.steps}`}`,
+              fix: { command: commands.resume(), says: 'Go on from its last checkpoint.' },
+            },
+          ],
+  },
+  failed(
+    'not finite',
+    {
+      id: 'F1',
+      name: 'run-not-finite',
+      severity: 'worthless result',
+      title: 'The run stopped: loss or gradient were not finite',
+      cause: 'The learning rate is too high, or windows hold what is no signal.',
+      fix: 'a new run with a third of the learning rate',
+    },
+    (run, subject) => {
+      const rate = subject.config!.loaded.config.training.learning_rate / 3;
+      return {
+        fix: {
+          command: anew(run, subject, [`training.learning_rate=${rate.toExponential(1)}`]),
+          says: 'Train anew with a third of the learning rate; run.log names the windows of the steps that were skipped.',
+        },
+      };
+    },
+  ),
+  failed(
+    'collapsed',
+    {
+      id: 'E1',
+      name: 'run-collapsed',
+      severity: 'worthless result',
+      title: 'The run stopped: the model said no to everything',
+      cause: 'The batches held too few seizures, or the learning rate does not fit.',
+      fix: 'a new run with training.pos_weight auto',
+    },
+    (run, subject) => ({
+      fix: {
+        command: anew(run, subject, ['training.pos_weight=auto']),
+        says: 'Let seizure weigh more; the other likely causes stand in run.log.',
+      },
+    }),
+  ),
+  failed(
+    'memory',
+    {
+      id: 'M4',
+      name: 'run-out-of-memory',
+      severity: 'wasteful',
+      title: 'The run stopped: its batches did not fit into memory',
+      cause: 'training.batch_size is more than the device holds.',
+      fix: 'a new run with half of the batch and twice the accumulation',
+    },
+    (run, subject) => {
+      const { batch_size, gradient_accumulation_steps } = subject.config!.loaded.config.training;
+      const half = Math.max(1, Math.floor(batch_size / 2));
+      return {
+        fix: {
+          command: anew(run, subject, [
+            `training.batch_size=${half}`,
+            `training.gradient_accumulation_steps=${gradient_accumulation_steps * Math.round(batch_size / half)}`,
+          ]),
+          says: 'Take the same windows a step in smaller batches.',
+        },
+      };
+    },
+  ),
+  failed(
+    'other',
+    {
+      id: 'F10',
+      name: 'run-failed',
+      severity: 'wasteful',
+      title: 'The run failed',
+      cause: 'unknown: what it said last is the evidence',
+      fix: '`bgb train RUN/config.yaml --resume`, once what it names is mended',
+    },
+    (_, subject) => ({
+      cause: null,
+      fix: { command: subject.commands.resume(), says: 'Mend what it names, then go on.' },
+    }),
+  ),
+  {
+    id: 'F1',
+    name: 'steps-skipped',
+    group: 'run',
+    severity: 'note',
+    title: 'Steps were skipped: loss or gradient were not finite',
+    looksAt: "the run's last lines",
+    evidence: 'how many of how many steps, and the windows of the last',
+    cause: 'A few windows hold what is no signal, or the learning rate is too high.',
+    fix: 'look at the windows with bgb edf',
+    look: ({ run }) => {
+      const skipped = run?.events.filter(({ kind }) => kind === 'skipped') ?? [];
+      const last = skipped.at(-1);
+      if (run === null || last === undefined || stopOf(run) !== null) return [];
+      const steps = run.events.filter(({ kind }) => kind === 'step').length;
+      const windows = Array.isArray(last.window_list) ? (last.window_list as string[]) : [];
+      return [
+        {
+          evidence: `${skipped.length} of the last ${steps} steps; the last at step ${last.step} with ${windows.slice(0, 3).join(', ')}`,
+          fix: {
+            command: null,
+            says: 'Look at these recordings with bgb edf; leave out what is no signal, or lower training.learning_rate in a new run.',
+          },
+        },
+      ];
+    },
+  },
+  {
+    id: 'E1',
+    name: 'no-positive-batches',
+    group: 'run',
+    severity: 'worthless result',
+    title: 'No batch of an epoch held a seizure',
+    looksAt: "the run's epochs: share of seizure samples",
+    evidence: 'the epochs without any',
+    cause:
+      'The set in use holds no seizure: its limits, its labels or its manifest are not as they should be.',
+    fix: '`bgb doctor CONFIG` tells which',
+    look: ({ run }) => {
+      const epochs = run?.events.filter(({ kind }) => kind === 'epoch') ?? [];
+      const without = epochs.filter(({ positive_share }) => positive_share === 0);
+      return without.length === 0
+        ? []
+        : [
+            {
+              evidence: `${without.length} of the last ${epochs.length} epochs, such as ${without.at(-1)!.epoch}`,
+              fix: {
+                command: null,
+                says: 'Look at data.max_samples and data.max_hours, and at the findings about the cache.',
+              },
+            },
+          ];
+    },
+  },
+];
+
+function damagedCheckpoint({ run, target }: Subject): Found[] {
+  const [last, ...before] = run?.checkpoints ?? [];
+  if (run === null || last === undefined || last.problem === null) return [];
+  const whole = before.find(({ problem }) => problem === null);
+  const damaged = [last, ...before.filter(({ problem }) => problem !== null)];
+  const evidence = `${damaged.map(({ path }) => basename(path)).join(', ')}: ${last.problem}`;
+  if (whole === undefined)
+    return [
+      {
+        evidence: `${evidence} None before it is whole.`,
+        fix: { command: null, says: 'Copy the run again, or start anew.' },
+      },
+    ];
+  if (isGoingOn(run.status.state))
+    return [
+      {
+        evidence,
+        fix: { command: null, says: 'The run is going on: its next checkpoint replaces this one.' },
+      },
+    ];
+  return [
+    {
+      evidence: `${evidence} ${basename(whole.path)} before it is whole.`,
+      fix: {
+        command: commandLine('bgb', 'doctor', target.path, '--fix'),
+        says: 'Take it out of the way, and let the one before it be the last.',
+      },
+      repair: {
+        says: `rename ${damaged.map(({ path }) => path).join(', ')} to *.damaged, and ${whole.path} to ${basename(last.path)}`,
+        mend: async () => {
+          const aside = damaged.map(({ path, problem }) => ({ path, reason: problem! }));
+          await setAside(dirname(last.path), 'last', aside, whole.path);
+        },
+      },
+    },
+  ];
+}

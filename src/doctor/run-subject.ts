@@ -1,0 +1,60 @@
+import type { RunEvent, RunFingerprint, RunStatus } from '../runs/index.ts';
+import type { ReaderSettings } from '../train/index.ts';
+
+/** Where samples lay while a run trained. */
+export type RunResidency = 'device' | 'host' | 'disk';
+
+/** What the last steps of a run's last session took, as the loop saw it. */
+export interface StepPace {
+  readonly steps: number;
+  readonly windows: number;
+  readonly seconds: number;
+  /** Of them, waiting for readers. */
+  readonly waitedS: number;
+  /** Of them, gathering windows and sending them to the device. */
+  readonly copiedS: number;
+  /** Of the waiting, in the first steps after a start of readers. */
+  readonly waitedAtEpochsS: number;
+  /** Mean of what nvidia-smi told; null where it did not, as under WSL2 and MIG. */
+  readonly gpuUtilisation: number | null;
+}
+
+/** A checkpoint that a run resumes from. */
+export interface CheckpointLook {
+  readonly path: string;
+  /** null where it is whole. */
+  readonly problem: string | null;
+}
+
+/** A run's folder, and what it tells. */
+export interface RunSubject {
+  readonly folder: string;
+  readonly fingerprint: RunFingerprint;
+  readonly status: RunStatus;
+  readonly residency: RunResidency | null;
+  /** The last lines of its log, back to the start of the last session. */
+  readonly events: readonly RunEvent[];
+  /** null before there are steps enough. */
+  readonly pace: StepPace | null;
+  /** `last` and those before it, the latest first. */
+  readonly checkpoints: readonly CheckpointLook[];
+  /** Log files with progress bars in them. */
+  readonly barred: readonly string[];
+  readonly leftovers: readonly string[];
+  /** What its loader delivers here, measured where it was too slow. */
+  readonly probe: LoaderProbe | null;
+}
+
+/** A loader measured with some settings. */
+export interface Delivery {
+  readonly settings: ReaderSettings;
+  readonly windowsPerS: number;
+}
+
+/** See {@link RunSubject.probe}. */
+export interface LoaderProbe {
+  readonly asIs: Delivery;
+  /** With more workers, as many as were needed or helped. */
+  readonly better: Delivery | null;
+  readonly seconds: number;
+}

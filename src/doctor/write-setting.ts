@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises';
+import { parseDocument } from 'yaml';
+import { resolveConfig } from '../config/index.ts';
+import { InputError } from '../errors.ts';
+import { writeAtomic } from '../files/index.ts';
+
+/**
+ * Writes fields into a configuration file, `field=value` each with the value as YAML; an empty value takes the field out.
+ * Comments and the order of the rest stay. Returns what was changed, a line each.
+ *
+ * @throws InputError `DOCTOR_WRITE` for an assignment that is none or a file that is no YAML; as `loadConfig` where the
+ * result could not be used, and then nothing is written
+ */
+export async function writeSettings(path: string, assignments: readonly string[]): Promise<string[]> {
+  const document = parseDocument(
+    await readFile(path, 'utf8').catch((cause) => refuse(`${path} cannot be read.`, cause)),
+  );
+  if (document.errors.length > 0)
+    refuse(`${path} is not valid YAML: ${document.errors[0]!.message.split('\n')[0]}`);
+  const changes = assignments.map((assignment) => {
+    const at = assignment.indexOf('=');
+    const field = assignment.slice(0, Math.max(0, at));
+    if (!/^\w+(\.\w+)+$/.test(field)) refuse(`--write ${assignment}: expected section.field=value.`);
+    const keys = field.split('.');
+    const text = assignment.slice(at + 1);
+    const before = document.hasIn(keys) ? String(document.getIn(keys)) : 'not stated';
+    if (text === '') {
+      document.deleteIn(keys);
+      return `${path}: ${field}: ${before} -> not stated`;
+    }
+    document.setIn(keys, parseDocument(text).toJS());
+    return `${path}: ${field}: ${before} -> ${text}`;
+  });
+  // Lines are left as long as they are.
+  const text = document.toString({ lineWidth: 0 });
+  resolveConfig(text, path);
+  await writeAtomic(path, text);
+  return changes;
+}
+
+function refuse(message: string, cause?: unknown): never {
+  throw new InputError('DOCTOR_WRITE', message, { cause });
+}
