@@ -18,5 +18,5 @@ export { type LookRequest, lookAt } from './look.ts';
 export type { Machine } from './machine.ts';
 export { findingLines, reportDocument, reportText } from './report.ts';
 export { type RuleRow, ruleTable } from './rules.ts';
-export { rulesMarkdown } from './rules-document.ts';
+export { rulesMarkdown, symptomsMarkdown } from './rules-document.ts';
 export { writeSettings } from './write-setting.ts';
