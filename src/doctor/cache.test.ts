@@ -475,6 +475,10 @@ test('windows that moved since an earlier run of the same configuration are told
   const [, ...found] = counts.exec(moved.findings[0]!.evidence)!.map(Number);
   expect([found[0]! + found[1]! + found[2]!, found[3]! + found[4]! + found[5]!]).toEqual([41, 24]);
   // Another run on what is there now is the one to compare with from then on.
+  // Those of another corpus are others without anything being wrong.
+  const other = `${root}/other`;
+  cpSync(cache, other, { recursive: true });
+  expect(named(await examined(config, { set: [`data.cache_dir=${other}`] }))).toEqual([]);
   const again = `bgb train '${config}' --set experiment.output_dir=${join(root, 'again')}`;
   expect(type(again, { cwd: root })).toMatchObject({ code: 0 });
   expect(named(await examined(config))).toEqual([]);
