@@ -257,6 +257,16 @@ const FAULTS: readonly Fault[] = [
     evidence: /1 patient \(chb01\)/,
   },
   {
+    name: 'all of a split in another one, too: those go that are not the only seizures of theirs',
+    plant: ({ cache }) => {
+      for (const name of ['chb01/chb01_03_clip.npz', 'chb01/chb01_04_clip.npz'])
+        cpSync(join(cache, 'train', name), join(cache, 'dev', name));
+      rmSync(join(cache, 'dev/manifest.json'));
+    },
+    expected: ['C1 patients-in-two-splits', 'D1 manifest-missing'],
+    evidence: /1 patient \(chb01\)/,
+  },
+  {
     name: 'no cache at all',
     plant: ({ cache }) => rmSync(cache, { recursive: true }),
     expected: ['D4 cache-missing'],

@@ -242,3 +242,19 @@ test('--write keeps comments and order, takes a field out, and writes nothing th
   await expect(writeSettings(path, ['num_workers'])).rejects.toThrow(/expected section\.field=value/);
   expect(readFileSync(path, 'utf8')).toBe(after);
 });
+
+test('of two settings that are wrong, each is mended by its own command', async () => {
+  const wrong = [
+    ['focal_alpha: 0.5 ', 'focal_alpha: 0.75 '],
+    ['pos_weight: null', 'pos_weight: 4'],
+    ['\nexperiment:', '\nexperiment:\n  cache_dir: elsewhere'],
+  ] as const;
+  const root = configs({ [LOCAL]: wrong });
+  for (const rule of ['D4 two-cache-settings', 'E3 double-correction']) {
+    const examination = await examined(join(root, LOCAL));
+    const at = named(examination).indexOf(rule);
+    expect(type(examination.findings[at]!.fix.command!, { cwd: root })).toMatchObject({ code: 0 });
+  }
+  expect(named(await examined(join(root, LOCAL)))).not.toContain('E3 double-correction');
+  expect(named(await examined(join(root, LOCAL)))).not.toContain('H3 config-refused');
+});

@@ -134,8 +134,7 @@ const MOST_EARLIER = 200;
 async function earlierRuns({ loaded }: ConfigSubject, run: RunSubject | null): Promise<RunFingerprint[]> {
   const folder = run?.folder ?? loaded.config.experiment.output_dir;
   const from = placesOf(loaded.config as unknown as Values, {});
-  const hashes =
-    run?.fingerprint.hashes ?? configHashes(loaded.config as unknown as Values);
+  const hashes = run?.fingerprint.hashes ?? configHashes(loaded.config as unknown as Values);
   const beside = dirname(resolve(folder));
   const names = existsSync(beside) ? await readdir(beside) : [];
   const found: RunFingerprint[] = [];
