@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { shellWord } from '../doctor/index.ts';
 import { readRunStatus, stopRun } from '../runs/index.ts';
 import { isTogetherPossible } from '../torch/index.ts';
 import { detachedText } from './detached-texts.ts';
 import { runProgram } from './program.ts';
-import { shellWord } from './shell-word.ts';
 import { catchWrites } from './testing/written.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bgb-detach-'));

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ModalPlace } from '../modal/index.ts';
 import {
   describeEnding,
   type Ending,
@@ -9,6 +10,42 @@ import {
   stop,
 } from '../places/index.ts';
 import { Interruption, SaidAlready } from './exit.ts';
+
+/** So long what was begun has to come to its end when it is taken back. */
+const ABANDON_MS = 10_000;
+
+/** Starts something; Ctrl-C meanwhile takes back what was begun. @throws Interruption */
+export async function startable<Result>(
+  place: ModalPlace,
+  run: string,
+  start: () => Promise<Result>,
+): Promise<Result> {
+  const given = Promise.withResolvers<never>();
+  const onSignal = (signal: NodeJS.Signals) => {
+    isTakenBack = true;
+    process.stderr.write('bgb: taking back what was begun ...\n');
+    const over = new Interruption(signal, `${run} was not started.`);
+    // What is on its way comes first, so that it is ended, too; a machine that is waited for is found by its name.
+    const settled = Promise.race([starting?.catch(() => undefined), delay(ABANDON_MS, null, { ref: false })]);
+    const isOver = Promise.allSettled([place.abandon(run), settled]);
+    isOver.then(() => given.reject(over));
+  };
+  let isTakenBack = false;
+  let starting: Promise<Result> | null = null;
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const signal of signals) process.once(signal, onSignal);
+  try {
+    starting = start();
+    // What is taken back fails on its own; that is no news.
+    starting.catch(() => undefined);
+    return await Promise.race([starting, given.promise]);
+  } catch (error) {
+    if (isTakenBack) return await given.promise;
+    throw error;
+  } finally {
+    for (const signal of signals) process.off(signal, onSignal);
+  }
+}
 
 /** After the first Ctrl-C, so long the second one stops the run. */
 const SECOND_MS = 5000;

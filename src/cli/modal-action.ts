@@ -19,7 +19,7 @@ import {
   writtenByTwo,
 } from '../places/index.ts';
 import { SaidAlready } from './exit.ts';
-import { followRun } from './follow-run.ts';
+import { followRun, startable } from './follow-run.ts';
 import { LongCommand } from './long-command.ts';
 import { type PlaceOptions, settingsOf } from './modal-options.ts';
 import { writeJson } from './output.ts';
@@ -170,7 +170,9 @@ export async function stopRun(run: string, options: PlaceOptions): Promise<void>
 
 export async function resume(run: string, options: PlaceOptions & { detach?: boolean }): Promise<void> {
   await atModal(options, async (place) => {
-    const attempt = await relaunch(place, run, (sentence) => process.stderr.write(`${sentence}\n`));
+    const attempt = await startable(place, run, () =>
+      relaunch(place, run, (sentence) => process.stderr.write(`${sentence}\n`)),
+    );
     if (options.detach === true) {
       process.stderr.write(`${run} runs on by itself. Come back from anywhere: bgb modal logs ${run} -f\n`);
       return;

@@ -12,6 +12,7 @@ import {
 } from '../modal/index.ts';
 import { type Ending, follow, type Job, launch } from '../places/index.ts';
 import { Interruption, SaidAlready } from './exit.ts';
+import { startable } from './follow-run.ts';
 import type { ThereOptions } from './modal.ts';
 import { atModal } from './modal-action.ts';
 import { positiveOf } from './modal-options.ts';
@@ -41,7 +42,9 @@ export async function runThere(name: string, words: readonly string[], options: 
   await atModal(options, async (place) => {
     await place.checkSecrets(resources.secrets);
     const start = async (each: Job) => {
-      await launch(place, each, async (container) => await bringCode(container, bundle, say));
+      await startable(place, each.run, () =>
+        launch(place, each, async (container) => await bringCode(container, bundle, say)),
+      );
       return each.run;
     };
     if (name !== 'build-cache') return await followAll(place, [await start(await job('', [name, ...words]))]);

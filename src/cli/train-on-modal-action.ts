@@ -16,7 +16,7 @@ import {
   trainJob,
 } from '../modal/index.ts';
 import { launch, type NumberedLine, readStanding } from '../places/index.ts';
-import { followRun } from './follow-run.ts';
+import { followRun, startable } from './follow-run.ts';
 import { positiveOf, settingsOf } from './modal-options.ts';
 import { writeJson } from './output.ts';
 import type { TrainOptions } from './train.ts';
@@ -43,6 +43,7 @@ export async function trainOnModal(path: string, options: TrainOptions): Promise
   const loaded = await loadConfig(path, { set, environment });
   for (const { message } of loaded.notices) say(`Notice: ${message}`);
   checkPaths(loaded.config);
+  const settings = settingsOf(options, here);
   const backend = options.backend ?? 'sandbox';
   const gpu = options.gpu ?? 'A100-80GB';
   gpuOf(gpu);
@@ -84,11 +85,13 @@ export async function trainOnModal(path: string, options: TrainOptions): Promise
 
   const client = await connect();
   try {
-    const place = new ModalPlace(client, settingsOf(options, here), imageOf);
+    const place = new ModalPlace(client, settings, imageOf);
     await place.checkSecrets(resources.secrets);
-    await launch(place, job, async (container) => {
-      if (backend === 'sandbox') await bringCode(container, bundle, say);
-    });
+    await startable(place, job.run, () =>
+      launch(place, job, async (container) => {
+        if (backend === 'sandbox') await bringCode(container, bundle, say);
+      }),
+    );
     const stream = options.json ? process.stderr : process.stdout;
     const isEnough = options.detach === true ? areChecksOver : () => false;
     const ending = await followRun(place, job.run, { isResuming: true, isEnough, stream });

@@ -11,11 +11,12 @@
  */
 export { findBeforeTraining, findWhileTraining, TrainingWatch } from './at-training.ts';
 export type { CheckedItem } from './checklist.ts';
+export { shellWord } from './command-line.ts';
 export { type Examination, examine } from './examine.ts';
 export type { Finding, Fix, Repair, Severity } from './finding.ts';
 export { type LookRequest, lookAt } from './look.ts';
 export type { Machine } from './machine.ts';
 export { findingLines, reportDocument, reportText } from './report.ts';
 export { type RuleRow, ruleTable } from './rules.ts';
-export { rulesMarkdown } from './rules-document.ts';
+export { rulesMarkdown, symptomsMarkdown } from './rules-document.ts';
 export { writeSettings } from './write-setting.ts';

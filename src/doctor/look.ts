@@ -65,7 +65,11 @@ export async function lookAt(request: LookRequest): Promise<Subject> {
   const cache =
     cacheDir === null || isElsewhere || windows === null
       ? null
-      : await lookAtCache(cacheDir, windows, { isDeep: request.isDeep, now: request.now.getTime() });
+      : await lookAtCache(cacheDir, windows, {
+          isDeep: request.isDeep,
+          isManifestRead: !request.isQuick,
+          now: request.now.getTime(),
+        });
   const isSound = cache?.splits.every(({ manifest }) => manifest.validity?.isValid === true) ?? false;
   const run =
     fingerprint === null

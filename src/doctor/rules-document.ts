@@ -21,3 +21,19 @@ function lineOf({ id, name, severity, title, looksAt, evidence, cause, fix }: Ru
   const cells = [id, `\`${name}\``, `${title} (${severity})`, looksAt, evidence, cause, fix];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }
+
+/** The same as symptom, cause and fix, as they stand in docs/modal.md. */
+export function symptomsMarkdown(): string {
+  const cells = ({ title, cause, fix }: RuleRow) => [title, cause, fix];
+  return [
+    '| symptom | cause | fix |',
+    '|---|---|---|',
+    ...ruleTable().map(
+      (row) =>
+        `| ${cells(row)
+          .map((cell) => cell.replaceAll('|', '\\|'))
+          .join(' | ')} |`,
+    ),
+    '',
+  ].join('\n');
+}

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { ruleTable } from './rules.ts';
-import { rulesMarkdown } from './rules-document.ts';
+import { rulesMarkdown, symptomsMarkdown } from './rules-document.ts';
 
 test('every rule has a name of its own, an id, and something in each column', () => {
   const rows = ruleTable();
@@ -16,4 +16,9 @@ test('every rule has a name of its own, an id, and something in each column', ()
 test('docs/doctor.md has the table of the rules (scripts/write-doctor-rules.ts writes it)', () => {
   const path = fileURLToPath(new URL('../../docs/doctor.md', import.meta.url));
   expect(readFileSync(path, 'utf8')).toContain(rulesMarkdown());
+});
+
+test('docs/modal.md has them as symptom, cause and fix (the same script)', () => {
+  const path = fileURLToPath(new URL('../../docs/modal.md', import.meta.url));
+  expect(readFileSync(path, 'utf8')).toContain(symptomsMarkdown());
 });

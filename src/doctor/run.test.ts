@@ -62,7 +62,7 @@ async function waited(setUp: SetUp, seconds: number, going: Going): Promise<void
 }
 
 test('a slow reader and no workers: found in a live run, told by train itself, mended by what was measured', async () => {
-  const setUp = fromDisk('  num_workers: 0', 12);
+  const setUp = fromDisk('  num_workers: 0', 9);
   const slow = { SLOW_READ_MS: '60', NODE_OPTIONS: `--require=${SLOW_READS}` };
   const going = start(setUp, slow);
   await waited(setUp, 3, going);

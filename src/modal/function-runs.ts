@@ -12,7 +12,7 @@ import {
   writeFile,
 } from '../places/index.ts';
 import type { Resources } from './resources.ts';
-import { isSdkError, translated } from './sdk.ts';
+import { isSdkError, isUnimplemented, translated } from './sdk.ts';
 
 /** Name of the function of deploy/modal/app.py. */
 const FUNCTION = 'train';
@@ -90,7 +90,7 @@ export class FunctionRuns {
     try {
       return await this.#client.functions.fromName(this.#app, FUNCTION);
     } catch (error) {
-      if (isSdkError(error, 'NotFoundError')) return null;
+      if (isSdkError(error, 'NotFoundError') || isUnimplemented(error)) return null;
       throw translated(error, 'the function');
     }
   }

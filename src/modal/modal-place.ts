@@ -7,7 +7,7 @@ import type {
   Secret,
   Volume,
 } from 'modal';
-import { InputError, messageOf } from '../errors.ts';
+import { BgbError, InputError, messageOf } from '../errors.ts';
 import { type Container, deskOf, type Job, type Live, type Place } from '../places/index.ts';
 import { FunctionRuns } from './function-runs.ts';
 import type { Resources } from './resources.ts';
@@ -48,6 +48,8 @@ export class ModalPlace implements Place {
   readonly #settings: ModalSettings;
   readonly #image: (client: ModalClient) => Image;
   readonly #functions: FunctionRuns;
+  readonly #opened = new Set<Container>();
+  #isAbandoned = false;
 
   constructor(client: ModalClient, settings: ModalSettings, image: (client: ModalClient) => Image) {
     this.#client = client;
@@ -95,7 +97,16 @@ export class ModalPlace implements Place {
       idleTimeoutMs: HELPER_IDLE_MS,
       tags: { purpose: name ?? 'files' },
     });
-    return new SandboxContainer(sandbox, { isOwn: true });
+    const container = new SandboxContainer(sandbox, { isOwn: true });
+    this.#opened.add(container);
+    return container;
+  }
+
+  /** Ends what a launch that is given up has opened or queued: a sandbox that waits for a GPU would start one day. */
+  async abandon(run: string): Promise<void> {
+    this.#isAbandoned = true;
+    await Promise.all([...this.#opened].map((container) => container[Symbol.asyncDispose]()));
+    await (await this.find(run))?.kill();
   }
 
   /** @throws InputError `MODAL_SECRET` for one that is not there */
@@ -122,11 +133,14 @@ export class ModalPlace implements Place {
       if (data?.kind === 'volume')
         volumes[DATA] = (await this.#dataVolume(data.name)).withMountOptions({ readOnly: true });
       if (data?.kind === 'bucket') buckets[DATA] = await this.#bucket(data);
-      return await this.#client.sandboxes.create(app, this.#image(this.#client), {
+      const sandbox = await this.#client.sandboxes.create(app, this.#image(this.#client), {
         ...parameters,
         volumes,
         cloudBucketMounts: buckets,
       });
+      if (!this.#isAbandoned) return sandbox;
+      await sandbox.terminate();
+      throw new BgbError('PLACE_ABANDONED', `${what} came when nobody wanted it any more; it was ended.`);
     } catch (error) {
       if (isSdkError(error, 'AlreadyExistsError'))
         throw new InputError(

@@ -97,7 +97,10 @@ test('preempted at a random step, losing what was not committed, and cut off: th
   const { lines, said, options } = following();
   const followed = follow(place, 'preempted', options);
   await step('preempted', 1);
+  standIn.faults.isUnreachable = true;
   standIn.breakStreams();
+  while (said.length === 0) await delay(5);
+  standIn.faults.isUnreachable = false;
   await step('preempted', at);
   await standIn.preempt('preempted', { isLosing: true });
   expect((await followed).ending, `preempted at step ${at}`).toBe('done');

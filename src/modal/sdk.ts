@@ -41,7 +41,7 @@ function tokenRefused(cause: unknown): InputError {
 }
 
 /** gRPC's codes that say so, by name; see https://grpc.io/docs/guides/status-codes/. */
-const CODES = { permissionDenied: 7, resourceExhausted: 8, unauthenticated: 16 } as const;
+const CODES = { permissionDenied: 7, resourceExhausted: 8, unimplemented: 12, unauthenticated: 16 } as const;
 
 /** What a call to Modal threw, in bgb's words where it is not merely a lost connection. */
 export function translated(error: unknown, what: string): Error {
@@ -58,4 +58,9 @@ export function translated(error: unknown, what: string): Error {
 /** Whether it is an error of the SDK's class of that name; its classes themselves are loaded late. */
 export function isSdkError(error: unknown, className: string): boolean {
   return error instanceof Error && error.name === className;
+}
+
+/** Whether what was called does not exist on the other side. */
+export function isUnimplemented(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === CODES.unimplemented;
 }

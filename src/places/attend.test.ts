@@ -1,11 +1,20 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
 import { type AttendOptions, attend } from './attend.ts';
 import { deskOf, type Job, jobText } from './job.ts';
 import { parseLine } from './numbered-lines.ts';
+import { mustExecute } from './remote-files.ts';
 import { readStanding, writtenByTwo } from './standing.ts';
 import { LocalContainer } from './testing/local-place.ts';
 
@@ -162,12 +171,21 @@ test('an attempt of an earlier start gives way; a later start waits for one that
 
 test('a full volume does not lose the run: what cannot be kept is said', async () => {
   const given = job('echo hello; touch RUN/done.json');
-  mkdirSync(deskOf(given.results, 'run').lines(1), { recursive: true });
+  const lines = deskOf(given.results, 'run').lines(1);
+  mkdirSync(dirname(lines), { recursive: true });
+  symlinkSync('/dev/full', lines);
   const { code, texts } = await attended(given);
   expect([code, texts]).toEqual([
     0,
-    [expect.stringMatching(/^What follows is not kept with the run: EISDIR/), 'hello'],
+    [expect.stringMatching(/^What follows is not kept with the run: ENOSPC/), 'hello'],
   ]);
+});
+
+test('a full volume is named where something is to be written there', async () => {
+  const container = new LocalContainer();
+  await expect(mustExecute(container, ['sh', '-c', 'cat "$0" > /dev/full', '/proc/version'])).rejects.toThrow(
+    /The results' volume is full: .*No space left.*Remove runs or caches that are not needed/,
+  );
 });
 
 test('two attempts at the same time are noticed', () => {
