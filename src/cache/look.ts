@@ -7,7 +7,14 @@ import { CENSUS_FILE, type Losses, readLosses } from './census.ts';
 import { Entry } from './entry.ts';
 import { isForeign } from './foreign-npz.ts';
 import { listEntries, requireInside } from './layout.ts';
-import { listingOf, type Manifest, type ManifestAttempt, manifestFile, parseManifest } from './manifest.ts';
+import {
+  listingOf,
+  type Manifest,
+  type ManifestAttempt,
+  manifestFile,
+  manifestText,
+  parseManifest,
+} from './manifest.ts';
 import { FORMAT_VERSION } from './provenance.ts';
 import { type Survey, type SurveyedEntry, surveyed, type WindowShape } from './survey.ts';
 import { problemOutside, type Validity, validityOf } from './validity.ts';
@@ -49,8 +56,6 @@ export interface SplitLook {
   readonly hasCensus: boolean;
   /** Temporary files of writes that nobody can still be at. */
   readonly leftovers: readonly string[];
-  /** Of the entries. */
-  readonly bytes: number;
 }
 
 /** A build that writes an entry for longer has stopped. */
@@ -60,41 +65,42 @@ const LEFTOVER_S = 900;
  * Looks at a split's folder and writes nothing. Headers and labels of entries are read.
  *
  * @param options.isDeep read every entry whole and compare its checksums
+ * @param options.isManifestRead false leaves the manifest out, as if there were none
  * @param options.now ms, to tell what was left behind from what is being written
  * @throws InputError `DATA_FOLDER` for a folder that cannot be read, `CACHE_OUTSIDE` for an entry that leads out of it
  */
 export async function lookAtSplit(
   folder: string,
   shape: WindowShape,
-  { isDeep = false, now = Date.now() } = {},
+  { isDeep = false, isManifestRead = true, now = Date.now() } = {},
 ): Promise<SplitLook> {
   const names = await listEntries(folder);
   await requireInside(folder, names);
   const entries = new Map<string, SurveyedEntry>();
   const unusable: UnusableEntry[] = [];
   const foreign: string[] = [];
-  let bytes = 0;
   for (const name of names) {
     const path = join(folder, name);
-    bytes += (await stat(path).catch(() => null))?.size ?? 0;
     const found = tryEntry(path, shape, isDeep);
     if (!('reason' in found)) entries.set(name, found);
     else if (isForeign(path)) foreign.push(name);
     else unusable.push({ name, ...found });
   }
   const survey = { folder, shape, entries };
+  const listing = listingOf(survey);
   return {
     folder,
     shape,
     survey,
     unusable,
     foreign,
-    manifest: await lookAtManifest(survey, foreign.length > 0),
-    listing: listingOf(survey),
+    manifest: isManifestRead
+      ? await lookAtManifest(survey, listing, foreign.length > 0)
+      : noManifest('not read'),
+    listing,
     losses: await readLosses(folder).catch(() => null),
     hasCensus: existsSync(join(folder, CENSUS_FILE)),
     leftovers: await leftoversIn(folder, now),
-    bytes,
   };
 }
 
@@ -117,18 +123,16 @@ function tryEntry(
   }
 }
 
-async function lookAtManifest(survey: Survey, hasForeign: boolean): Promise<ManifestLook> {
+async function lookAtManifest(survey: Survey, listing: Manifest, hasForeign: boolean): Promise<ManifestLook> {
   const { text, problem } = await manifestFile(survey.folder);
-  if (text === null)
+  if (text === null) return noManifest(problem);
+  // The usual case: nothing of it need be understood.
+  if (survey.entries.size > 0 && text === manifestText(listing))
     return {
-      manifest: null,
-      problem,
-      references: new Set(),
-      isOfOtherWindows: false,
-      isMissing: problem === 'there is none',
-      isEmpty: false,
-      outside: null,
-      validity: null,
+      ...noManifest(null),
+      manifest: listing,
+      references: new Set(survey.entries.keys()),
+      validity: { isValid: true, reason: null, missing: 0 },
     };
   const attempt = parseManifest(text, survey.shape);
   const outside = await problemOutside(survey.folder, attempt.references);
@@ -139,6 +143,19 @@ async function lookAtManifest(survey: Survey, hasForeign: boolean): Promise<Mani
     isEmpty: attempt.references.size === 0 && listsNothing(text),
     outside,
     validity: isComparable && !hasForeign ? validityOf(attempt.manifest!, survey) : null,
+  };
+}
+
+function noManifest(problem: string | null): ManifestLook {
+  return {
+    manifest: null,
+    problem,
+    references: new Set(),
+    isOfOtherWindows: false,
+    isMissing: problem === 'there is none',
+    isEmpty: false,
+    outside: null,
+    validity: null,
   };
 }
 

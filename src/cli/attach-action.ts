@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { readEnvironment } from '../config/index.ts';
+import { shellWord } from '../doctor/index.ts';
 import { findRun, RUN_FILES, type RunStatus, TextFollower, watchRun } from '../runs/index.ts';
 import type { AttachOptions } from './attach.ts';
 import { Interruption, SaidAlready } from './exit.ts';
 import { Progress } from './progress.ts';
 import { activityText, endText, exitCodeOfRun } from './run-texts.ts';
-import { shellWord } from './shell-word.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 
 const LOOK_MS = 500;

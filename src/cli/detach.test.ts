@@ -1,16 +1,24 @@
 // Trainings that outlive their terminal, in real processes: a terminal that is really closed, stop, attach.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { shellWord } from '../doctor/index.ts';
 import { readRunStatus, stopRun } from '../runs/index.ts';
 import { isTogetherPossible } from '../torch/index.ts';
 import { detachedText } from './detached-texts.ts';
 import { runProgram } from './program.ts';
-import { shellWord } from './shell-word.ts';
 import { catchWrites } from './testing/written.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bgb-detach-'));
@@ -25,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   // A test that failed may have left its run.
-  for (const name of readdirSync(folder).filter((each) => existsSync(join(folder, each, 'run.json'))))
+  for (const name of readdirSync(folder).filter((each) => existsSync(join(folder, each, 'run.lock'))))
     await stopRun(join(folder, name), {
       waitS: 60,
       now: () => new Date(),
@@ -153,9 +161,25 @@ test('what cannot start says why, with its own exit code, and leaves nothing', a
     output: expect.stringMatching(/^bgb: .*no-cache.* holds no cache entries/),
   });
   expect(existsSync(join(folder, 'sweep'))).toBe(false);
-  const again = await run(trainWords('whole', '--detach'));
-  expect(again).toMatchObject({ code: 2, output: expect.stringMatching(/already holds a finished run/) });
-  expect(readdirSync(join(folder, 'whole')).filter((name) => name.startsWith('output'))).toEqual([]);
+  const nowhere = await bgb(
+    'train',
+    SMOKE,
+    '--set',
+    'experiment.output_dir=/proc/bgb-is-not-here/run',
+    '--detach',
+  );
+  expect(nowhere).toMatchObject({
+    code: 2,
+    output: expect.stringMatching(/^bgb: Cannot write to the output_dir /),
+  });
+  mkdirSync(join(folder, 'taken'));
+  for (const name of ['run.json', 'events.jsonl']) writeFileSync(join(folder, 'taken', name), '');
+  const again = await run(trainWords('taken', '--detach'));
+  expect(again).toMatchObject({
+    code: 2,
+    output: expect.stringMatching(/already holds a run that did not finish/),
+  });
+  expect(readdirSync(join(folder, 'taken')).sort()).toEqual(['events.jsonl', 'run.json']);
 });
 
 test.runIf(isTogetherPossible('cpu'))(

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
+import { shellWord } from '../doctor/index.ts';
 import type { DetachedTraining } from './detached-training.ts';
-import { shellWord } from './shell-word.ts';
 
 /**
  * What to know of a training that was detached.

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { type FileHandle, mkdir, open, readFile, rm, rmdir } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InputError, messageOf } from '../errors.ts';
+import { makeFolder } from '../files/index.ts';
 import { Interruption, SaidAlready } from './exit.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 
@@ -91,7 +92,7 @@ async function openOutput(folder: string, now: Date) {
   const stamp = now.toISOString().replaceAll(/[-:]|\.\d+/g, '');
   const path = join(folder, `output-${stamp}-${process.pid}.log`);
   try {
-    const made = await mkdir(folder, { recursive: true });
+    const made = await makeFolder(resolve(folder));
     return { file: await open(path, 'ax'), path, made };
   } catch (cause) {
     throw new InputError('RUN_FOLDER', `Cannot write to the output_dir ${folder}: ${messageOf(cause)}.`, {
@@ -101,8 +102,8 @@ async function openOutput(folder: string, now: Date) {
 }
 
 /** Removes the folders that were made, unless something is in them by now. */
-async function removeMade(folder: string, made: string | undefined): Promise<void> {
-  if (made === undefined) return;
+async function removeMade(folder: string, made: string | null): Promise<void> {
+  if (made === null) return;
   const first = resolve(made);
   for (let at = resolve(folder); at.startsWith(first); at = dirname(at)) {
     try {

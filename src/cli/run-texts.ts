@@ -98,6 +98,7 @@ export function statusDocument(status: RunStatus): object {
     waiting_share: recent.waitingShare,
     gpu_utilisation: recent.gpuUtilisation,
     gpu_memory_bytes: recent.gpuMemoryBytes,
+    activity: status.activity,
     pid: process?.isHere ? process.pid : null,
     remote: status.remote,
   };

@@ -78,6 +78,7 @@ test('runs as a document', async () => {
     waiting_share: 0.5,
     gpu_utilisation: null,
     gpu_memory_bytes: null,
+    activity: null,
     pid: null,
     remote: null,
   });

@@ -8,7 +8,13 @@ import {
   resolvedDevice,
   surroundings,
 } from '../config/index.ts';
-import { findBeforeTraining, findingLines, findWhileTraining, TrainingWatch } from '../doctor/index.ts';
+import {
+  findBeforeTraining,
+  findingLines,
+  findWhileTraining,
+  shellWord,
+  TrainingWatch,
+} from '../doctor/index.ts';
 import { isWsl } from '../runs/index.ts';
 import { isCudaAvailable, libraryInfo } from '../torch/index.ts';
 import { startTraining, type TrainingProgress } from '../train/index.ts';
@@ -17,7 +23,6 @@ import { reportStart, trainDetached } from './detached-training.ts';
 import { Interruption, SaidAlready } from './exit.ts';
 import { announce, writeJson } from './output.ts';
 import { Progress } from './progress.ts';
-import { shellWord } from './shell-word.ts';
 import { textTable } from './table.ts';
 import type { TrainOptions } from './train.ts';
 import { trainWithProcesses } from './train-processes.ts';

@@ -31,6 +31,7 @@ function watched(steps: number, changes: Partial<RunStatus> = {}): WatchedRun {
     epochs: 10,
     metric: { name: 'auroc', value: 0.9, isBest: true },
     recent: curves.recent,
+    activity: null,
     process: null,
     remote: null,
     ...changes,
@@ -68,6 +69,12 @@ test('a run from which nothing comes says so; one that has ended tells no time l
     drawing: 'braille',
   });
   expect(quiet[0]).toBe('a-run  running  since 1:20  last line 1:00 ago');
+  const evaluating = watched(10, { activity: 'evaluating' });
+  const size = { columns: 80, rows: 24, drawing: 'braille' } as const;
+  expect(screenLines(evaluating, new Date(AT + 80_000), size)[0]).toBe(
+    'a-run  running  since 1:20  evaluating for 1:00',
+  );
+  expect(plainLine(evaluating, new Date(AT + 80_000))).toContain('  evaluating for 1:00');
   const ended = screenLines(watched(10, { state: 'stopped', reason: 'SIGTERM' }), new Date(AT), {
     columns: 80,
     rows: 24,

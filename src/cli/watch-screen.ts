@@ -48,12 +48,14 @@ export function screenLines(
 /** A watched run as one line of a log. */
 export function plainLine(watched: WatchedRun, now: Date): string {
   const { status } = watched;
+  const quietS = quietSeconds(status, now);
   const parts = [
     now.toISOString().slice(11, 19),
     stateText(status),
     progressText(status),
     activityText(status),
     latestText(watched),
+    isGoingOn(status.state) && quietS > QUIET_S ? quietText(status, quietS) : null,
     leftText(secondsLeft(watched)),
   ];
   return parts.filter((part) => part !== null && part !== '').join('  ');
@@ -67,12 +69,22 @@ export function secondsLeft({ status, curves }: WatchedRun): number | null {
 function headline({ status }: WatchedRun, now: Date): string {
   const parts = [status.name, stateText(status)];
   if (status.remote !== null) parts.push(`on ${status.remote}`);
-  const quietS = status.lastAt === null ? 0 : (now.getTime() - Date.parse(status.lastAt)) / 1000;
+  const quietS = quietSeconds(status, now);
   if (isGoingOn(status.state)) {
     parts.push(`since ${durationText((now.getTime() - Date.parse(status.createdAt)) / 1000)}`);
-    if (quietS > QUIET_S) parts.push(`last line ${durationText(quietS)} ago`);
+    if (quietS > QUIET_S) parts.push(quietText(status, quietS));
   }
   return parts.join('  ');
+}
+
+function quietSeconds({ lastAt }: WatchedRun['status'], now: Date): number {
+  return lastAt === null ? 0 : (now.getTime() - Date.parse(lastAt)) / 1000;
+}
+
+/** What a run does that has not written a line for so long. */
+function quietText({ activity }: WatchedRun['status'], seconds: number): string {
+  if (activity === null || activity === 'training') return `last line ${durationText(seconds)} ago`;
+  return `${activity} for ${durationText(seconds)}`;
 }
 
 function progressLine(watched: WatchedRun, width: number): string[] {

@@ -20,9 +20,18 @@ export function checklistOf(subject: Subject, findings: readonly Finding[]): Che
     loaderItem('local', subject, found(...LOADER)),
     loaderItem('cloud', subject, found(...LOADER, 'progress-bars')),
     rootsItem(subject, found('two-cache-settings', 'cloud-paths', 'local-paths')),
-    balanceItem(subject, found('no-seizures', 'no-partial-seizures')),
+    balanceItem(subject, found(...BALANCE)),
   ];
 }
+
+/** Rules about seizures in what is trained on. */
+const BALANCE = [
+  'no-seizures',
+  'no-partial-seizures',
+  'limits-without-seizures',
+  'manifest-empty',
+  'manifest-no-seizures',
+];
 
 /** Rules about the loader, by settings and by what a run saw. */
 const LOADER = [...LOADER_SETTINGS, ...STARVATION].map(({ name }) => name);

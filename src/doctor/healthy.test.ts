@@ -107,7 +107,7 @@ test('runs that are healthy: live, stopped, resumed, finished; read from disk an
   for (const loader of [LOADERS.auto, 'residency: disk\n  num_workers: 1']) {
     const { config, root, cache } = corpus.copy([
       ['use_balanced_sampling: false', `use_balanced_sampling: false\n  ${loader}`],
-      ['epochs: 2', 'epochs: 6'],
+      ['epochs: 2', 'epochs: 3'],
     ]);
     const run = join(root, 'run');
     const look = async () => named(await examined(run));

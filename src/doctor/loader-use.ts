@@ -1,5 +1,5 @@
 import { type Config, resolvedDevice } from '../config/index.ts';
-import type { ConfigSubject, Subject } from './subject.ts';
+import type { ConfigSubject, SplitSubject, Subject } from './subject.ts';
 
 /** What training makes of the loader's settings. */
 export type LoaderUse =
@@ -26,8 +26,13 @@ export function deviceOf(
 export function corpusBytesIn({ cache }: Pick<Subject, 'cache'>): number | null {
   const train = cache?.splits.find(({ split }) => split === 'train' || split === null);
   if (train === undefined || train.survey.entries.size === 0) return null;
+  return sampleBytes(train);
+}
+
+/** Bytes of signal and labels in a split's entries, which is nearly all that they are. */
+export function sampleBytes({ survey }: Pick<SplitSubject, 'survey'>): number {
   let bytes = 0;
-  for (const { provenance } of train.survey.entries.values())
+  for (const { provenance } of survey.entries.values())
     bytes += provenance.recorded_s * provenance.sampling_rate * (2 * provenance.channels.length + 1);
   return bytes;
 }
@@ -57,4 +62,9 @@ export function loaderUseOf(config: ConfigSubject, subject: Subject): LoaderUse 
 function useOf(residency: Exclude<Config['data']['residency'], 'auto'>, device: 'cpu' | 'cuda'): LoaderUse {
   if (residency === 'disk') return 'reads';
   return residency === 'host' && device === 'cuda' ? 'copies' : 'none';
+}
+
+/** The configuration that would be trained on this machine; null for a run, or one that is for another. */
+export function configHere({ config, run, machine }: Subject): ConfigSubject | null {
+  return config !== null && run === null && (config.kind === 'local' || machine.isCloud) ? config : null;
 }

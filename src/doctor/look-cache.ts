@@ -12,20 +12,18 @@ export interface Windows {
   readonly shape: WindowShape;
   /** The same as `--set` takes it, for commands without a configuration. */
   readonly assignments: readonly string[];
-  readonly isGuessed: boolean;
 }
 
 /** The windows of the configuration; without one, those of a manifest there, of a configuration that names the cache, or the defaults. */
 export async function windowsIn(cacheDir: string, config: ConfigSubject | null): Promise<Windows> {
-  if (config !== null)
-    return { shape: windowShapeOf(config.loaded.config.data), assignments: [], isGuessed: false };
+  if (config !== null) return { shape: windowShapeOf(config.loaded.config.data), assignments: [] };
   for (const [, folder] of await splitFolders(cacheDir).catch(() => [])) {
     const shape = await shapeInManifest(folder);
-    if (shape !== null) return { shape, assignments: assignmentsOf(shape), isGuessed: false };
+    if (shape !== null) return { shape, assignments: assignmentsOf(shape) };
   }
   const { config: named } = (await configNaming(cacheDir)) ?? (await loadConfigOrDefaults(null));
   const shape = windowShapeOf(named.data);
-  return { shape, assignments: assignmentsOf(shape, named.data.sampling_rate), isGuessed: true };
+  return { shape, assignments: assignmentsOf(shape, named.data.sampling_rate) };
 }
 
 /** Entries are at 256 Hz but where somebody chose otherwise; window and stride in samples are what counts. */
@@ -58,10 +56,10 @@ async function configNaming(cacheDir: string) {
 /** Looks at every split of a cache. */
 export async function lookAtCache(
   folder: string,
-  { shape, isGuessed }: Windows,
-  options: { readonly isDeep: boolean; readonly now: number },
+  { shape }: Windows,
+  options: { readonly isDeep: boolean; readonly isManifestRead: boolean; readonly now: number },
 ): Promise<CacheSubject> {
-  const about = { folder, isShapeGuessed: isGuessed };
+  const about = { folder };
   if (!existsSync(folder)) return { ...about, isThere: false, splits: [], problem: null };
   try {
     const splits = [];

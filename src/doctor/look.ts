@@ -65,7 +65,11 @@ export async function lookAt(request: LookRequest): Promise<Subject> {
   const cache =
     cacheDir === null || isElsewhere || windows === null
       ? null
-      : await lookAtCache(cacheDir, windows, { isDeep: request.isDeep, now: request.now.getTime() });
+      : await lookAtCache(cacheDir, windows, {
+          isDeep: request.isDeep,
+          isManifestRead: !request.isQuick,
+          now: request.now.getTime(),
+        });
   const isSound = cache?.splits.every(({ manifest }) => manifest.validity?.isValid === true) ?? false;
   const run =
     fingerprint === null
@@ -73,9 +77,13 @@ export async function lookAt(request: LookRequest): Promise<Subject> {
       : await lookAtRun(target.path, config!.loaded.config, {
           fingerprint,
           computing: isSound && !request.isQuick ? computing : null,
+          isQuick: request.isQuick === true,
           now: request.now,
         });
-  const recordings = config === null ? null : await lookAtRecordings(config.loaded.config);
+  const recordings =
+    config === null || (request.isQuick && run !== null)
+      ? null
+      : await lookAtRecordings(config.loaded.config);
   return {
     target,
     config,

@@ -1,6 +1,7 @@
 import type { CheckedItem } from './checklist.ts';
 import type { Examination } from './examine.ts';
 import type { Finding } from './finding.ts';
+import { counted } from './words.ts';
 
 const MARKS: Readonly<Record<CheckedItem['state'], string>> = {
   ok: 'ok ',
@@ -33,8 +34,10 @@ export function findingLines({ id, severity, title, evidence, cause, fix }: Find
 function summary(findings: readonly Finding[]): string {
   if (findings.length === 0) return 'Nothing is wrong.';
   const worthless = findings.filter(({ severity }) => severity === 'worthless result').length;
-  const count = `${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}`;
-  return worthless === 0 ? `${count}.` : `${count}, ${worthless} of which make a result worthless.`;
+  const count = counted(findings.length, 'finding');
+  return worthless === 0
+    ? `${count}.`
+    : `${count}; ${worthless === 1 ? 'one makes' : `${worthless} make`} a result worthless.`;
 }
 
 /** What `--json` prints of an examination. */

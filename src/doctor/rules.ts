@@ -2,9 +2,12 @@ import { GROUPS, type Rule } from './rule.ts';
 import { CACHE } from './rules/cache.ts';
 import { CONFIGURATION } from './rules/configuration.ts';
 import { DATA } from './rules/data.ts';
+import { ENTRIES } from './rules/entries.ts';
+import { GPU } from './rules/gpu.ts';
 import { LOADER_SETTINGS } from './rules/loader-settings.ts';
 import { MACHINE } from './rules/machine.ts';
 import { MANIFEST } from './rules/manifest.ts';
+import { REJECTIONS } from './rules/rejections.ts';
 import { RUN } from './rules/run.ts';
 import { STARVATION } from './rules/starvation.ts';
 import { WSL } from './rules/wsl.ts';
@@ -13,12 +16,15 @@ import { WSL } from './rules/wsl.ts';
 export const RULES: readonly Rule[] = [
   ...CONFIGURATION,
   ...CACHE,
+  ...ENTRIES,
   ...MANIFEST,
   ...DATA,
+  ...REJECTIONS,
   ...LOADER_SETTINGS,
   ...STARVATION,
   ...RUN,
   ...WSL,
+  ...GPU,
   ...MACHINE,
 ].sort((a, b) => GROUPS.indexOf(a.group) - GROUPS.indexOf(b.group));
 

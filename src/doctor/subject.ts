@@ -30,8 +30,6 @@ export interface CacheSubject {
   readonly splits: readonly SplitSubject[];
   /** Why it could not be looked at. */
   readonly problem: string | null;
-  /** Whether the windows looked for are only the defaults, since neither a configuration nor a manifest says others. */
-  readonly isShapeGuessed: boolean;
 }
 
 /** Recordings that the configuration names, by the names that their entries would have. */

@@ -161,3 +161,12 @@ test.each([
   expect(costOf(changed).parameters).not.toBe(costOf(plain).parameters);
   expect(costOf(changed).flops).not.toBe(costOf(plain).flops);
 });
+
+test("with bgb's own kernels: what a step was measured to take on an H100, 226 MiB a window in bfloat16", () => {
+  const sizes = { channels: 19, length: 15_360, precision: 'bfloat16', hasKernels: true } as const;
+  const { activationBytes, transientBytes } = modelCost(configSchema.parse({}).model, sizes);
+  expect((activationBytes + transientBytes) / 2 ** 20 / 226).toBeCloseTo(1, 1);
+  // No kernels for heads of 8: what ATen keeps.
+  const narrow = configSchema.parse({ model: { mamba: { head_dim: 8 } } }).model;
+  expect(modelCost(narrow, sizes)).toEqual(modelCost(narrow, { ...sizes, hasKernels: false }));
+});

@@ -9,6 +9,7 @@
  */
 import type { Config } from '../config/index.ts';
 import { InputError } from '../errors.ts';
+import { haveKernelSizes } from '../nn/index.ts';
 
 /** The precision that convolutions and linear maps run in. */
 export type Precision = 'float32' | 'bfloat16';
@@ -41,6 +42,8 @@ interface Sizes {
   /** Samples of a window. */
   readonly length: number;
   readonly precision: Precision;
+  /** Whether bgb's own CUDA kernels compute, where there are some for the sizes: they keep far less of Mamba-2. */
+  readonly hasKernels?: boolean;
 }
 
 /** Steps a chunk of the scan in nn/mamba2.ts. */
@@ -55,6 +58,7 @@ const FLOAT32 = 4;
 export function modelCost(config: Config['model'], sizes: Sizes): ModelCost {
   const { encoder, rescnn, mamba, decoder } = config;
   const { channels, length, precision } = sizes;
+  const hasKernels = (sizes.hasKernels ?? false) && haveKernelSizes(mambaSizes(mamba));
   const bytes = precision === 'float32' ? FLOAT32 : 2;
   const factor = encoder.downsample_factor;
   const totalStride = factor ** encoder.stages;
@@ -122,7 +126,7 @@ export function modelCost(config: Config['model'], sizes: Sizes): ModelCost {
     });
   }
   for (let layer = 0; layer < mamba.n_layers; layer++)
-    layers.push(...mambaLayer(`mamba.layers.${layer}`, mamba, time, precision));
+    layers.push(...mambaLayer(`mamba.layers.${layer}`, mamba, time, { precision, hasKernels }));
 
   for (const [stage, skip] of skips.toReversed().entries()) {
     const outputs = encoder.channels[encoder.channels.length - 2 - stage] ?? encoder.channels[0]!;
@@ -151,7 +155,7 @@ export function modelCost(config: Config['model'], sizes: Sizes): ModelCost {
     flops: sum(({ flops }) => flops),
     activationBytes:
       sum(({ activationBytes }) => activationBytes) + signalBytes + LOSS_FLOATS * FLOAT32 * length,
-    transientBytes: Math.max(3 * largest * bytes, scanTransient(config, time / totalStride)),
+    transientBytes: Math.max(3 * largest * bytes, hasKernels ? 0 : scanTransient(config, time / totalStride)),
   };
 }
 
@@ -169,11 +173,15 @@ function scanTransient({ mamba }: Config['model'], length: number): number {
 /** Targets, weights and terms of the loss, and the mask of counted samples, in float32. */
 const LOSS_FLOATS = 5;
 
+function mambaSizes({ d_model, d_state, expand, head_dim }: Config['model']['mamba']) {
+  return { model: d_model, state: d_state, expand, headDim: head_dim };
+}
+
 function mambaLayer(
   name: string,
   { d_model, d_state, expand, head_dim, conv_kernel, dropout }: Config['model']['mamba'],
   length: number,
-  precision: Precision,
+  { precision, hasKernels }: { precision: Precision; hasKernels: boolean },
 ): LayerCost[] {
   const inner = expand * d_model;
   const heads = inner / head_dim;
@@ -185,7 +193,7 @@ function mambaLayer(
   const chunks = Math.ceil(length / chunk);
   const padded = chunks * chunk;
   // In order of nn/mamba2.ts; what is wide there is float32 here, too.
-  const kept =
+  const keptByTwins =
     length * (d_model + projected) * bytes + // input and projection
     (length + conv_kernel - 1) * mixed * bytes + // convolved
     length * mixed * FLOAT32 + // x, B, C
@@ -198,6 +206,11 @@ function mambaLayer(
     length * 4 * inner * FLOAT32 + // scanned, silu(gate), their product, normalised
     length * inner * bytes + // input of the projection
     8 * padded * heads * FLOAT32; // steps and their decays
+  // In order of native/mamba2.cc; both directions have one input.
+  const keptByKernels =
+    length * (d_model / 2 + projected + mixed + inner + inner) * bytes + // input, projection, x B C, scanned, normalised
+    chunks * inner * d_state * bytes; // states between chunks
+  const kept = hasKernels ? keptByKernels : keptByTwins;
   const direction = (which: string): LayerCost => ({
     name: `${name}.${which}`,
     kind: 'Mamba-2',
@@ -217,7 +230,9 @@ function mambaLayer(
       output: [length, d_model],
       parameters: d_model * (2 * d_model + 1) + 2 * d_model,
       flops: 4 * d_model * d_model * length,
-      activationBytes: length * d_model * ((2 + (dropout > 0 ? 1 : 0)) * bytes + FLOAT32),
+      // The kernel keeps what it joins and draws the mask again.
+      activationBytes:
+        length * d_model * (hasKernels ? bytes : (2 + (dropout > 0 ? 1 : 0)) * bytes + FLOAT32),
     },
   ];
 }

@@ -11,7 +11,7 @@ export { BatchNorm } from './batch-norm.ts';
 export { Conv1d, type ConvOptions, ConvTranspose1d } from './convolution.ts';
 export { Dropout } from './dropout.ts';
 export { LayerNorm, Linear, RmsNorm, residualNorm } from './layers.ts';
-export { Mamba2, type Mamba2Options, ssd } from './mamba2.ts';
+export { haveKernelSizes, Mamba2, type Mamba2Options, ssd } from './mamba2.ts';
 export { EVALUATION, type Mode, type Peers, type Watch, watched } from './mode.ts';
 export { normalisedConvolution, parallelConvolutions } from './normalised-convolution.ts';
 export { loadWeights, moveWeights, type WeightStore, Weights } from './weights.ts';

@@ -137,10 +137,7 @@ export class Mamba2 {
     if (!hasKernels(x)) return false;
     const { state, headDim } = this.#options;
     const size = (autocastDtype(x.device) ?? x.dtype) === 'bfloat16' ? 2 : 4;
-    const fits =
-      headDim % 16 === 0 && state % 16 === 0 && state <= 64 && this.#inner % 128 === 0 && this.#inner <= 4096;
-    const projected = 2 * this.#inner + 2 * state + this.#heads;
-    return fits && projected % 8 === 0 && sharedBytes(size, headDim, state) <= sharedMemoryLimit();
+    return haveKernelSizes(this.#options) && sharedBytes(size, headDim, state) <= sharedMemoryLimit();
   }
 
   /** @internal what the kernels read, in their order; float32 */
@@ -187,6 +184,19 @@ export class Mamba2 {
     });
     return padded.slice(2, 0, length).transpose(1, 2).silu();
   }
+}
+
+/** Whether bgb's own CUDA kernels are written for these sizes; a GPU must have the shared memory for them, too. */
+export function haveKernelSizes({
+  model,
+  state,
+  expand,
+  headDim,
+}: Omit<Mamba2Options, 'convKernel'>): boolean {
+  const inner = expand * model;
+  const projected = 2 * inner + 2 * state + inner / headDim;
+  const isWhole = headDim % 16 === 0 && state % 16 === 0 && inner % 128 === 0 && projected % 8 === 0;
+  return isWhole && state <= 64 && inner <= 4096;
 }
 
 /** {@link Mamba2.mix} of one or two side by side, each in the direction opposite to the one before it, in kernels. */

@@ -3,15 +3,27 @@ import { isatty } from 'node:tty';
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '../errors.ts';
 import { writeAtomic } from '../files/index.ts';
-import { ACTIVITIES, type Beat, type BeatResult, type HeartbeatTask, SHARED } from './heartbeat.ts';
+import {
+  ACTIVITIES,
+  type Activity,
+  type Beat,
+  type BeatResult,
+  type HeartbeatTask,
+  SHARED,
+} from './heartbeat.ts';
 
 const { path, intervalS, quietS, shared } = workerData as HeartbeatTask;
+
+function currentActivity(): Activity {
+  return ACTIVITIES[Atomics.load(shared, SHARED.activity)] ?? 'training';
+}
 
 async function beat(stopped: boolean): Promise<BeatResult> {
   const content: Beat = {
     pid: process.pid,
     step: Atomics.load(shared, SHARED.step),
     epoch: Atomics.load(shared, SHARED.epoch),
+    activity: currentActivity(),
     at: new Date().toISOString(),
     monotonic_s: Number(process.hrtime.bigint()) / 1e9,
     interval_s: intervalS,
@@ -35,12 +47,11 @@ function sayIfQuiet(): void {
   if (quietS === null || now - seen.saidAt < quietS * 1000) return;
   seen.saidAt = now;
   const step = Atomics.load(shared, SHARED.step);
-  const activity = ACTIVITIES[Atomics.load(shared, SHARED.activity)];
   const what = {
     training: `step ${step + 1} is still running`,
     evaluating: `still evaluating after step ${step}`,
     saving: `still saving the checkpoint of step ${step}`,
-  }[activity ?? 'training'];
+  }[currentActivity()];
   const line = `bgb is alive: ${what}, for ${Math.round((now - seen.at) / 1000)} s now\n`;
   try {
     writeSync(2, isatty(2) ? `\r\x1b[2K${line}` : line);

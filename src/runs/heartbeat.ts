@@ -11,6 +11,7 @@ export interface Beat {
   readonly pid: number;
   readonly step: number;
   readonly epoch: number;
+  readonly activity: Activity;
   /** Wall time of the beat, ISO 8601 in UTC. */
   readonly at: string;
   /** The system's monotonic clock, which no clock change moves; comparable within one boot. */

@@ -23,6 +23,8 @@
  * | `tensorboard/` | an event file for each session |
  * | `checkpoints/` | `last.json`, `best.json`, `last-step-N.json` before the last, and the safetensors files that they name |
  * | `heartbeat.json`, `run.log`, `run.lock` | sign of life, log lines, the process that writes the run |
+ * | `output-TIME.log` | what a detached training prints besides |
+ * | `remote.json` | in a copy of a run that goes on elsewhere: where |
  * | `done.json` | written last; the only sign of success |
  */
 export {

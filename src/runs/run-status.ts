@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
+import { ACTIVITIES, type Activity } from './heartbeat.ts';
 import { type LockHolder, lockHolder } from './process-lock.ts';
 import { type RunEvent, readLastEvents } from './read-events.ts';
 import { type RecentSteps, recentSteps } from './recent-steps.ts';
@@ -43,6 +44,8 @@ export interface RunStatus {
   /** What early stopping watches, at its best; without early stopping `auroc` as it was last. */
   readonly metric: { readonly name: string; readonly value: number | null; readonly isBest: boolean } | null;
   readonly recent: RecentSteps;
+  /** What its process was at when it last gave a sign of life; null where none writes it, or it does not say. */
+  readonly activity: Activity | null;
   /** The process that writes it; null where none does. */
   readonly process: LockHolder | null;
   /** Where it runs or ran, if not here. */
@@ -86,6 +89,7 @@ export async function readRunStatus(folder: string, now: Date): Promise<RunStatu
     epochs: plan?.epochs ?? null,
     metric: await readMetric(folder, plan?.metric ?? null),
     recent: recentSteps(events),
+    activity: holder?.isAlive ? await readActivity(path('heartbeat')) : null,
     process: holder?.isAlive ? holder : null,
     remote,
   };
@@ -136,6 +140,11 @@ async function readMetric(
   const { progress, metrics } = parsed.data.state.loop;
   if (watched !== null) return { name: watched.name, value: progress.best, isBest: true };
   return 'auroc' in metrics ? { name: 'auroc', value: metrics.auroc!, isBest: false } : null;
+}
+
+async function readActivity(path: string): Promise<Activity | null> {
+  const beat = z.looseObject({ activity: z.enum(ACTIVITIES) }).safeParse(await readJson(path));
+  return beat.success ? beat.data.activity : null;
 }
 
 async function readRemote(folder: string): Promise<string | null> {

@@ -8,6 +8,7 @@ import {
   trainingMemory,
 } from '../model/index.ts';
 import { montageChannels } from '../signal/index.ts';
+import { isCudaAvailable, kernelsMissing } from '../torch/index.ts';
 
 /** What a configuration's model costs, and what of it fits somewhere. */
 export interface MemoryPlan {
@@ -39,7 +40,10 @@ export function planMemory(
     channels: montageChannels(preprocessing).length,
     samples: Math.round(data.window_size * data.sampling_rate),
   };
-  const cost = modelCost(model, { channels: window.channels, length: window.samples, precision });
+  // Where the GPU is elsewhere, it is taken for one that runs them.
+  const hasKernels = device === 'cuda' && (!isCudaAvailable() || kernelsMissing() === null);
+  const { channels, samples: length } = window;
+  const cost = modelCost(model, { channels, length, precision, hasKernels });
   const memory = trainingMemory(cost, {
     states: STATES[training.optimizer],
     hasAverage: training.ema_decay !== null,

@@ -147,3 +147,20 @@ test('what cannot be tuned is refused, and nothing is written', async () => {
   await refused('TUNE_OUTPUT', /the name 'Best'/, { output: join(folder, 'Best.json') });
   await refused('CHECKPOINT_MISSING', /nowhere/, { checkpoint: join(folder, 'nowhere') });
 });
+
+test('a checkpoint that is replaced while it is tuned, as a training does, is not mixed with the new one', async () => {
+  const run = await saveUntrained(join(folder, 'running'));
+  const other = await saveUntrained(join(folder, 'other'), ['preprocessing.montage=10-20']);
+  await expect(
+    tune('mixed', {
+      checkpoint: run,
+      data: join(folder, 'part'),
+      setName: 'clip',
+      onProgress: () => {
+        for (const name of readdirSync(join(other, 'checkpoints')))
+          cpSync(join(other, 'checkpoints', name), join(run, 'checkpoints', name));
+      },
+    }),
+  ).rejects.toMatchObject({ code: 'TUNE_CHANGED' });
+  expect(existsSync(join(folder, 'mixed'))).toBe(false);
+});

@@ -78,7 +78,7 @@ const MOST_DETECTED = 0.5;
  * for byte: of the sweep of `sensitivity_at_fa` the most sensitive `tau_on` with at most so many false alarms per 24 h, of
  * equals the highest, and `tau_off` 0.08 below (at least 0.01).
  *
- * @throws InputError `TUNE_OUTPUT`, `TUNE_SET`, `TUNE_NO_SEIZURE`, `TUNE_TARGET`, and as `evaluateCheckpoint`; nothing has
+ * @throws InputError `TUNE_OUTPUT`, `TUNE_SET`, `TUNE_NO_SEIZURE`, `TUNE_TARGET`, `TUNE_CHANGED`, and as `evaluateCheckpoint`; nothing has
  * been written then
  */
 export async function tuneCheckpoint(request: TuningRequest): Promise<TuningReport> {
@@ -98,6 +98,11 @@ export async function tuneCheckpoint(request: TuningRequest): Promise<TuningRepo
   const frozen = frozenBy(reached, request, set, sha256);
   const { tau_on, tau_off } = config.postprocessing.hysteresis;
   await using original = await loadCheckpoint(path);
+  if (original.sha256 !== sha256)
+    throw new InputError(
+      'TUNE_CHANGED',
+      `${path} has been replaced while it was tuned, as a training that runs does: its thresholds would be another's. Tune a copy, or when the training has ended.`,
+    );
   const output = await copyCheckpoint(original, place.folder, place.name, {
     ...original.state,
     thresholds: frozen,

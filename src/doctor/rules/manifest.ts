@@ -3,6 +3,7 @@ import { MANIFEST_FILE, scanSplit } from '../../cache/index.ts';
 import type { Found, Repair } from '../finding.ts';
 import type { Rule } from '../rule.ts';
 import type { SplitSubject, Subject } from '../subject.ts';
+import { counted } from '../words.ts';
 
 /** What is wrong with a manifest: one thing, the first that explains the rest. */
 type Fault =
@@ -42,7 +43,15 @@ export function isListable({ listing: { counts } }: SplitSubject): boolean {
   return counts.partial_seizure + counts.full_seizure > 0;
 }
 
+/** Each rule asks; a large manifest is gone through once. */
+const known = new WeakMap<SplitSubject, Fault | null>();
+
 function faultOf(split: SplitSubject): Fault | null {
+  if (!known.has(split)) known.set(split, findFault(split));
+  return known.get(split)!;
+}
+
+function findFault(split: SplitSubject): Fault | null {
   const { manifest, unusable, listing } = split;
   // Of entries without a seizure no manifest is written; that is told as such.
   if (split.survey.entries.size === 0 || !isListable(split)) return null;
@@ -68,7 +77,7 @@ function pathOf({ folder }: SplitSubject): string {
 function rebuilding(split: SplitSubject): Repair | null {
   if (!isListable(split)) return null;
   return {
-    says: `write ${pathOf(split)} anew, of ${split.survey.entries.size} entries`,
+    says: `write ${pathOf(split)} anew, of ${counted(split.survey.entries.size, 'entry', 'entries')}`,
     mend: async () => {
       await scanSplit(split.folder, split.shape, { isRebuildForced: true });
     },
@@ -103,7 +112,7 @@ function rule(
 
 function entriesText({ survey, listing: { counts } }: SplitSubject): string {
   const windows = counts.partial_seizure + counts.full_seizure + counts.no_seizure;
-  return `${survey.entries.size} entries with ${windows} windows`;
+  return `${counted(survey.entries.size, 'entry', 'entries')} with ${windows} windows`;
 }
 
 function countsText({
@@ -210,7 +219,7 @@ export const MANIFEST: readonly Rule[] = [
     (split) => {
       const { references, all, files } = missingOf(split);
       const share = references / all;
-      return `${pathOf(split)}: ${references} of ${all} references (${(100 * share).toFixed(1)} %, ${share > MOST_MISSING ? 'more than' : 'within'} the 5 % that may be) are to ${files.length} entries that are not there, such as ${files[0]}`;
+      return `${pathOf(split)}: ${references} of ${all} references (${(100 * share).toFixed(1)} %, ${share > MOST_MISSING ? 'more than' : 'within'} the 5 % that may be) are to ${counted(files.length, 'entry', 'entries')} that ${files.length === 1 ? 'is' : 'are'} not there, such as ${files[0]}`;
     },
     (split, subject) => {
       const { references, all, files } = missingOf(split);

@@ -8,6 +8,7 @@ import { isStarved, neededRate } from '../pace.ts';
 import type { Rule } from '../rule.ts';
 import type { Delivery, RunSubject, StepPace } from '../run-subject.ts';
 import type { Subject } from '../subject.ts';
+import { gib } from '../words.ts';
 
 /** Why the loop waited. Several may hold at once; `unknown` only where none does. */
 type Cause = 'workers' | 'persistence' | 'mount' | 'cores' | 'page cache' | 'unknown';
@@ -359,7 +360,3 @@ export const STARVATION: readonly Rule[] = [
     },
   },
 ];
-
-function gib(bytes: number): string {
-  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
-}

@@ -1,10 +1,10 @@
 import { isGoingOn } from '../../runs/index.ts';
 import { pathsOf } from '../config-kind.ts';
 import type { Found } from '../finding.ts';
-import { corpusBytesIn } from '../loader-use.ts';
+import { configHere, corpusBytesIn } from '../loader-use.ts';
 import { mountAt } from '../machine.ts';
 import type { Rule } from '../rule.ts';
-import { configHere } from './machine.ts';
+import { gib } from '../words.ts';
 
 /** A value of `.wslconfig`, such as `memory` under `[wsl2]`. */
 export function wslSetting(config: string | null, name: string): string | null {
@@ -66,7 +66,6 @@ export const WSL: readonly Rule[] = [
       if (config === null || wsl === null || bytes === null) return [];
       const isHost = config.loaded.config.data.residency === 'host';
       if (!isHost || bytes <= memoryBytes / 2 || bytes > memoryBytes) return [];
-      const gib = (value: number) => `${(value / 2 ** 30).toFixed(1)} GiB`;
       return [
         {
           evidence: `data.residency host; ${gib(bytes)} of samples, ${gib(memoryBytes)} of memory (.wslconfig: ${wslSetting(wsl.config, 'memory') ?? 'memory is not set'})`,

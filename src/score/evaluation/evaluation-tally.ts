@@ -6,7 +6,7 @@ import {
   falseAlarmsPer24hRecorded,
   NO_EVENTS,
 } from '../any-overlap.ts';
-import { ratio, sumCounts } from '../measured.ts';
+import { type Measured, ratio, sumCounts } from '../measured.ts';
 import { ExactSum } from '../nedc/index.ts';
 import {
   type SampleCounts,
@@ -29,6 +29,7 @@ import type {
   EvaluationDocument,
   FalseAlarm,
   Figure,
+  Interval,
   MissedSeizure,
   PatientRow,
   RecordingRow,
@@ -277,15 +278,26 @@ export class EvaluationTally {
   #sampleFigures(bootstrap: PatientBootstrap): Record<string, Figure> {
     const pooled = this.#pool.figures();
     const withSeizures = this.#perPatient(({ references }) => references).filter((count) => count > 0).length;
-    const [ofAuroc = null, ofPrecision = null, ofSensitivity = null, ofSpecificity = null] =
-      withSeizures >= LEAST_PATIENTS ? bootstrap.intervals(this.#ranking.statistic()).map(asInterval) : [];
+    const statistic = this.#ranking.statistic();
+    const resampled = withSeizures >= LEAST_PATIENTS ? bootstrap.intervals(statistic) : [];
+    const binned = statistic(new Float64Array(this.#patients.length).fill(1));
+    // Where the bins put a figure beside its exact value, the interval is moved there.
+    const around = (index: number, { value }: Measured): Interval | null => {
+      const bounds = resampled[index] ?? null;
+      const shift = (value ?? 0) - (binned[index] ?? 0);
+      const within = (bound: number) => Math.min(1, Math.max(0, bound + shift));
+      return asInterval(bounds && { low: within(bounds.low), high: within(bounds.high) });
+    };
+    const sensitivity = sensitivityOverSamples(this.#samples);
+    const specificity = specificityOverSamples(this.#samples);
+    const { auroc_over_samples: auroc, average_precision_over_samples: precision } = pooled;
     return {
-      auroc_over_samples: figureOf(pooled.auroc_over_samples, ofAuroc),
-      average_precision_over_samples: figureOf(pooled.average_precision_over_samples, ofPrecision),
+      auroc_over_samples: figureOf(auroc, around(0, auroc)),
+      average_precision_over_samples: figureOf(precision, around(1, precision)),
       auroc_mean_over_recordings: figureOf(pooled.auroc_mean_over_recordings, null),
       average_precision_mean_over_recordings: figureOf(pooled.average_precision_mean_over_recordings, null),
-      sensitivity_over_samples: figureOf(sensitivityOverSamples(this.#samples), ofSensitivity),
-      specificity_over_samples: figureOf(specificityOverSamples(this.#samples), ofSpecificity),
+      sensitivity_over_samples: figureOf(sensitivity, around(2, sensitivity)),
+      specificity_over_samples: figureOf(specificity, around(3, specificity)),
     };
   }
 

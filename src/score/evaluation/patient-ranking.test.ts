@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { uniform } from '../../random/index.ts';
 import { auroc, averagePrecision } from '../ranking.ts';
 import { sampleCounts, sensitivityOverSamples, specificityOverSamples } from '../sample-counts.ts';
 import { PatientRanking } from './patient-ranking.ts';
@@ -42,4 +43,16 @@ test('0 and 1 are in the first and the last bin', () => {
   const counts = { truePositives: 1, falsePositives: 0, trueNegatives: 1, falseNegatives: 0 };
   ranking.add(0, [0, 1], [0, 1], counts);
   expect(ranking.statistic()(Float64Array.of(1))).toEqual([1, 1, 1, 1]);
+});
+
+test('of many samples in a narrow range, as of a model that has hardly learnt, the figures are near the exact ones', () => {
+  const ranking = new PatientRanking();
+  const scores = Float32Array.from({ length: 20_000 }, (_, index) => 0.48 + 0.02 * uniform(1, index));
+  // The higher, the likelier a seizure.
+  const labels = Array.from(scores, (score, index) => (uniform(2, index) < (score - 0.48) * 25 ? 1 : 0));
+  ranking.add(0, scores, labels, sampleCounts(scores, labels, 0.5));
+  const [area, precision] = ranking.statistic()(Float64Array.of(1));
+  // Some 80 bins of 1/1,024 in the logit.
+  expect(area).toBeCloseTo(auroc(scores, labels).value!, 3);
+  expect(precision).toBeCloseTo(averagePrecision(scores, labels).value!, 2);
 });

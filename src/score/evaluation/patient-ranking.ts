@@ -3,21 +3,23 @@ import type { SampleCounts } from '../sample-counts.ts';
 import type { Statistic } from './patient-bootstrap.ts';
 
 /** Bins of the logit, from -16 to 16; what lies beyond is in the first or last. */
-const BINS = 512;
+const BINS = 32_768;
 const REACH = 16;
+/** Neighbouring bins are joined while they hold at most this share of either class. */
+const JOINED_SHARE = 1 / 256;
 
 /** Counts of one patient's samples by the logit of their probability. */
 interface PatientSamples {
-  readonly seizure: Float64Array;
-  readonly background: Float64Array;
+  readonly seizure: Uint32Array;
+  readonly background: Uint32Array;
   truePositives: number;
   trueNegatives: number;
 }
 
 /**
  * What resampling needs of each patient's samples: their counts in bins, for keeping all samples of a corpus in every order
- * of patients is out of reach. Two samples of one bin, 1/16 apart in the logit at most, count as ties; only intervals are
- * made so, not the figures themselves.
+ * of patients is out of reach. Two samples of one bin count as ties; only the width of intervals is made so, not the figures
+ * themselves.
  */
 export class PatientRanking {
   readonly #patients: PatientSamples[] = [];
@@ -25,8 +27,8 @@ export class PatientRanking {
   /** @param patient counted from 0, in order of appearance @param counts at `tau_on` */
   add(patient: number, scores: ArrayLike<number>, labels: ArrayLike<number>, counts: SampleCounts): void {
     this.#patients[patient] ??= {
-      seizure: new Float64Array(BINS),
-      background: new Float64Array(BINS),
+      seizure: new Uint32Array(BINS),
+      background: new Uint32Array(BINS),
       truePositives: 0,
       trueNegatives: 0,
     };
@@ -41,18 +43,24 @@ export class PatientRanking {
 
   /** AUROC, average precision, and sensitivity and specificity over samples, of the patients drawn. */
   statistic(): Statistic {
-    const seizure = new Float64Array(BINS);
-    const background = new Float64Array(BINS);
+    const starts = this.#joinedBins();
+    const patients = this.#patients.map((own) => ({
+      ...own,
+      seizure: joined(own.seizure, starts),
+      background: joined(own.background, starts),
+    }));
+    const seizure = new Float64Array(starts.length);
+    const background = new Float64Array(starts.length);
     return (draws) => {
       seizure.fill(0);
       background.fill(0);
       let [truePositives, trueNegatives] = [0, 0];
-      for (const [patient, own] of this.#patients.entries()) {
+      for (const [patient, own] of patients.entries()) {
         const times = draws[patient]!;
         if (times === 0) continue;
         truePositives += times * own.truePositives;
         trueNegatives += times * own.trueNegatives;
-        for (let bin = 0; bin < BINS; bin++) {
+        for (let bin = 0; bin < starts.length; bin++) {
           seizure[bin]! += times * own.seizure[bin]!;
           background[bin]! += times * own.background[bin]!;
         }
@@ -63,12 +71,43 @@ export class PatientRanking {
       return [...ranked, share(truePositives, positives), share(trueNegatives, negatives)];
     };
   }
+
+  /** First bins of the joined ones: fine where samples are, some hundreds in all. */
+  #joinedBins(): number[] {
+    const totals = (['seizure', 'background'] as const).map((label) => {
+      const total = new Float64Array(BINS);
+      for (const own of this.#patients) for (let bin = 0; bin < BINS; bin++) total[bin]! += own[label][bin]!;
+      return total;
+    });
+    const most = totals.map((total) => sumOf(total) * JOINED_SHARE);
+    const starts = [0];
+    let held = [0, 0];
+    for (let bin = 0; bin < BINS; bin++) {
+      const added = totals.map((total) => total[bin]!);
+      const isSomething = sumOf(held) > 0 && sumOf(added) > 0;
+      if (isSomething && held.some((count, label) => count + added[label]! > most[label]!)) {
+        starts.push(bin);
+        held = [0, 0];
+      }
+      held = held.map((count, label) => count + added[label]!);
+    }
+    return starts;
+  }
+}
+
+function joined(counts: Uint32Array, starts: readonly number[]): Float64Array {
+  return Float64Array.from(starts, (start, index) => {
+    const end = starts[index + 1] ?? counts.length;
+    let sum = 0;
+    for (let bin = start; bin < end; bin++) sum += counts[bin]!;
+    return sum;
+  });
 }
 
 /** AUROC (ties count half) and average precision, as `ranking.ts` has them. */
 function rankedByBins(seizure: Float64Array, background: Float64Array): [number, number] {
   let [hits, falseAlarms, pairs, precision] = [0, 0, 0, 0];
-  for (let bin = BINS - 1; bin >= 0; bin--) {
+  for (let bin = seizure.length - 1; bin >= 0; bin--) {
     const [found, wrong] = [seizure[bin]!, background[bin]!];
     if (found === 0 && wrong === 0) continue;
     pairs += wrong * (hits + found / 2);
@@ -85,6 +124,8 @@ function binOf(probability: number): number {
   return Math.max(0, Math.min(BINS - 1, bin));
 }
 
-function sumOf(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0);
+function sumOf(values: Float64Array | readonly number[]): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum;
 }
