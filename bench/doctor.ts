@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { scanSplit, settingsRecord, writeEntry } from '../src/cache/index.ts';
+import { testProvenance } from '../src/cache/testing/provenance.ts';
 import { configSchema } from '../src/config/index.ts';
 
 const folder = process.argv[2] ?? join(tmpdir(), 'bgb-bench-doctor');
@@ -39,28 +40,16 @@ async function writeRecording(split: string, index: number): Promise<void> {
     labels,
     segments: [{ firstRow: 0, rows: ROWS, startSample: 0 }],
     scale: 1,
-    provenance: {
-      format: 'bgb-cache',
-      version: 4,
-      key: `${split}${index}`,
+    provenance: testProvenance({
       recording: input,
-      annotations: [{ ...input, format: 'tusz-csv_bi', role: 'seizures' }],
+      key: `${split}${index}`,
       preprocessing: settingsRecord({ ...preprocessing, sampling_rate: RATE }),
       channels: ['Cz'],
       sampling_rate: RATE,
-      reference: 'REF',
       patient: `${split}${Math.floor(index / 4)}`,
       recorded_s: ROWS / RATE,
-      seizures: 1,
-      seizure_s: 60,
       seizure_s_by_label: { seiz: 60 },
-      excluded_s_by_label: {},
-      events_lost: {},
-      label_map: {},
-      scored_as_background: [],
-      clipped_share: 0,
-      notices: [],
-    },
+    }),
   });
 }
 

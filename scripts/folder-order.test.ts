@@ -15,3 +15,11 @@ test('imports to the left, within a folder and of errors.ts are in order', () =>
   const source = "import a from '../edf/index.ts'; import b from './step.ts'; import c from '../errors.ts';";
   expect(brokenImports('train/loop.ts', source)).toEqual([]);
 });
+
+test("only tests use what is made for an earlier folder's tests", () => {
+  const source = "import { writeTestEntry } from '../cache/testing/entry.ts';";
+  expect(brokenImports('train/loop.test.ts', source)).toEqual([]);
+  expect(brokenImports('train/testing/run.ts', source.replace('../', '../../'))).toEqual([]);
+  expect(brokenImports('train/loop.ts', source)).toHaveLength(1);
+  expect(brokenImports('edf/read.test.ts', source)).toHaveLength(1);
+});

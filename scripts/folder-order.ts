@@ -1,6 +1,7 @@
 /**
  * Holds the architecture: the folders of src/ follow the way of the data, and each imports only from
- * folders before it in this list and only through their index.ts. Prints what breaks that, exits 1.
+ * folders before it in this list and only through their index.ts; tests also from those folders' testing/. Prints what breaks
+ * that, exits 1.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -17,6 +18,7 @@ export const FOLDERS = [
 export function brokenImports(from: string, source: string): string[] {
   const problems: string[] = [];
   const [folder] = from.split('/');
+  const isTest = /\.test\.ts$|\/testing\//.test(from);
   for (const match of source.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)) {
     const target = join(dirname(from), match[1]!);
     const [targetFolder, ...rest] = target.split('/');
@@ -26,6 +28,7 @@ export function brokenImports(from: string, source: string): string[] {
     if (targetRank < 0) problems.push(`${from}: imports ${target}, which is in no folder of the order`);
     else if (rank >= 0 && targetRank > rank)
       problems.push(`${from}: ${folder}/ stands before ${targetFolder}/ and may not import from it`);
+    else if (isTest && rest[0] === 'testing') continue;
     else if (rest.join('/') !== 'index.ts')
       problems.push(`${from}: imports ${target}; other folders are entered through ${targetFolder}/index.ts`);
   }

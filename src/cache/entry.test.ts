@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { InputError } from '../errors.ts';
 import { Entry } from './entry.ts';
+import { testProvenance } from './testing/provenance.ts';
 import { type EntryContent, labelRuns, writeEntry } from './write-entry.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bgb-cache-'));
@@ -19,27 +20,15 @@ const CONTENT: EntryContent = {
     { firstRow: 4, rows: 6, startSample: 100 },
   ],
   scale: 0.25,
-  provenance: {
-    format: 'bgb-cache',
-    version: 4,
-    key: 'k',
-    recording: { name: 'a.edf', sha256: 's', bytes: 1 },
-    annotations: [{ name: 'a.csv_bi', sha256: 't', bytes: 2, format: 'tusz-csv_bi', role: 'seizures' }],
+  provenance: testProvenance({
     preprocessing: { montage: '10-20' },
     channels: ['A', 'B', 'C'],
     sampling_rate: 256,
-    reference: 'REF',
     patient: 'p',
     recorded_s: 10 / 256,
     seizures: 2,
     seizure_s_by_label: { seiz: 0.01 },
-    excluded_s_by_label: {},
-    events_lost: {},
-    label_map: {},
-    scored_as_background: [],
-    clipped_share: 0,
-    notices: [],
-  },
+  }),
 };
 
 test('what is written is read, whole or in part', async () => {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadConfig, readEnvironment, wholeEnvironment } from '../config/index.ts';
+import { loadConfig, readEnvironment, STAGED_CACHE, wholeEnvironment } from '../config/index.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { configJob } from '../modal/index.ts';
 import { attend, type Job, parseJob } from '../places/index.ts';
@@ -15,7 +15,7 @@ export async function attendCommand(path: string, options: AttendCommandOptions)
   using command = new LongCommand('Run', 'attempts', { isProgressPlain: true });
   const code = await attend(job, {
     program: [process.execPath, ...process.execArgv, process.argv[1]!],
-    stagingFolder: join(tmpdir(), 'bgb-cache'),
+    stagingFolder: join(tmpdir(), STAGED_CACHE),
     attempt: Number(options.attempt),
     write: (text) => process.stdout.write(text),
     now: () => new Date(),

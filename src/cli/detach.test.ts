@@ -1,6 +1,14 @@
 // Trainings that outlive their terminal, in real processes: a terminal that is really closed, stop, attach.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -25,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   // A test that failed may have left its run.
-  for (const name of readdirSync(folder).filter((each) => existsSync(join(folder, each, 'run.json'))))
+  for (const name of readdirSync(folder).filter((each) => existsSync(join(folder, each, 'run.lock'))))
     await stopRun(join(folder, name), {
       waitS: 60,
       now: () => new Date(),
@@ -164,9 +172,14 @@ test('what cannot start says why, with its own exit code, and leaves nothing', a
     code: 2,
     output: expect.stringMatching(/^bgb: Cannot write to the output_dir /),
   });
-  const again = await run(trainWords('whole', '--detach'));
-  expect(again).toMatchObject({ code: 2, output: expect.stringMatching(/already holds a finished run/) });
-  expect(readdirSync(join(folder, 'whole')).filter((name) => name.startsWith('output'))).toEqual([]);
+  mkdirSync(join(folder, 'taken'));
+  for (const name of ['run.json', 'events.jsonl']) writeFileSync(join(folder, 'taken', name), '');
+  const again = await run(trainWords('taken', '--detach'));
+  expect(again).toMatchObject({
+    code: 2,
+    output: expect.stringMatching(/already holds a run that did not finish/),
+  });
+  expect(readdirSync(join(folder, 'taken')).sort()).toEqual(['events.jsonl', 'run.json']);
 });
 
 test.runIf(isTogetherPossible('cpu'))(

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { type FileHandle, mkdir, open, readFile, rm, rmdir, stat } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InputError, messageOf } from '../errors.ts';
+import { makeFolder } from '../files/index.ts';
 import { Interruption, SaidAlready } from './exit.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 
@@ -91,7 +92,7 @@ async function openOutput(folder: string, now: Date) {
   const stamp = now.toISOString().replaceAll(/[-:]|\.\d+/g, '');
   const path = join(folder, `output-${stamp}-${process.pid}.log`);
   try {
-    const made = await makeFolders(resolve(folder));
+    const made = await makeFolder(resolve(folder));
     return { file: await open(path, 'ax'), path, made };
   } catch (cause) {
     throw new InputError('RUN_FOLDER', `Cannot write to the output_dir ${folder}: ${messageOf(cause)}.`, {
@@ -100,22 +101,9 @@ async function openOutput(folder: string, now: Date) {
   }
 }
 
-/**
- * Makes a folder and those on the way to it; the first that was not there. Node's own never ends where the system says ENOENT
- * below a folder that is there, as in /proc.
- */
-async function makeFolders(folder: string): Promise<string | undefined> {
-  if ((await stat(folder).catch(() => null)) !== null) return undefined;
-  const made = dirname(folder) === folder ? undefined : await makeFolders(dirname(folder));
-  await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
-  return made ?? folder;
-}
-
 /** Removes the folders that were made, unless something is in them by now. */
-async function removeMade(folder: string, made: string | undefined): Promise<void> {
-  if (made === undefined) return;
+async function removeMade(folder: string, made: string | null): Promise<void> {
+  if (made === null) return;
   const first = resolve(made);
   for (let at = resolve(folder); at.startsWith(first); at = dirname(at)) {
     try {

@@ -140,7 +140,9 @@ export async function logs(run: string, options: PlaceOptions & { follow?: boole
   checkRunName(run);
   await atModal(options, async (place) => {
     if (options.follow === true) {
-      await followRun(place, run, { isResuming: true, stream: process.stdout });
+      // What nobody is paying for now is not started again by looking at it.
+      const isResuming = (await place.find(run)) !== null;
+      await followRun(place, run, { isResuming, stream: process.stdout });
       return;
     }
     // The run's own container has the newest lines; of one that has ended, any has all.

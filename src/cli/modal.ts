@@ -21,7 +21,7 @@ export function register(program: Command): void {
     });
   command('logs', "a run's lines, from the first")
     .argument('<run>', "the run's name")
-    .option('-f, --follow', 'stay until it ends; goes on with it where it was interrupted')
+    .option('-f, --follow', 'stay until it ends; goes on with one that is interrupted meanwhile')
     .action(async (run: string, options: PlaceOptions & { follow?: boolean }) => {
       await (await actions()).logs(run, options);
     });

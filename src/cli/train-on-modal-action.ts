@@ -68,6 +68,7 @@ export async function trainOnModal(path: string, options: TrainOptions): Promise
     path,
     loaded,
     set,
+    isForced: options.force === true,
     variables,
     resources,
     codeHash: bundle.hash,

@@ -53,5 +53,6 @@ export { annotatedYaml, resolvedYaml } from './resolved-yaml.ts';
 export { type Config, channelCount, configSchema } from './schema.ts';
 export { shownVariable, withoutSecrets } from './secrets.ts';
 export { SPLITS, type Split, splitNamed, splitOf } from './split.ts';
+export { STAGED_CACHE } from './staged.ts';
 export { cpuQuota, threadsOf, usableCores } from './threads.ts';
 export { leavesOf } from './tree.ts';

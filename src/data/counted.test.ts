@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { Entry, scanSplit, writeEntry } from '../cache/index.ts';
+import { testProvenance } from '../cache/testing/provenance.ts';
 import { configSchema } from '../config/index.ts';
 import { loadCorpus } from './corpus.ts';
 import { BalancedSeizureDataset } from './datasets.ts';
@@ -23,27 +24,14 @@ async function write(name: string, labels: Uint8Array): Promise<string> {
     labels,
     segments: [{ firstRow: 0, rows: labels.length, startSample: 0 }],
     scale: 1,
-    provenance: {
-      format: 'bgb-cache',
-      version: 4,
+    provenance: testProvenance({
       key: name,
-      recording: { name: 'a.edf', sha256: 's', bytes: 1 },
-      annotations: [{ name: 'a.csv_bi', sha256: 't', bytes: 2, format: 'tusz-csv_bi', role: 'seizures' }],
-      preprocessing: {},
       channels: ['A', 'B', 'C', 'D'],
       sampling_rate: 256,
-      reference: 'REF',
       patient: 'p',
       recorded_s: labels.length / 256,
-      seizures: 1,
       seizure_s_by_label: { seiz: 1 },
-      excluded_s_by_label: {},
-      events_lost: {},
-      label_map: {},
-      scored_as_background: [],
-      clipped_share: 0,
-      notices: [],
-    },
+    }),
   });
   return path;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { scanSplit, writeEntry } from '../cache/index.ts';
+import { testProvenance } from '../cache/testing/provenance.ts';
 import { WindowReader } from './window-reader.ts';
 import { openWindows, type WindowSet } from './windows.ts';
 
@@ -28,27 +29,13 @@ beforeAll(async () => {
       labels: Uint8Array.from({ length: rows }, (_, row) => row % 2),
       segments: [{ firstRow: 0, rows, startSample: 0 }],
       scale: 1,
-      provenance: {
-        format: 'bgb-cache',
-        version: 4,
+      provenance: testProvenance({
         key: String(recording),
-        recording: { name: 'a.edf', sha256: 's', bytes: 1 },
-        annotations: [{ name: 'a.csv_bi', sha256: 't', bytes: 2, format: 'tusz-csv_bi', role: 'seizures' }],
-        preprocessing: {},
         channels: ['A', 'B', 'C'],
-        sampling_rate: 10,
-        reference: 'REF',
         patient: `p${recording}`,
         recorded_s: rows / 10,
-        seizures: 1,
         seizure_s_by_label: { seiz: 1 },
-        excluded_s_by_label: {},
-        events_lost: {},
-        label_map: {},
-        scored_as_background: [],
-        clipped_share: 0,
-        notices: [],
-      },
+      }),
     });
   }
   const { manifest } = await scanSplit(folder, SHAPE);

@@ -86,3 +86,18 @@ test('a training that waits little is never looked at', () => {
   });
   for (let i = 0; i < 1000; i++) watch.observe({ windowsPerSecond: 8, waitingShare: 0.05 }, 8);
 });
+
+test('waiting that begins after hours without any is seen within a few hundred steps', async () => {
+  let looked = 0;
+  const watch = new TrainingWatch({
+    look: async () => {
+      looked++;
+      return [];
+    },
+    say: () => undefined,
+    now: () => 0,
+  });
+  for (let i = 0; i < 100_000; i++) watch.observe({ windowsPerSecond: 8, waitingShare: 0 }, 8);
+  for (let i = 0; i < 300; i++) watch.observe({ windowsPerSecond: 8, waitingShare: 0.3 }, 8);
+  expect(looked).toBe(1);
+});

@@ -32,6 +32,9 @@ export interface WatchedStep {
   readonly waitingShare: number;
 }
 
+/** Steps of which the figures add up before those so far count half. */
+const REMEMBERED = 200;
+
 /** Until the run's records are looked at again where they did not explain what the loop saw. */
 const PAUSE_MS = 30_000;
 
@@ -72,6 +75,11 @@ export class TrainingWatch {
     this.#sum.windows += windowsPerStep;
     this.#sum.seconds += seconds;
     this.#sum.waitedS += seconds * step.waitingShare;
+    // What was hours ago says nothing of now.
+    if (this.#sum.steps >= REMEMBERED) {
+      const { steps, windows, seconds: all, waitedS } = this.#sum;
+      this.#sum = { steps: steps / 2, windows: windows / 2, seconds: all / 2, waitedS: waitedS / 2 };
+    }
     const pace = { ...this.#sum, copiedS: 0, waitedAtEpochsS: 0, gpuUtilisation: null };
     if (this.#isLooking || !isStarved(pace) || this.#now() - this.#lookedAt < PAUSE_MS) return;
     this.#lookedAt = this.#now();

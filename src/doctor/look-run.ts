@@ -31,11 +31,14 @@ export async function lookAtRun(
   {
     fingerprint,
     computing,
+    isQuick,
     now,
   }: {
     readonly fingerprint: RunFingerprint;
     /** null where its cache may not be measured. */
     readonly computing: Computing | null;
+    /** Whether a training asks that goes on: what takes its time is left out. */
+    readonly isQuick: boolean;
     readonly now: Date;
   },
 ): Promise<RunSubject> {
@@ -53,7 +56,7 @@ export async function lookAtRun(
     residency,
     events,
     pace,
-    checkpoints: await checkpointsIn(join(folder, RUN_FILES.checkpoints)),
+    checkpoints: isQuick ? [] : await checkpointsIn(join(folder, RUN_FILES.checkpoints)),
     barred: await barredLogs(folder),
     leftovers: await leftoversIn(folder, now.getTime()),
     probe:

@@ -78,9 +78,13 @@ export async function lookAt(request: LookRequest): Promise<Subject> {
       : await lookAtRun(target.path, config!.loaded.config, {
           fingerprint,
           computing: isSound && !request.isQuick ? computing : null,
+          isQuick: request.isQuick === true,
           now: request.now,
         });
-  const recordings = config === null ? null : await lookAtRecordings(config.loaded.config);
+  const recordings =
+    config === null || (request.isQuick && run !== null)
+      ? null
+      : await lookAtRecordings(config.loaded.config);
   return {
     target,
     config,

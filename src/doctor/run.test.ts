@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { lastSession, paceOf } from './pace.ts';
+import { isStarved, lastSession, paceOf } from './pace.ts';
 import { Corpus, type SetUp } from './testing/corpus.ts';
 import { examined, named, WORKSTATION } from './testing/looking.ts';
 import { type } from './testing/shell.ts';
@@ -55,7 +55,7 @@ async function waited(setUp: SetUp, seconds: number, going: Going): Promise<void
   for (let isEnded = false; ; await delay(100)) {
     const lines = existsSync(events) ? readFileSync(events, 'utf8').split('\n').slice(0, -1) : [];
     const pace = paceOf(lastSession(lines.map((line) => JSON.parse(line))), { windowsPerStep: 4, ahead: 1 });
-    if ((pace?.waitedS ?? 0) >= seconds) return;
+    if (isStarved(pace) && pace.waitedS >= seconds) return;
     if (isEnded) throw new Error(`the training ended first: ${await going.ended}`);
     isEnded = going.child.exitCode !== null;
   }
@@ -84,7 +84,7 @@ test('a slow reader and no workers: found in a live run, told by train itself, m
 
 test('one core for workers whose reading computes: the cores are the cause', async () => {
   const setUp = fromDisk('  num_workers: 2\n  persistent_workers: true', 400);
-  const going = start(setUp, { BUSY_READ_MS: '60' }, ['taskset', '-c', '0']);
+  const going = start(setUp, { BUSY_READ_MS: '150' }, ['taskset', '-c', '0']);
   await waited(setUp, 3, going);
   going.child.kill('SIGINT');
   await going.ended;

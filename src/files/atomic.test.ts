@@ -10,7 +10,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { isTemporaryName, removeStaleTemporaries, writeAtomic, writeAtomicWith } from './atomic.ts';
+import {
+  isTemporaryName,
+  makeFolder,
+  removeStaleTemporaries,
+  writeAtomic,
+  writeAtomicWith,
+} from './atomic.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bgb-files-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -30,7 +36,7 @@ test('a write that fails leaves the old content and nothing beside it', async ()
 test('folders on the way are made; where none can be, the write fails and ends', async () => {
   await writeAtomic(join(folder, 'a/b/c/d.json'), 'deep');
   expect(readFileSync(join(folder, 'a/b/c/d.json'), 'utf8')).toBe('deep');
-  await expect(writeAtomic(join(folder, 'a/b/c/d.json/e'), '')).rejects.toThrow(/ENOTDIR/);
+  await expect(writeAtomic(join(folder, 'a/b/c/d.json/e'), '')).rejects.toThrow(/ENOTDIR|EEXIST/);
   // mkdir with recursive: true would try for ever.
   if (process.platform === 'linux')
     await expect(writeAtomic('/proc/bgb-is-not-here/a.json', '')).rejects.toThrow(/ENOENT/);
@@ -59,4 +65,16 @@ test('only old temporaries are removed', async () => {
   await removeStaleTemporaries(join(folder, 'stale'));
   expect(readdirSync(below)).toEqual([young, 'a.npz']);
   await removeStaleTemporaries(join(folder, 'nowhere'));
+});
+
+test('a folder is made with those on the way, and the first of them told; a file in its place is an error', async () => {
+  expect(await makeFolder(join(folder, 'made/one/two'))).toBe(join(folder, 'made'));
+  expect(await makeFolder(join(folder, 'made/one/two'))).toBeNull();
+  writeFileSync(join(folder, 'made/file'), '');
+  await expect(makeFolder(join(folder, 'made/file'))).rejects.toThrow(/EEXIST/);
+  await expect(makeFolder(join(folder, 'made/file/below'))).rejects.toThrow(/EEXIST|ENOTDIR/);
+  if (process.platform === 'linux')
+    await expect(makeFolder('/proc/bgb-is-not-here/a')).rejects.toThrow(/ENOENT/);
+  const all = await Promise.all(Array.from({ length: 8 }, () => makeFolder(join(folder, 'raced/a/b'))));
+  expect(all).toContain(join(folder, 'raced'));
 });

@@ -34,13 +34,22 @@ export async function writeAtomicWith(
   await syncFolder(folder);
 }
 
-/** As `mkdir -p`. Node's own never ends where the system says ENOENT below a folder that is there, as in /proc. */
-async function makeFolder(folder: string): Promise<void> {
-  if ((await stat(folder).catch(() => null)) !== null) return;
-  if (dirname(folder) !== folder) await makeFolder(dirname(folder));
-  await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
+/**
+ * As `mkdir -p`. Node's own never ends where the system says ENOENT below a folder that is there, as in /proc.
+ *
+ * @returns the first folder that had to be made; null where all were there
+ */
+export async function makeFolder(folder: string): Promise<string | null> {
+  const found = (path: string) => stat(path).catch(() => null);
+  const isThere = async () => (await found(folder))?.isDirectory() === true;
+  if (await isThere()) return null;
+  const parent = dirname(folder);
+  const made = parent === folder || (await found(parent)) !== null ? null : await makeFolder(parent);
+  await mkdir(folder).catch(async (error: NodeJS.ErrnoException) => {
+    // Another process may have made it meanwhile; a file of that name stays an error.
+    if (error.code !== 'EEXIST' || !(await isThere())) throw error;
   });
+  return made ?? folder;
 }
 
 const TEMPORARY = /^\.(.+)\.[0-9a-f]{12}\.tmp$/;

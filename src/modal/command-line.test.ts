@@ -150,6 +150,20 @@ test('by its name alone: status, logs, stop, resume, pull and the run is an ordi
   expect(JSON.parse(runs.output).runs).toContainEqual(
     expect.objectContaining({ folder: expect.stringMatching(/pulled$/) }),
   );
+  // The same training here: every window list is the same, and so is every loss.
+  const own = join(standIn.folder, 'own');
+  const cache = join(standIn.volume(VOLUME).folder, 'cache/smoke');
+  const set = [...SETTINGS, `data.cache_dir=${cache}`, `experiment.output_dir=${own}`];
+  const words = set.flatMap((each) => ['--set', each]);
+  await bgb(['train', path('configs/local/smoke.yaml'), ...words]).ended;
+  const parity = await bgb(['parity', own, to, '--json']).ended;
+  expect(parity.code, parity.output).toBe(0);
+  const { steps } = JSON.parse(parity.output);
+  expect([steps.compared, steps.first_window_difference, steps.largest_loss_difference]).toEqual([
+    16,
+    null,
+    0,
+  ]);
   const evaluated = await bgb([
     'evaluate',
     to,

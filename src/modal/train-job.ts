@@ -18,6 +18,8 @@ export interface TrainJobRequest {
   readonly path: string;
   readonly loaded: LoadedConfig;
   readonly set: readonly string[];
+  /** Also where a finding of the doctor makes the result worthless. */
+  readonly isForced: boolean;
   readonly variables: Forwarded;
   readonly resources: Omit<Resources, 'code_path' | 'bridge_path'> & { readonly gpu: string };
   readonly codeHash: string;
@@ -32,14 +34,14 @@ export interface TrainJobRequest {
  * @throws InputError `PLACE_RUN_NAME`
  */
 export async function trainJob(request: TrainJobRequest): Promise<Job> {
-  const { path, loaded, set, variables, resources, codeHash, losses, now } = request;
+  const { path, loaded, set, isForced, variables, resources, codeHash, losses, now } = request;
   const { config } = loaded;
   const folder = posix.normalize(config.experiment.output_dir).replace(/\/$/, '');
   const run = runNameOf(folder);
   const isStaged = config.data.residency !== 'device';
   // A function runs the code that its image was made with.
   const code = resources.backend === 'function' ? IMAGE_CODE : codePath(codeHash);
-  const isForced = FORCED in variables.once;
+  const isScanForced = FORCED in variables.once;
   const assignments = set.flatMap((assignment) => ['--set', assignment]);
   return {
     format: 'bgb-job',
@@ -50,6 +52,7 @@ export async function trainJob(request: TrainJobRequest): Promise<Job> {
     command: [
       ...['train', 'CONFIG'],
       ...assignments,
+      ...(isForced ? ['--force'] : []),
       ...(isStaged ? ['--set', 'data.cache_dir=STAGED', '--set', 'experiment.cache_dir=STAGED'] : []),
     ],
     config: { name: basename(path), text: await readFile(path, 'utf8') },
@@ -63,7 +66,7 @@ export async function trainJob(request: TrainJobRequest): Promise<Job> {
     stage: isStaged ? { from: config.data.cache_dir } : null,
     before: [
       // On the volume itself: a copy's would be gone with the attempt, and the next one train on other data.
-      ...(isForced
+      ...(isScanForced
         ? [['scan-cache', '--cache-dir', config.data.cache_dir, '--config', 'CONFIG', ...assignments]]
         : []),
       [
@@ -113,7 +116,7 @@ export async function configJob(request: {
   const { path, loaded, set, gpu, limitS, token, now } = request;
   checkPaths(loaded.config);
   const job = await trainJob({
-    ...{ path, loaded, set, now },
+    ...{ path, loaded, set, now, isForced: false },
     variables: { always: {}, once: {}, left: [] },
     resources: { backend: 'function', gpu, cpu: 0, memory_mib: 0, timeout_s: limitS, secrets: [] },
     codeHash: 'image',

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { STAGED_CACHE } from '../config/index.ts';
 
 /** What a container of the cloud has mounted (docs/training.md): recordings, and what is kept. */
 const CLOUD_MOUNTS = ['/data', '/results'];
@@ -10,8 +11,9 @@ export function isInside(path: string, folder: string): boolean {
   return isComparable && way !== '..' && !way.startsWith('../');
 }
 
+/** Also where a cloud run has copied its cache for reading. */
 export function isOnCloudMount(path: string): boolean {
-  return CLOUD_MOUNTS.some((mount) => isInside(path, mount));
+  return posix.basename(path) === STAGED_CACHE || CLOUD_MOUNTS.some((mount) => isInside(path, mount));
 }
 
 /** `/home/ann/eeg`, `/mnt/c/eeg`, `~/eeg`, `C:\eeg`: an absolute path that no container of the cloud has. */

@@ -5,11 +5,11 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Config, loadConfig } from '../config/index.ts';
 import { noGrad } from '../torch/index.ts';
+import { buildSampleCache, SMOKE } from '../train/testing/sample-cache.ts';
 import { compareProbes } from './compare-probes.ts';
 import { makeProbe } from './make-probe.ts';
 import { type Probe, probeText, readProbe, writeProbe } from './probe-file.ts';
 import type { Fault } from './probe-run.ts';
-import { buildSampleCache, SMOKE } from './testing/sample-cache.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bgb-probe-'));
 const cache = join(folder, 'cache');
@@ -55,7 +55,7 @@ async function probe({ set = [] as string[], steps = 3, fault = {} as Fault } = 
 
 let healthy: Probe;
 beforeAll(async () => {
-  await buildSampleCache(cache);
+  await buildSampleCache(cache, { patients: { chb01: 'train' }, windows: { length: 256, stride: 256 } });
   healthy = await probe();
 });
 

@@ -41,11 +41,7 @@ const RULES: readonly ((own: Side, other: Side) => Found[])[] = [
 /** Whether a configuration is for a container in the cloud: its folder is named so, or it works in the mounts alone. */
 export function isCloud({ path, kind, config }: Side): boolean {
   // Where a run's folder lies says nothing: it may have been fetched.
-  const isNamed =
-    kind === 'configuration' &&
-    dirname(path)
-      .split('/')
-      .some((folder) => /^(modal|cloud)$/.test(folder));
+  const isNamed = kind === 'configuration' && /^(modal|cloud)$/.test(basename(dirname(path)));
   const { data, experiment } = config;
   return isNamed || [data.data_dir ?? [], experiment.output_dir].flat().every(isOnCloudMount);
 }

@@ -2,10 +2,10 @@
  * Starting, resuming and ending a run in its folder. The order of writes carries the meaning: `run.json`
  * first, `events.jsonl` last of the start, `done.json` last of all and the only sign of success.
  */
-import { mkdir, readdir, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { readdir, rm } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import { BgbError, InputError, messageOf } from '../errors.ts';
-import { canonicalJson, isTemporaryName, sha256, writeAtomic } from '../files/index.ts';
+import { canonicalJson, isTemporaryName, makeFolder, sha256, writeAtomic } from '../files/index.ts';
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import type { CheckpointState } from './checkpoint-state.ts';
 import {
@@ -153,7 +153,7 @@ export class Run implements AsyncDisposable {
  * overwrite, `RUN_FOLDER` if it cannot be made, `RUN_LOCKED` if another process is starting one there.
  */
 export async function createRun(folder: string, start: RunStart): Promise<Run> {
-  await makeFolder(folder);
+  await makeRunFolder(folder);
   await refuseOccupied(folder);
   await using undo = new AsyncDisposableStack();
   const lock = undo.use(await takeLock(folder, start.now()));
@@ -231,9 +231,9 @@ export async function openRun(
   return new Run({ folder, id: record.id, start, lock, events, resumedFrom, notices });
 }
 
-async function makeFolder(folder: string): Promise<void> {
+async function makeRunFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(resolve(folder));
   } catch (cause) {
     throw new InputError('RUN_FOLDER', `Cannot make the output_dir ${folder}: ${messageOf(cause)}.`, {
       cause,

@@ -11,9 +11,9 @@ import { type DetectedEvent, postprocessCurve } from '../post/index.ts';
 import { preprocess } from '../signal/index.ts';
 import type { Tensor } from '../torch/index.ts';
 import { openPredictor, predictRecording } from '../train/index.ts';
+import { saveUntrained } from '../train/testing/checkpoint.ts';
 import { DetectorStream, type DetectorStreamOptions } from './detector-stream.ts';
 import type { ProvisionalState } from './segment-stream.ts';
-import { saveUntrained } from './testing/untrained.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bgb-detector-stream-'));
 afterAll(() => rmSync(folder, { recursive: true }));

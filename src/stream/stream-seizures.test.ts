@@ -7,10 +7,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readBgbJson } from '../annotations/index.ts';
 import { openEdf, readSignals } from '../edf/index.ts';
 import { openPredictor, predictRecordings } from '../train/index.ts';
+import { saveUntrained } from '../train/testing/checkpoint.ts';
 import { growingFile } from './growing-file.ts';
 import { EdfReader, RawReader, type SampleReader } from './sample-reader.ts';
 import { type StreamLine, streamSeizures } from './stream-seizures.ts';
-import { saveUntrained } from './testing/untrained.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bgb-stream-'));
 afterAll(() => rmSync(folder, { recursive: true }));

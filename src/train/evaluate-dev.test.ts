@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeEntry } from '../cache/index.ts';
+import { testProvenance } from '../cache/testing/provenance.ts';
 import { configSchema } from '../config/index.ts';
 import { evaluateDev, FEWEST_FOR_THREADS } from './evaluate-dev.ts';
 import type { Predictor } from './predict.ts';
@@ -21,14 +22,7 @@ beforeAll(async () => {
     segments: [{ firstRow: 0, rows, startSample: 0 }],
     scale: 1,
     provenance: {
-      ...{
-        format: 'bgb-cache',
-        version: 4,
-        key: 'a.edf',
-        sampling_rate: 10,
-        channels: ['A'],
-        reference: 'REF',
-      },
+      ...testProvenance({ recorded_s: 100, seizure_s_by_label: { seiz: 20 } }),
       ...{ patient: 'p', recorded_s: 100, seizures: 1, clipped_share: 0, preprocessing: {}, label_map: {} },
       ...{ seizure_s_by_label: { seiz: 20 }, excluded_s_by_label: {}, events_lost: {}, notices: [] },
       recording: { name: 'a.edf', sha256: 's', bytes: 1 },

@@ -1,5 +1,6 @@
-import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { type Config, firstVisibleGpu } from '../config/index.ts';
+import { makeFolder } from '../files/index.ts';
 import {
   type Checkpoint,
   type CheckpointState,
@@ -50,7 +51,7 @@ export async function keepRun(
 ): Promise<OpenKeeping> {
   const { now } = start;
   await using opened = new AsyncDisposableStack();
-  await mkdir(folder, { recursive: true }).catch(() => undefined);
+  await makeFolder(resolve(folder)).catch(() => undefined);
   const run = opened.use(options.isResuming ? await openRun(folder, start) : await createRun(folder, start));
   const log = opened.use(new Logger({ level: options.level, write: options.writeLog, now }));
   log.attachFile(run.path('log'));

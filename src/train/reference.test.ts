@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Provenance, writeEntry } from '../cache/index.ts';
+import { testProvenance } from '../cache/testing/provenance.ts';
 import { compareReferences } from './reference.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bgb-reference-'));
@@ -18,27 +19,7 @@ const REFERENCES = {
 const entries = (...names: (keyof typeof REFERENCES)[]) =>
   names.map((name) => ({ folder, name: `${name}.npz` }));
 
-const PROVENANCE: Provenance = {
-  format: 'bgb-cache',
-  version: 4,
-  key: 'k',
-  recording: { name: 'a.edf', sha256: 's', bytes: 1 },
-  annotations: [{ name: 'a.csv_bi', sha256: 't', bytes: 2, format: 'tusz-csv_bi', role: 'seizures' }],
-  preprocessing: {},
-  channels: ['A'],
-  sampling_rate: 10,
-  reference: 'REF',
-  patient: 'p1',
-  recorded_s: 0.4,
-  seizures: 1,
-  seizure_s_by_label: { seiz: 0.2 },
-  excluded_s_by_label: {},
-  events_lost: {},
-  label_map: {},
-  scored_as_background: [],
-  clipped_share: 0,
-  notices: [],
-};
+const PROVENANCE: Provenance = testProvenance({});
 
 beforeAll(async () => {
   for (const [name, reference] of Object.entries(REFERENCES))

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { writeEntry } from '../write-entry.ts';
+import { testProvenance } from './provenance.ts';
 
 const RATE = 10;
 
@@ -21,26 +22,12 @@ export async function writeTestEntry(
       return segment;
     }),
     scale: 1,
-    provenance: {
-      format: 'bgb-cache',
-      version: 4,
+    provenance: testProvenance({
       key,
-      recording: { name: 'a.edf', sha256: 's', bytes: 1 },
-      annotations: [{ name: 'a.csv_bi', sha256: 't', bytes: 2, format: 'tusz-csv_bi', role: 'seizures' }],
-      preprocessing: {},
-      channels: ['A'],
       sampling_rate: RATE,
-      reference: 'REF',
       patient,
       recorded_s: all.length / RATE,
-      seizures: 1,
       seizure_s_by_label: { seiz: all.filter((label) => label === 1).length / RATE },
-      excluded_s_by_label: {},
-      events_lost: {},
-      label_map: {},
-      scored_as_background: [],
-      clipped_share: 0,
-      notices: [],
-    },
+    }),
   });
 }

@@ -3,13 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildCache, scanSplit, splitFolder } from '../../cache/index.ts';
-import { loadConfig } from '../../config/index.ts';
 import type { Job } from '../../places/index.ts';
+import { buildSampleCache, SMOKE } from '../../train/testing/sample-cache.ts';
 import { StandIn, type StandInOptions } from './stand-in.ts';
 
 const path = (relative: string) => fileURLToPath(new URL(`../../../${relative}`, import.meta.url));
-const SMOKE = path('configs/local/smoke.yaml');
 export const VOLUME = 'bgb-results';
 
 /** Fields that make the sample's training a matter of seconds and of the same bits everywhere. */
@@ -19,29 +17,6 @@ export const SETTINGS = [
   'resources.threads=1',
   'data.cache_dir=/results/cache/smoke',
 ];
-
-/** chb01 to train on, chb03 as dev. */
-export async function buildSampleCache(cacheDir: string): Promise<void> {
-  const { config } = await loadConfig(SMOKE);
-  for (const [patient, split] of [
-    ['chb01', 'train'],
-    ['chb03', 'dev'],
-  ] as const) {
-    await buildCache({
-      dataDir: path(`data/sample/${patient}`),
-      cacheDir,
-      split,
-      validationSplit: 0,
-      seed: 0,
-      settings: { ...config.preprocessing, sampling_rate: config.data.sampling_rate },
-      limitFiles: null,
-      jobs: 1,
-      signal: new AbortController().signal,
-      onProgress: () => undefined,
-    });
-    await scanSplit(splitFolder(cacheDir, split), { length: 1024, stride: 512 });
-  }
-}
 
 /** A packed "bundle" that starts this clone's sources: the containers see the same files. */
 export function packClone(tarball: string): void {

@@ -3,22 +3,21 @@
  * local child processes (container.ts) on volumes as folders (volume.ts), and can fail in the ways the cloud does. For tests
  * only: a client reaches it through MODAL_SERVER_URL.
  */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { decode, encode } from 'cbor-x';
 import { type CallContext, createServer, type Server, ServerError, Status } from 'nice-grpc';
-import { type Mount, StandInContainer } from './container.ts';
+import type { StandInContainer } from './container.ts';
 import { sdkDefinitions } from './definitions.ts';
-import { FunctionCallHere } from './function-call.ts';
+import type { FunctionCallHere } from './function-call.ts';
+import { functionsOf } from './functions.ts';
 import { routerOf } from './router.ts';
+import { sandboxesOf } from './sandboxes.ts';
 import { StandInVolume } from './volume.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: messages are the SDK's own, and it exports no types of them.
 export type Message = any;
-type Handler = (request: Message, context: CallContext) => unknown;
+export type Handler = (request: Message, context: CallContext) => unknown;
 
 export interface Sandbox {
   readonly id: string;
@@ -42,10 +41,8 @@ export interface StandInOptions {
   readonly deployed?: { readonly file: string; readonly opt: string };
 }
 
-const STUB = fileURLToPath(new URL('./modal_stub.py', import.meta.url));
-
 /** How results are told. */
-const STATUS = { success: 1, failure: 2, terminated: 3, timeout: 4 } as const;
+export const STATUS = { success: 1, failure: 2, terminated: 3, timeout: 4 } as const;
 
 export class StandIn implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'bgb-stand-in-'));
@@ -67,7 +64,7 @@ export class StandIn implements AsyncDisposable {
     /** ms until a container is there. */
     startupMs: 0,
   };
-  readonly #options: StandInOptions;
+  readonly options: StandInOptions;
   readonly #server: Server = createServer();
   readonly #ephemeral = new Map<string, Record<string, string>>();
   readonly #images = new Map<string, string>();
@@ -76,7 +73,7 @@ export class StandIn implements AsyncDisposable {
   #count = 0;
 
   private constructor(options: StandInOptions) {
-    this.#options = options;
+    this.options = options;
   }
 
   static async start(options: StandInOptions = {}): Promise<StandIn> {
@@ -141,9 +138,9 @@ export class StandIn implements AsyncDisposable {
 
   /** Environment of a container: image, secrets, variables given. */
   environmentOf(secretIds: readonly string[], sources: readonly Message[] = []): Record<string, string> {
-    const ofSecret = (id: string) => this.#ephemeral.get(id) ?? this.#options.secrets?.[id] ?? {};
+    const ofSecret = (id: string) => this.#ephemeral.get(id) ?? this.options.secrets?.[id] ?? {};
     return Object.assign(
-      { ...this.#options.environment },
+      { ...this.options.environment },
       ...secretIds.map(ofSecret),
       ...sources.map(({ secretId, env }) => (secretId ? ofSecret(secretId) : (env?.contents ?? {}))),
     );
@@ -193,101 +190,16 @@ export class StandIn implements AsyncDisposable {
     this.#server.add(definition, implementation as Message);
   }
 
-  #id(prefix: string, length = 22): string {
+  next(): number {
+    return ++this.#count;
+  }
+
+  /** A new id of the control plane's form. */
+  id(prefix: string, length = 22): string {
     return `${prefix}-${String(++this.#count).padStart(length, '0')}`;
   }
 
   #control(): Record<string, Handler> {
-    const find = (id: string) => {
-      const found = this.sandboxes.find((sandbox) => sandbox.id === id);
-      if (found === undefined) throw new ServerError(Status.NOT_FOUND, `no sandbox ${id}`);
-      return found;
-    };
-    const byName = ({ sandboxName, appName, includeTerminated }: Message, isV2: boolean) => {
-      const found = this.sandboxes.findLast(
-        ({ name, app, id, container }) =>
-          name === sandboxName &&
-          app === appName &&
-          id.startsWith(isV2 ? 'sb-v2-' : 'sb-0') &&
-          (container.end === null || includeTerminated === true),
-      );
-      if (found === undefined) throw new ServerError(Status.NOT_FOUND, `no sandbox ${sandboxName}`);
-      return { sandboxId: found.id };
-    };
-    const taskOf = async ({ sandboxId }: Message) => {
-      const { container } = find(sandboxId);
-      if (container.end !== null && container.output[0].length === 0)
-        return { taskResult: resultOf(container), taskId: `ta-${sandboxId}` };
-      return { taskId: `ta-${sandboxId}` };
-    };
-    const wait = async ({ sandboxId, timeout }: Message) => {
-      const { container } = find(sandboxId);
-      await Promise.race([container.ended, delay(timeout * 1000, null, { ref: false })]);
-      return { result: container.end === null ? undefined : resultOf(container) };
-    };
-    const terminate = ({ sandboxId }: Message) => {
-      find(sandboxId).container.kill('terminated');
-      return {};
-    };
-    const list = ({ tags, beforeTimestamp }: Message) => ({
-      sandboxes: beforeTimestamp
-        ? []
-        : this.sandboxes
-            .filter(
-              ({ container, tags: own }) =>
-                container.end === null &&
-                tags.every(({ tagName, tagValue }: Message) => own[tagName] === tagValue),
-            )
-            .map(({ id }, index) => ({ id, createdAt: 1 + index })),
-    });
-    const start = async (request: Message, isV2: boolean) => {
-      const { definition, tags, secretSources = [] } = request;
-      if (
-        this.sandboxes.some(
-          ({ name, container }) => name && name === definition.name && container.end === null,
-        )
-      )
-        throw new ServerError(Status.ALREADY_EXISTS, `a sandbox named ${definition.name} is running`);
-      const gpu = definition.resources?.gpuConfig?.gpuType || null;
-      if (gpu !== null && this.faults.isWithoutCapacity)
-        throw new ServerError(Status.RESOURCE_EXHAUSTED, 'no capacity for this GPU');
-      await delay(this.faults.startupMs);
-      const id = isV2 ? `sb-v2-${++this.#count}` : this.#id('sb');
-      const folder = join(this.folder, 'containers', id);
-      mkdirSync(folder, { recursive: true });
-      const mounts: Mount[] = [
-        ...definition.volumeMounts.map(({ volumeId, mountPath, readOnly }: Message) => ({
-          path: mountPath,
-          isReadOnly: readOnly,
-          from: this.volume(volumeId.slice(3)),
-        })),
-        ...definition.cloudBucketMounts.map(({ bucketName, mountPath, readOnly }: Message) => ({
-          path: mountPath,
-          isReadOnly: readOnly,
-          from: this.#bucket(bucketName),
-        })),
-      ];
-      const container = new StandInContainer({
-        id,
-        folder,
-        command: definition.entrypointArgs,
-        workdir: definition.workdir || '/',
-        environment: this.environmentOf(definition.secretIds, secretSources),
-        mounts,
-        timeoutS: definition.timeoutSecs,
-        commitEveryMs: this.#options.commitEveryMs === undefined ? 300 : this.#options.commitEveryMs,
-      });
-      this.sandboxes.push({
-        id,
-        name: definition.name ?? '',
-        app: request.appId.slice(3),
-        tags: Object.fromEntries(tags.map(({ tagName, tagValue }: Message) => [tagName, tagValue])),
-        gpu,
-        definition,
-        container,
-      });
-      return { sandboxId: id, taskId: `ta-${id}`, commandRouterAccess: this.access };
-    };
     return {
       clientHello: () => ({}),
       // Good for an hour, as its second part says.
@@ -302,7 +214,7 @@ export class StandIn implements AsyncDisposable {
       imageGetOrCreate: ({ image }) => {
         const text = JSON.stringify([image.dockerfileCommands, image.baseImages]);
         if (!this.#images.has(text)) {
-          this.#images.set(text, this.#id('im'));
+          this.#images.set(text, this.id('im'));
           this.layers.push(image.dockerfileCommands);
         }
         return { imageId: this.#images.get(text) };
@@ -322,130 +234,29 @@ export class StandIn implements AsyncDisposable {
       },
       secretGetOrCreate: ({ deploymentName, envDict, requiredKeys }) => {
         if (deploymentName === '') {
-          const id = this.#id('st');
+          const id = this.id('st');
           this.#ephemeral.set(id, { ...envDict });
           return { secretId: id };
         }
-        const named = this.#options.secrets?.[deploymentName];
+        const named = this.options.secrets?.[deploymentName];
         if (named === undefined) throw new ServerError(Status.NOT_FOUND, `no secret ${deploymentName}`);
         const missing = requiredKeys.filter((key: string) => !(key in named));
         if (missing.length > 0)
           throw new ServerError(Status.FAILED_PRECONDITION, `secret ${deploymentName} lacks ${missing}`);
         return { secretId: deploymentName };
       },
-      sandboxCreate: (request) => start(request, false),
-      sandboxCreateV2: (request) => start(request, true),
-      sandboxGetTaskId: taskOf,
-      sandboxGetTaskIdV2: taskOf,
-      sandboxWait: wait,
-      sandboxWaitV2: wait,
-      sandboxTerminate: terminate,
-      sandboxTerminateV2: terminate,
-      sandboxGetFromName: (request) => byName(request, false),
-      sandboxGetFromNameV2: (request) => byName(request, true),
-      sandboxList: list,
-      sandboxListV2: list,
-      sandboxTagsGet: ({ sandboxId }) => tagsOf(find(sandboxId)),
-      sandboxTagsGetV2: ({ sandboxId }) => tagsOf(find(sandboxId)),
-      taskGetCommandRouterAccess: () => this.access,
-      sandboxGetCommandRouterAccess: () => this.access,
-      ...this.#functions(),
-      sandboxGetLogs: ({ sandboxId, fileDescriptor, lastEntryId }) =>
-        logsOf(find(sandboxId), fileDescriptor === 2 ? 1 : 0, lastEntryId),
+      ...functionsOf(this),
+      ...sandboxesOf(this),
     };
   }
 
   /** Calls of the deployed function: each is containers, one after the other, until one ends well. */
   readonly functionCalls: FunctionCallHere[] = [];
 
-  #functions(): Record<string, Handler> {
-    const found = (id: string) => this.functionCalls[Number(id.slice(3))]!;
-    const metadata = { functionName: 'train', supportedInputFormats: [4], appId: 'ap-bgb' };
-    return {
-      functionGet: ({ objectTag }) => {
-        if (this.#options.deployed === undefined)
-          throw new ServerError(Status.NOT_FOUND, `no function ${objectTag}`);
-        return { functionId: `fu-${objectTag}`, handleMetadata: metadata };
-      },
-      functionBindParams: ({ functionId, functionOptions }) => {
-        this.bound.push(functionOptions);
-        return { boundFunctionId: functionId, handleMetadata: metadata };
-      },
-      functionMap: ({ functionId, pipelinedInputs }) => {
-        const [, kwargs] = decode(pipelinedInputs[0].input.args);
-        const id = `fc-${this.functionCalls.length}`;
-        const call = new FunctionCallHere((attempt) => {
-          const folder = join(this.folder, 'containers', `${id}-${attempt}`);
-          mkdirSync(folder, { recursive: true });
-          const { file, opt } = this.#options.deployed!;
-          return new StandInContainer({
-            id: `${id}-${attempt}`,
-            folder,
-            command: ['python3', STUB, file, functionId.slice(3), JSON.stringify(kwargs)],
-            workdir: '/opt/bgb',
-            environment: this.environmentOf([]),
-            mounts: [
-              { path: '/results', isReadOnly: false, from: this.volume('bgb-results') },
-              { path: '/opt', isReadOnly: true, from: opt },
-            ],
-            timeoutS: 600,
-            commitEveryMs: 300,
-          });
-        });
-        this.functionCalls.push(call);
-        return {
-          functionCallId: id,
-          functionCallJwt: '',
-          pipelinedInputs: [{ idx: 0, inputId: 'in-0', inputJwt: '' }],
-        };
-      },
-      functionCallFromId: ({ functionCallId }) => ({
-        functionCallId,
-        metadata: { appId: 'ap-bgb', functionId: 'fu-train' },
-      }),
-      functionGetOutputs: async ({ functionCallId, timeout }) => {
-        const call = found(functionCallId);
-        await Promise.race([call.ended, delay(timeout * 1000, null, { ref: false })]);
-        if (call.result === null) return { outputs: [] };
-        const result = { status: call.result === 0 ? STATUS.success : STATUS.failure, exception: '' };
-        return { outputs: [{ result: { ...result, data: encode(call.result) }, idx: 0, dataFormat: 4 }] };
-      },
-      functionCallCancel: ({ functionCallId, terminateContainers }) => {
-        found(functionCallId).cancel(terminateContainers === true);
-        return {};
-      },
-    };
-  }
-
-  #bucket(name: string): string {
-    const folder = this.#options.buckets?.[name];
+  /** The folder that stands for a bucket. */
+  bucket(name: string): string {
+    const folder = this.options.buckets?.[name];
     if (folder === undefined) throw new ServerError(Status.NOT_FOUND, `no bucket ${name}`);
     return folder;
-  }
-}
-
-function tagsOf({ tags }: Sandbox) {
-  return { tags: Object.entries(tags).map(([tagName, tagValue]) => ({ tagName, tagValue })) };
-}
-
-function resultOf({ end }: StandInContainer) {
-  if (end?.kind === 'exited')
-    return { status: end.code === 0 ? STATUS.success : STATUS.failure, exitcode: end.code };
-  return { status: STATUS[end!.kind], exitcode: 0 };
-}
-
-/** Batches from the entry after `last` on, each named by the bytes up to its end. */
-async function* logsOf({ container }: Sandbox, index: 0 | 1, last: string) {
-  let at = Number(last.split('-')[0]) || 0;
-  while (true) {
-    await container.moreThan(index, at);
-    const data = container.output[index].subarray(at);
-    if (data.length > 0) {
-      at += data.length;
-      yield { entryId: `${at}-0`, items: [{ data: data.toString('utf8'), fileDescriptor: index + 1 }] };
-    } else {
-      yield { entryId: `${at}-0`, items: [], eof: true };
-      return;
-    }
   }
 }

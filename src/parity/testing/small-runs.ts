@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { buildCache, scanSplit, splitFolder } from '../../cache/index.ts';
 import { loadConfig } from '../../config/index.ts';
 import { startTraining } from '../../train/index.ts';
-import { SMOKE } from './sample-cache.ts';
+import { SMOKE } from '../../train/testing/sample-cache.ts';
 
 const SAMPLE = fileURLToPath(new URL('../../../data/sample/chb01/', import.meta.url));
 export const RECORDINGS = ['chb01_03_clip', 'chb01_04_clip', 'chb01_15_clip'] as const;

@@ -1,18 +1,21 @@
-// A cache of the real sample for tests: chb01 to train on, chb03 as dev, windows of 4 s every 2 s.
 import { fileURLToPath } from 'node:url';
-import { buildCache, scanSplit, splitFolder } from '../../cache/index.ts';
-import { loadConfig } from '../../config/index.ts';
+import { buildCache, scanSplit, splitFolder, type WindowShape } from '../../cache/index.ts';
+import { loadConfig, type Split } from '../../config/index.ts';
 
 const path = (relative: string) => fileURLToPath(new URL(`../../../${relative}`, import.meta.url));
 
 export const SMOKE = path('configs/local/smoke.yaml');
 
-export async function buildSampleCache(cacheDir: string): Promise<void> {
+/** A cache of the real sample for tests: chb01 to train on, chb03 as dev, windows of 4 s every 2 s. */
+export async function buildSampleCache(
+  cacheDir: string,
+  {
+    patients = { chb01: 'train', chb03: 'dev' },
+    windows = { length: 1024, stride: 512 },
+  }: { patients?: Readonly<Record<string, Split>>; windows?: WindowShape } = {},
+): Promise<void> {
   const { config } = await loadConfig(SMOKE);
-  for (const [patient, split] of [
-    ['chb01', 'train'],
-    ['chb03', 'dev'],
-  ] as const) {
+  for (const [patient, split] of Object.entries(patients)) {
     await buildCache({
       dataDir: path(`data/sample/${patient}`),
       cacheDir,
@@ -25,6 +28,6 @@ export async function buildSampleCache(cacheDir: string): Promise<void> {
       signal: new AbortController().signal,
       onProgress: () => undefined,
     });
-    await scanSplit(splitFolder(cacheDir, split), { length: 1024, stride: 512 });
+    await scanSplit(splitFolder(cacheDir, split), windows);
   }
 }
