@@ -258,3 +258,17 @@ test('of two settings that are wrong, each is mended by its own command', async 
   expect(named(await examined(join(root, LOCAL)))).not.toContain('E3 double-correction');
   expect(named(await examined(join(root, LOCAL)))).not.toContain('H3 config-refused');
 });
+
+test('the configurations that bgb comes with: nothing is reported on the machine that each is for', async () => {
+  for (const name of ['local/smoke.yaml', 'local/smoke_gpu.yaml', 'local/train.yaml'])
+    expect({ name, found: await toldOf(name, WITH_GPU) }).toEqual({ name, found: [] });
+  for (const name of ['modal/smoke.yaml', 'modal/smoke_a100.yaml', 'modal/train_a100.yaml'])
+    for (const machine of [WORKSTATION, CLOUD])
+      expect({ name, found: await toldOf(name, machine) }).toEqual({ name, found: [] });
+});
+
+/** All but that its cache has not been built. */
+async function toldOf(name: string, machine: Machine): Promise<string[]> {
+  const path = fileURLToPath(new URL(`../../configs/${name}`, import.meta.url));
+  return named(await examined(path, { machine })).filter((rule) => rule !== 'D4 cache-missing');
+}
