@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { resolveConfig } from './load.ts';
 import { originText } from './origin.ts';
 import { ConfigError } from './problem.ts';
+import { resolvedYaml } from './resolved-yaml.ts';
 import { valueAt } from './tree.ts';
 
 function messageFor(text: string): string {
@@ -156,5 +157,10 @@ describe('rules over several fields', () => {
     expect(messages('data: {persistent_workers: true, prefetch_factor: 4, num_workers: 1}')).toEqual([]);
     expect(messages('preprocessing: {length: int, resample: fft}')).toEqual([]);
     expect(messages('preprocessing: {running_time_constant_s: 60, normalize: running}')).toEqual([]);
+  });
+
+  test('in a configuration that a run recorded, which states all fields, nothing is said of those as by default', () => {
+    const { config, origins } = resolveConfig('data: {stride: 5}', 'x.yaml');
+    expect(resolveConfig(resolvedYaml(config, origins), 'run/config.yaml').notices).toEqual([]);
   });
 });

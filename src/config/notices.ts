@@ -1,6 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { fieldUse } from './fields.ts';
 import { type Origin, originText } from './origin.ts';
 import type { Config } from './schema.ts';
+import { fitIntoSchema } from './shape.ts';
+import { valueAt } from './tree.ts';
 
 /** Something accepted that the user should know of; to be printed once. */
 export interface Notice {
@@ -9,12 +12,19 @@ export interface Notice {
   readonly message: string;
 }
 
-/** Ignored fields that were stated, one notice for each reason; values that are allowed but rarely meant. */
+/**
+ * Ignored fields that were stated, one notice for each reason; values that are allowed but rarely meant. In a file
+ * that states every field, as a run records its configuration, nothing is said of those that are as by default.
+ */
 export function noticesOf(config: Config, origins: ReadonlyMap<string, Origin>): Notice[] {
+  const defaults = fitIntoSchema({}).config;
+  const isRecord = ![...origins.values()].some(({ kind }) => kind === 'default');
+  const isAsByDefault = (field: string) =>
+    isRecord && isDeepStrictEqual(valueAt(config, field), valueAt(defaults, field));
   const stated = new Map<string, string[]>();
   for (const [field, origin] of origins) {
     const use = fieldUse(field);
-    if (use === null || !('ignored' in use) || origin.kind === 'default') continue;
+    if (use === null || !('ignored' in use) || origin.kind === 'default' || isAsByDefault(field)) continue;
     stated.set(use.ignored, [...(stated.get(use.ignored) ?? []), `${field} (${place(origin)})`]);
   }
   const notices = [...stated].map(([reason, fields]) => ({
@@ -41,7 +51,7 @@ export function noticesOf(config: Config, origins: ReadonlyMap<string, Origin>):
     ['training.momentum', 'training.optimizer: sgd', optimizer === 'sgd'],
   ] as const) {
     const origin = origins.get(field)!;
-    if (isRead || origin.kind === 'default') continue;
+    if (isRead || origin.kind === 'default' || isAsByDefault(field)) continue;
     notices.push({
       code: 'CONFIG_IDLE',
       message: `${field} (${originText(origin)}) changes nothing without ${needed}.`,
