@@ -498,6 +498,11 @@ test('exit codes: 0 healthy, 1 findings, 2 it could not be looked at; --json is 
   const { config, cache, root } = corpus.copy();
   expect(type(`bgb doctor '${config}'`, { cwd: root }).code).toBe(0);
   expect(type('bgb doctor nowhere', { cwd: root })).toMatchObject({ code: 2, output: '' });
+  // A folder of runs is no cache without entries.
+  mkdirSync(join(root, 'results/one'), { recursive: true });
+  writeFileSync(join(root, 'results/one/run.json'), '{}');
+  const runs = type('bgb doctor results', { cwd: root });
+  expect(runs).toMatchObject({ code: 2, output: '', errors: expect.stringContaining('results/one') });
   rmSync(join(cache, 'train/manifest.json'));
   const { code, output } = type(`bgb doctor '${config}' --json`, { cwd: root });
   expect(code).toBe(1);

@@ -170,7 +170,14 @@ async function targetOf(path: string | null): Promise<{ kind: TargetKind; path: 
       `${path}: there is nothing of that name. Give a configuration (YAML), a run's folder or a cache.`,
     );
   if (!found.isDirectory()) return { kind: 'configuration', path };
-  return { kind: existsSync(join(path, RUN_FILES.run)) ? 'run' : 'cache', path };
+  if (existsSync(join(path, RUN_FILES.run))) return { kind: 'run', path };
+  const runs = (await readdir(path)).filter((name) => existsSync(join(path, name, RUN_FILES.run)));
+  if (runs.length > 0)
+    throw new InputError(
+      'DOCTOR_TARGET',
+      `${path}: a folder of runs. Give one of them, such as ${join(path, runs.sort()[0]!)}; bgb runs lists them.`,
+    );
+  return { kind: 'cache', path };
 }
 
 interface ConfigFound {
