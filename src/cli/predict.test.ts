@@ -91,6 +91,18 @@ test('a container of the board: INPUT and OUTPUT, events.tsv', async () => {
   expect(written.errors).toMatch(/INPUT is set and OUTPUT is not/);
 });
 
+test('a recording that was cut off is predicted as far as it goes, and said to be', async () => {
+  const input = join(folder, 'cut.edf');
+  writeFileSync(input, readFileSync(CLIP).subarray(0, -100));
+  const output = join(folder, 'cut');
+  expect(await predict(input, '--output', output, '--format', 'json')).toBe(0);
+  const notice = /the header announces 37 data records; the file holds 36 whole ones/;
+  expect(written.errors).toMatch(new RegExp(`^Notice: cut\\.edf: ${notice.source}`, 'm'));
+  const { duration_s, notices } = JSON.parse(readFileSync(join(output, 'cut.seizures.json'), 'utf8'));
+  expect(duration_s).toBe(36);
+  expect(notices).toEqual([expect.stringMatching(notice)]);
+});
+
 test('input that cannot be used: exit code 2, the reason, no file', async () => {
   vi.stubEnv('INPUT', '');
   const bad = join(folder, 'bad.edf');

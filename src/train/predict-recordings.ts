@@ -96,9 +96,11 @@ export async function predictRecordings(request: PredictionRequest): Promise<Pre
       const { durationS, startedAt } = recording;
       const content = { name: basename(name).replace(/\.(edf|bdf)$/i, ''), durationS, startedAt, events };
       const long = events.filter(({ isLong }) => isLong);
+      const notices = [...recording.warnings.map(({ message }) => message), ...prepared.notices];
       await writePrediction(file, format, content, {
         ...source,
         longer_than_max_duration_s: long.map(({ startS, endS }) => ({ start_s: startS, end_s: endS })),
+        notices,
       });
       recordings.push({
         recording: name,
@@ -107,7 +109,7 @@ export async function predictRecordings(request: PredictionRequest): Promise<Pre
         seizures: events.length,
         longer_than_max_duration_s: long.length,
         seizure_s: events.reduce((sum, { startS, endS }) => sum + endS - startS, 0),
-        notices: [...recording.warnings.map(({ message }) => message), ...prepared.notices],
+        notices,
       });
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
