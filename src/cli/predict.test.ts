@@ -114,6 +114,13 @@ test('input that cannot be used: exit code 2, the reason, no file', async () => 
   );
   expect(written.output).toBe('');
   expect(existsSync(output)).toBe(false);
+  // What lies there from before is not taken for what was asked now.
+  mkdirSync(output);
+  writeFileSync(join(output, 'bad.csv_bi'), 'older');
+  written.errors = '';
+  expect(await predict(bad, '--output', output)).toBe(2);
+  expect(written.errors).toMatch(/none\/bad\.csv_bi is of an earlier prediction and stays\./);
+  expect(readFileSync(join(output, 'bad.csv_bi'), 'utf8')).toBe('older');
   expect(await predict()).toBe(2);
   expect(written.errors).toMatch(
     /Expected a recording or a folder of recordings, or the environment variables INPUT/,

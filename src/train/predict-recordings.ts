@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { listRecordings } from '../cache/index.ts';
@@ -113,7 +114,8 @@ export async function predictRecordings(request: PredictionRequest): Promise<Pre
       });
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      unusable.push({ recording: name, reason: error.message });
+      const older = existsSync(file) ? ` ${file} is of an earlier prediction and stays.` : '';
+      unusable.push({ recording: name, reason: `${error.message}${older}` });
     }
     request.onProgress(index + 1, tasks.length, name);
   }
