@@ -33,6 +33,7 @@ export async function predict(
   });
   command.end();
   const { recordings, unusable } = report;
+  process.stderr.write(noticeText(recordings));
   for (const { recording, longer_than_max_duration_s: long } of recordings)
     if (long > 0)
       process.stderr.write(
@@ -68,6 +69,15 @@ function placesOf(input: string | undefined, { output, format }: PredictOptions)
     output: output ?? container.output,
     format: format ?? ('szcore' as const),
   };
+}
+
+/** What is unusual about recordings that were predicted all the same, such as one that was cut off. */
+function noticeText(recordings: Awaited<ReturnType<typeof predictRecordings>>['recordings']): string {
+  const lines = recordings.flatMap(({ recording, notices }) =>
+    notices.map((notice) => `Notice: ${recording}: ${notice}\n`),
+  );
+  const more = lines.length - MOST_LINES;
+  return lines.slice(0, MOST_LINES).join('') + (more > 0 ? `and ${more} more; --json lists all\n` : '');
 }
 
 function text(recordings: Awaited<ReturnType<typeof predictRecordings>>['recordings']): string {

@@ -12,6 +12,7 @@ const NAMES: Readonly<Record<string, string>> = {
   specificity_over_samples: 'Specificity, samples at tau_on',
   event_sensitivity_any_overlap: 'Event sensitivity, any overlap',
   false_alarms_per_24h_recorded: 'False alarms per 24 h recorded',
+  share_of_recorded_time_detected: 'Share of the recorded time in detections',
 };
 
 /** Rows of lists that are given in full up to so many. */
