@@ -10,6 +10,7 @@ import {
   type Surroundings,
 } from '../config/index.ts';
 import { InputError } from '../errors.ts';
+import { canonicalJson } from '../files/index.ts';
 import { configHashes, RUN_FILES, type RunFingerprint, readRunFingerprint } from '../runs/index.ts';
 import { Commands } from './commands.ts';
 import { loadComputing } from './computing.ts';
@@ -120,14 +121,24 @@ export async function lookAt(request: LookRequest): Promise<Subject> {
   };
 }
 
+type Values = Parameters<typeof configHashes>[0];
+
+/** Where recordings and cache are: the same settings with another corpus are another training, whose windows are others. */
+function placesOf(values: Values, changed: RunFingerprint['changed']): string {
+  const data = values.data as Readonly<Record<string, unknown>> | undefined;
+  return canonicalJson(
+    ['data_dir', 'cache_dir'].map((name) => changed[`data.${name}`] ?? data?.[name] ?? null),
+  );
+}
+
 /** Runs looked at for what they counted, the newest first. */
 const MOST_EARLIER = 200;
 
-/** Runs with the same result-relevant values, made before, the newest first. */
+/** Runs with the same result-relevant values from the same data, made before, the newest first. */
 async function earlierRuns({ loaded }: ConfigSubject, run: RunSubject | null): Promise<RunFingerprint[]> {
   const folder = run?.folder ?? loaded.config.experiment.output_dir;
-  const hashes =
-    run?.fingerprint.hashes ?? configHashes(loaded.config as unknown as Parameters<typeof configHashes>[0]);
+  const from = placesOf(loaded.config as unknown as Values, {});
+  const hashes = run?.fingerprint.hashes ?? configHashes(loaded.config as unknown as Values);
   const beside = dirname(resolve(folder));
   const names = existsSync(beside) ? await readdir(beside) : [];
   const found: RunFingerprint[] = [];
@@ -135,7 +146,11 @@ async function earlierRuns({ loaded }: ConfigSubject, run: RunSubject | null): P
     const at = join(beside, name);
     if ((run !== null && at === resolve(folder)) || !existsSync(join(at, RUN_FILES.fingerprint))) continue;
     const earlier = await readRunFingerprint(at).catch(() => null);
-    if (earlier?.hashes.result_sha256 === hashes.result_sha256) found.push(earlier);
+    if (
+      earlier?.hashes.result_sha256 === hashes.result_sha256 &&
+      placesOf(earlier.config, earlier.changed) === from
+    )
+      found.push(earlier);
   }
   const before = run?.fingerprint.createdAt ?? '9';
   return found
