@@ -93,6 +93,8 @@ async function followAll(place: ModalPlace, runs: readonly string[]): Promise<vo
     say(`bgb: ${failed.join(', ')} did not end well. Its last lines: bgb modal status ${failed[0]}`);
     throw new SaidAlready(1);
   } finally {
+    // Where following one has failed, the others are let go, too.
+    leaving.abort();
     for (const signal of signals) process.off(signal, onSignal);
   }
 }
