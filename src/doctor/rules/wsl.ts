@@ -1,12 +1,12 @@
 import { basename, join } from 'node:path';
 import { pathsOf } from '../../config/index.ts';
 import { isGoingOn } from '../../runs/index.ts';
+import { gib } from '../../words.ts';
 import { commandLine, shellWord } from '../command-line.ts';
 import type { Found } from '../finding.ts';
 import { configHere, corpusBytesIn } from '../loader-use.ts';
 import { mountAt } from '../machine.ts';
 import type { Rule } from '../rule.ts';
-import { gib } from '../words.ts';
 
 /** A value of `.wslconfig`, such as `memory` under `[wsl2]`. */
 export function wslSetting(config: string | null, name: string): string | null {
