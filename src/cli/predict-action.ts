@@ -1,6 +1,7 @@
 import { containerPaths, inForce, readEnvironment } from '../config/index.ts';
 import { InputError } from '../errors.ts';
 import { describeThresholds, predictRecordings } from '../train/index.ts';
+import { counted } from '../words.ts';
 import { deviceOf } from './device.ts';
 import { LongCommand } from './long-command.ts';
 import { announce, writeJson } from './output.ts';
@@ -97,5 +98,5 @@ function text(recordings: Awaited<ReturnType<typeof predictRecordings>>['recordi
   );
   const all = recordings.reduce((sum, { seizures }) => sum + seizures, 0);
   const more = recordings.length - rows.length;
-  return `${table}${more > 0 ? `and ${more} more; --json lists all\n` : ''}\n${all} seizures in ${recordings.length} recordings\n`;
+  return `${table}${more > 0 ? `and ${more} more; --json lists all\n` : ''}\n${counted(all, 'seizure')} in ${counted(recordings.length, 'recording')}\n`;
 }

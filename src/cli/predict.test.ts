@@ -51,7 +51,7 @@ test('a folder: a file each, a table, and --json', async () => {
   const output = join(folder, 'out');
   expect(await predict(input, '--output', output)).toBe(0);
   expect(written.output).toMatch(/^a\.edf +0\.62 +0 +0\.0 +.*a\.csv_bi$/m);
-  expect(written.output).toMatch(/\n0 seizures in 1 recordings\n$/);
+  expect(written.output).toMatch(/\n0 seizures in 1 recording\n$/);
   expect(written.errors).toMatch(/Thresholds untuned: tau_on 0\.86, tau_off 0\.78/);
   written.output = '';
   expect(await predict(input, '--output', output, '--format', 'json', '--json')).toBe(0);

@@ -1,4 +1,5 @@
 import type { EvaluationDocument, Figure } from '../score/index.ts';
+import { counted } from '../words.ts';
 import { element, group, type Markup } from './markup.ts';
 import { htmlTable } from './table.ts';
 
@@ -132,7 +133,7 @@ export function methodSection(document: EvaluationDocument): Markup {
     ['Post-processing', JSON.stringify(postprocessing)],
     [
       'Intervals',
-      `95 %: bootstrap over patients (${bootstrap.resamples} resamples of ${bootstrap.patients} patients, seed ${bootstrap.seed}), exact ones where there are few events or patients; the table says which`,
+      `95 %: bootstrap over patients (${bootstrap.resamples} resamples of ${counted(bootstrap.patients, 'patient')}, seed ${bootstrap.seed}), exact ones where there are few events or patients; the table says which`,
     ],
     [
       'References',
