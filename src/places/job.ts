@@ -51,6 +51,8 @@ export const attemptRecord = z.strictObject({
   started_at: z.iso.datetime(),
   /** Whether what comes before the command was done. */
   is_begun: z.boolean(),
+  /** Attempts that had not said how they ended when this one started: dead, or still running. */
+  unended: z.array(z.int().positive()),
   /** How it ended by its own account; null while it runs, and for good where it was ended without warning. */
   ended: z
     .strictObject({
