@@ -196,6 +196,19 @@ test('a full volume is named where something is to be written there', async () =
   );
 });
 
+test('a damaged record of an attempt is named, and one of an earlier version is read', async () => {
+  const given = job('exit 143');
+  const { attempts } = (await attended(given)).standing;
+  const path = deskOf(given.results, 'run').attempt(1);
+  const { unended: _, ...earlier } = attempts[0]!;
+  writeFileSync(path, JSON.stringify(earlier));
+  expect((await readStanding(new LocalContainer(), given.results, 'run')).attempts).toEqual(attempts);
+  writeFileSync(path, '{"number": 1');
+  await expect(readStanding(new LocalContainer(), given.results, 'run')).rejects.toThrow(
+    /attempts\/0001.json is not the record of an attempt .* or is damaged/,
+  );
+});
+
 test('two attempts at the same time are noticed, whatever the clocks of their machines say', async () => {
   const given = job('sleep 0.3; exit 143');
   const at = (time: string) => ({ now: () => new Date(`2026-11-26T${time}:00Z`) });

@@ -11,7 +11,7 @@ import { InputError, messageOf } from '../errors.ts';
 import { writeAtomic } from '../files/index.ts';
 import { RUN_FILES } from '../runs/index.ts';
 import { Console } from './console.ts';
-import { type Attempt, attemptRecord, deskOf, type Job, jobText, parseJob } from './job.ts';
+import { type Attempt, deskOf, type Job, jobText, parseAttempt, parseJob } from './job.ts';
 import { LineSplitter } from './numbered-lines.ts';
 import { stageCache } from './stage.ts';
 import { type Wish, Wishes } from './wishes.ts';
@@ -245,8 +245,9 @@ async function refuseLiving({ run, output_dir }: Job, now: Date): Promise<void> 
 
 async function readAttempts(folder: string): Promise<Attempt[]> {
   const names = (await readdir(folder)).filter((name) => /^\d+\.json$/.test(name)).sort();
-  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
-  return texts.map((text) => attemptRecord.parse(JSON.parse(text)));
+  return await Promise.all(
+    names.map(async (name) => parseAttempt(await readFile(join(folder, name), 'utf8'), join(folder, name))),
+  );
 }
 
 async function commit(job: Job, console: Console): Promise<void> {

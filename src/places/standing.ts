@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { InputError } from '../errors.ts';
-import { type Attempt, attemptRecord, deskOf, type Job, parseJob } from './job.ts';
+import { type Attempt, deskOf, type Job, parseAttempt, parseJob } from './job.ts';
 import type { Container } from './place.ts';
 import { readFiles } from './remote-files.ts';
 
@@ -57,7 +57,7 @@ export async function readStanding(container: Container, results: string, run: s
   const job = parseJob(text, desk.job);
   const attempts = [...first]
     .filter(([path]) => posix.dirname(path) === desk.attempts)
-    .map(([, each]) => attemptRecord.parse(JSON.parse(each)))
+    .map(([path, each]) => parseAttempt(each, path))
     .sort((a, b) => a.number - b.number);
   const folder = job.output_dir;
   const [last, beat] = ['checkpoints/last.json', 'heartbeat.json'].map((name) =>
