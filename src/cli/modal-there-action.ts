@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { forwardedVariables } from '../config/index.ts';
+import { forwardedVariables, readEnvironment } from '../config/index.ts';
 import { InputError } from '../errors.ts';
 import {
   bringCode,
@@ -15,7 +15,7 @@ import { Interruption, SaidAlready } from './exit.ts';
 import { startable } from './follow-run.ts';
 import type { ThereOptions } from './modal.ts';
 import { atModal } from './modal-action.ts';
-import { positiveOf } from './modal-options.ts';
+import { positiveOf, settingsOf } from './modal-options.ts';
 
 const say = (sentence: string) => process.stderr.write(`${sentence}\n`);
 
@@ -113,6 +113,7 @@ function resourcesOf(name: string, options: ThereOptions): Omit<Resources, 'code
     memory_mib: Math.round(1024 * positiveOf('--memory', options.memory, 16)),
     timeout_s: timeoutS,
     secrets: options.secret ?? [],
+    data: settingsOf(options, readEnvironment()).data,
   };
 }
 

@@ -30,7 +30,7 @@ export async function stageCache(
   const copyNext = async () => {
     for (const { path, size, mtimeMs } of left) {
       signal.throwIfAborted();
-      await copyFile(join(from, path), join(to, path), { size, mtimeMs });
+      await copyFile(join(from, path), join(to, path), { size, mtimeMs }, signal);
       done += size;
       if (performance.now() - saidAt < SAY_EVERY_MS) continue;
       saidAt = performance.now();
@@ -42,7 +42,12 @@ export async function stageCache(
   say(`The cache is on this machine's disk: every file compared by SHA-256, ${((performance.now() - started) / 1000).toFixed(1)} s`); // biome-ignore format: one line
 }
 
-async function copyFile(from: string, to: string, before: { size: number; mtimeMs: number }): Promise<void> {
+async function copyFile(
+  from: string,
+  to: string,
+  before: { size: number; mtimeMs: number },
+  signal: AbortSignal,
+): Promise<void> {
   const there = await stat(to).catch(() => null);
   if (there !== null && there.size === before.size && there.mtimeMs > before.mtimeMs) return;
   await mkdir(dirname(to), { recursive: true });
@@ -54,7 +59,7 @@ async function copyFile(from: string, to: string, before: { size: number; mtimeM
     },
   });
   const temporary = `${to}.staging`;
-  await pipeline(createReadStream(from), reading, createWriteStream(temporary));
+  await pipeline(createReadStream(from), reading, createWriteStream(temporary), { signal });
   if ((await sha256File(temporary)) !== hash.digest('hex'))
     throw new BgbError(
       'PLACE_STAGE',
