@@ -60,6 +60,7 @@ export async function trainOnModal(path: string, options: TrainOptions): Promise
     memory_mib: Math.round(1024 * positiveOf('--memory', options.memory, 64)),
     timeout_s: timeoutS,
     secrets: options.secret ?? [],
+    data: settings.data,
   } as const;
   const bundle = await codeBundle(root, options.bundle ?? null, say);
   const program = [process.execPath, ...process.execArgv, process.argv[1]!];

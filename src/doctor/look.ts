@@ -5,6 +5,9 @@ import { basename, dirname, join, resolve } from 'node:path';
 import {
   ConfigError,
   type Environment,
+  foldersOf,
+  kindOfConfig,
+  kindOfFolder,
   loadConfig,
   type Problem,
   type Surroundings,
@@ -14,7 +17,6 @@ import { canonicalJson } from '../files/index.ts';
 import { configHashes, RUN_FILES, type RunFingerprint, readRunFingerprint } from '../runs/index.ts';
 import { Commands } from './commands.ts';
 import { loadComputing } from './computing.ts';
-import { type ConfigKind, kindOf, OTHER_FOLDERS } from './config-kind.ts';
 import { lookAtCache, windowsIn } from './look-cache.ts';
 import { builtAs, lookAtRecordings } from './look-recordings.ts';
 import { lookAtRun } from './look-run.ts';
@@ -203,7 +205,11 @@ async function configFor(
       kind === 'run' ? { set: [...changed, ...set] } : { set, environment },
     );
     return {
-      config: { path: configPath, kind: kindOf(configPath, loaded.config), loaded },
+      config: {
+        path: configPath,
+        kind: kindOfConfig(kind === 'run' ? null : configPath, loaded.config),
+        loaded,
+      },
       configPath,
       problems: [],
     };
@@ -222,20 +228,16 @@ async function counterpartOf(
   const folder = dirname(path);
   if (kindOfFolder(basename(folder)) !== kind) return null;
   const word = firstWord(path);
-  for (const name of OTHER_FOLDERS[kind]) {
+  const otherKind = kind === 'local' ? 'cloud' : 'local';
+  for (const name of foldersOf(otherKind)) {
     const other = join(dirname(folder), name);
     for (const file of (await readdir(other).catch(() => [])).sort()) {
       if (!/\.ya?ml$/.test(file) || firstWord(file) !== word) continue;
       const loaded = await loadConfig(join(other, file), { environment }).catch(() => null);
-      if (loaded !== null)
-        return { path: join(other, file), kind: kind === 'local' ? 'cloud' : 'local', loaded };
+      if (loaded !== null) return { path: join(other, file), kind: otherKind, loaded };
     }
   }
   return null;
-}
-
-function kindOfFolder(name: string): ConfigKind | null {
-  return name === 'local' ? 'local' : name === 'modal' || name === 'cloud' ? 'cloud' : null;
 }
 
 function firstWord(path: string): string {

@@ -7,6 +7,7 @@ import type {
   Secret,
   Volume,
 } from 'modal';
+import { CLOUD_MOUNTS } from '../config/index.ts';
 import { BgbError, InputError, messageOf } from '../errors.ts';
 import { type Container, deskOf, type Job, type Live, type Place } from '../places/index.ts';
 import { FunctionRuns } from './function-runs.ts';
@@ -33,8 +34,7 @@ export type DataSource =
       readonly secret: string | null;
     };
 
-export const RESULTS = '/results';
-export const DATA = '/data';
+export const { results: RESULTS, data: DATA } = CLOUD_MOUNTS;
 
 /** A container that nothing uses ends after this time. */
 const HELPER_IDLE_MS = 10 * 60_000;
@@ -71,6 +71,7 @@ export class ModalPlace implements Place {
       memoryMiB,
       timeoutMs: timeoutS * 1000,
       secrets,
+      data: resources.data,
       tags: { run: job.run, code: job.hashes.code, config: job.hashes.config, attempt: String(attempt) },
     });
     return new SandboxLive(sandbox);
@@ -123,8 +124,14 @@ export class ModalPlace implements Place {
     return await this.#create('a shell', parameters);
   }
 
-  async #create(what: string, parameters: SandboxCreateParams): Promise<Sandbox> {
-    const { app: appName, volume, data } = this.#settings;
+  async #create(
+    what: string,
+    {
+      data = this.#settings.data,
+      ...parameters
+    }: SandboxCreateParams & { data?: DataSource | null | undefined },
+  ): Promise<Sandbox> {
+    const { app: appName, volume } = this.#settings;
     try {
       const app = await this.#client.apps.fromName(appName, { createIfMissing: true });
       const results = await this.#client.volumes.fromName(volume, { createIfMissing: true, version: 2 });

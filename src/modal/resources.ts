@@ -1,4 +1,5 @@
 import { InputError } from '../errors.ts';
+import type { DataSource } from './modal-place.ts';
 
 /** What a run needs of the place, kept with its job. */
 export interface Resources {
@@ -10,6 +11,8 @@ export interface Resources {
   readonly timeout_s: number;
   /** Names of secrets. */
   readonly secrets: readonly string[];
+  /** Recordings as the launching machine named them: whoever starts it again may name others, or none. */
+  readonly data?: DataSource | null;
   /** Of the packed code, on the results' volume. */
   readonly code_path: string;
   /** Of its compiled bridge. */

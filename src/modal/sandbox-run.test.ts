@@ -96,15 +96,21 @@ test('preempted at a random step, losing what was not committed, and cut off: th
   );
   const { lines, said, options } = following();
   const followed = follow(place, 'preempted', options);
+  // Someone else follows it, too: one of the two starts it again.
+  const second = following();
+  const followedToo = follow(place, 'preempted', second.options);
   await step('preempted', 1);
   standIn.faults.isUnreachable = true;
   standIn.breakStreams();
-  while (said.length === 0) await delay(5);
+  while (said.length === 0 || second.said.length === 0) await delay(5);
   standIn.faults.isUnreachable = false;
   await step('preempted', at);
   await standIn.preempt('preempted', { isLosing: true });
   expect((await followed).ending, `preempted at step ${at}`).toBe('done');
   expectWhole(lines);
+  expect((await followedToo).ending).toBe('done');
+  expect(second.lines).toEqual(lines);
+  expect(standIn.sandboxes.filter(({ name }) => name === 'preempted')).toHaveLength(2);
   expect(lines.at(-1)).toMatchObject({ attempt: 2 });
   expect(said).toEqual([
     expect.stringMatching(/^Connection lost .*the run goes on/),
@@ -192,4 +198,29 @@ test('an expired token and a missing secret or volume are named, with what to ty
   standIn.faults.isTokenExpired = true;
   await expect(place.find('refused')).rejects.toThrow(/expired.*modal token new/);
   standIn.faults.isTokenExpired = false;
+});
+
+test('a launch whose checks failed can be made again under its name, mended', async () => {
+  await launch(place, sampleJob('again', { before: [['no-command']] }), nothing);
+  expect((await follow(place, 'again', following().options)).ending).toBe('failed');
+  const mended = { token: 'another', before: [['--version']], command: ['edf'] };
+  await launch(place, sampleJob('again', mended), nothing);
+  const { lines, options } = following();
+  const { ending, standing } = await follow(place, 'again', options);
+  expect([ending, standing?.attempts]).toMatchObject(['failed', [{ number: 1, is_begun: true }]]);
+  expectWhole(lines);
+  expect(lines.map(({ text }) => text).join('\n')).not.toMatch(/no-command/);
+  await expect(launch(place, sampleJob('again', mended), nothing)).rejects.toThrow(
+    /again is there and not done/,
+  );
+});
+
+test('started again from a machine that names no recordings, a run sees those of its launch', async () => {
+  standIn.volume('recordings');
+  const data = { kind: 'volume', name: 'recordings' } as const;
+  const job = sampleJob('recorded', { command: ['edf'] });
+  await place.start({ ...job, place: { ...job.place, data } }, 1);
+  const { volumeMounts } = standIn.sandbox('recorded').definition;
+  expect(volumeMounts).toContainEqual(expect.objectContaining({ mountPath: '/data', readOnly: true }));
+  await standIn.preempt('recorded');
 });

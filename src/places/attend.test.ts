@@ -5,6 +5,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -111,6 +112,13 @@ test('a second attempt resumes where a run is, without what was for once, and ta
   expect(second.standing.attempts.map(({ number }) => number)).toEqual([1, 5]);
 });
 
+test('an attempt that was ended before its run had a log leaves no lock in the way of the next', async () => {
+  const given = job('[ -e RUN/run.lock ] && exit 1; touch RUN/run.lock; exit 143');
+  expect((await attended(given)).code).toBe(75);
+  const second = await attended(given, { attempt: 2 });
+  expect([second.code, second.standing.attempts[1]?.ended?.how]).toEqual([75, 'interrupted']);
+});
+
 test.each([
   ['a signal', 'interrupted', 75],
   ['the wish to stop', 'stopped', 130],
@@ -145,7 +153,7 @@ test('a cache is copied to the staging folder, file by file the same', async () 
   expect([code, texts]).toEqual([
     0,
     [
-      expect.stringMatching(/^Copying the cache .*: 1 files, 0.00 GB$/),
+      expect.stringMatching(/^Copying the cache .*: 1 file, 0\.00 GB$/),
       expect.stringMatching(/every file compared by SHA-256/),
       'an entry',
     ],
@@ -188,16 +196,60 @@ test('a full volume is named where something is to be written there', async () =
   );
 });
 
-test('two attempts at the same time are noticed', () => {
-  const attempt = (number: number, started: string, ended: string) => ({
-    number,
-    token: 'a',
-    started_at: `2026-11-26T${started}:00.000Z`,
-    is_begun: true,
-    ended: { at: `2026-11-26T${ended}:00.000Z`, how: 'interrupted' as const, code: 143, last: [] },
-  });
-  expect(writtenByTwo({ attempts: [attempt(1, '01:00', '01:10'), attempt(2, '01:11', '01:20')] })).toBeNull();
-  expect(writtenByTwo({ attempts: [attempt(1, '01:00', '01:12'), attempt(2, '01:11', '01:20')] })).toMatch(
-    /^Attempts 1 and 2 ran at the same time/,
+test('a damaged record of an attempt is named, and one of an earlier version is read', async () => {
+  const given = job('exit 143');
+  const { attempts } = (await attended(given)).standing;
+  const path = deskOf(given.results, 'run').attempt(1);
+  const { unended: _, ...earlier } = attempts[0]!;
+  writeFileSync(path, JSON.stringify(earlier));
+  expect((await readStanding(new LocalContainer(), given.results, 'run')).attempts).toEqual(attempts);
+  writeFileSync(path, '{"number": 1');
+  await expect(readStanding(new LocalContainer(), given.results, 'run')).rejects.toThrow(
+    /attempts\/0001.json is not the record of an attempt .* or is damaged/,
   );
+});
+
+test('two attempts at the same time are noticed, whatever the clocks of their machines say', async () => {
+  const given = job('sleep 0.3; exit 143');
+  const at = (time: string) => ({ now: () => new Date(`2026-11-26T${time}:00Z`) });
+  expect(writtenByTwo((await attended(given, at('01:40'))).standing)).toBeNull();
+  // The second machine's clock is behind: it starts before the first has ended, and did not.
+  expect(writtenByTwo((await attended(given, { ...at('01:30'), attempt: 2 })).standing)).toBeNull();
+  const third = attended(given, { ...at('01:30'), attempt: 3 });
+  while (!existsSync(deskOf(given.results, 'run').attempt(3))) await delay(5);
+  const fourth = attended(given, { ...at('01:50'), attempt: 4 });
+  await third;
+  expect(writtenByTwo((await fourth).standing)).toMatch(/^Attempts 3 and 4 ran at the same time/);
+});
+
+test('the time limit counts what comes before the command, too', async () => {
+  const given = job('trap "echo saved; exit 143" TERM; echo ready; while :; do sleep 0.02; done', {
+    before: [['-c', 'sleep 0.5']],
+    limit_s: 0.8,
+  });
+  const { texts, standing } = await attended(given);
+  expect(standing.attempts[0]?.ended?.how).toBe('interrupted');
+  expect(texts).toEqual(['ready', expect.stringMatching(/time limit of 0.8 s/), 'saved']);
+  const long = await attended({ ...given, ...job('echo never', { before: [['-c', 'exec sleep 30']], limit_s: 0.2 }) }); // biome-ignore format: one line
+  expect([long.code, long.standing.attempts[0]]).toMatchObject([75, { is_begun: false }]);
+});
+
+test.each([
+  ['the wish to stop', 'stopped'],
+  ['the time limit', 'interrupted'],
+] as const)('%s ends the copying of a cache', async (why, how) => {
+  const from = join(root, `endless-${how}`);
+  mkdirSync(from, { recursive: true });
+  // It has no blocks, and takes long to read all the same.
+  writeFileSync(join(from, 'large.npz'), '');
+  truncateSync(join(from, 'large.npz'), 8 * 2 ** 30);
+  const given = job('echo never', { stage: { from }, limit_s: why === 'the time limit' ? 0.1 : 600 });
+  const lines = deskOf(given.results, 'run').lines(1);
+  const done = attended(given);
+  while (!existsSync(lines) || !readFileSync(lines, 'utf8').includes('Copying')) await delay(1);
+  if (why === 'the wish to stop') writeFileSync(deskOf(given.results, 'run').stop, '{}');
+  const { texts, standing } = await done;
+  expect(standing.attempts[0]?.ended?.how).toBe(how);
+  expect(texts).not.toContain('never');
+  expect(texts.join()).not.toContain('every file compared');
 });

@@ -11,9 +11,10 @@ import { InputError, messageOf } from '../errors.ts';
 import { writeAtomic } from '../files/index.ts';
 import { RUN_FILES } from '../runs/index.ts';
 import { Console } from './console.ts';
-import { type Attempt, attemptRecord, deskOf, type Job, jobText, parseJob } from './job.ts';
+import { type Attempt, deskOf, type Job, jobText, parseAttempt, parseJob } from './job.ts';
 import { LineSplitter } from './numbered-lines.ts';
 import { stageCache } from './stage.ts';
+import { type Wish, Wishes } from './wishes.ts';
 
 export interface AttendOptions {
   /** What starts bgb, without its command line. */
@@ -42,6 +43,8 @@ type How = keyof typeof EXIT_CODES;
 
 /** Exit codes of a command that has saved and ended on SIGINT or SIGTERM. */
 const SAVED = [130, 143];
+/** Of an attempt that was asked to end before its command. */
+const ENDED_BY_WISH = 143;
 
 /**
  * Attends one attempt of a job.
@@ -59,6 +62,7 @@ export async function attend(job: Job, options: AttendOptions): Promise<number> 
     token: job.token,
     started_at: options.now().toISOString(),
     is_begun: false,
+    unended: before.filter(({ ended }) => ended === null).map(({ number }) => number),
     ended: null,
   };
   using console = new Console(attempt.number, desk.lines(attempt.number), options.write);
@@ -79,7 +83,19 @@ export async function attend(job: Job, options: AttendOptions): Promise<number> 
     console.event({ event: 'command' });
     await commit(job, console);
   };
-  const { how, code } = await work(job, { ...options, console, isFirst, onBegun });
+  // From the start of the attempt on: the place's own limit counts what comes before the command, too.
+  using wishes = new Wishes({
+    signal: options.signal,
+    limitMs: job.limit_s * 1000,
+    isStopWished: () => exists(desk.stop),
+    lookEveryMs: options.lookEveryMs ?? 1000,
+    onLimit: () =>
+      console.line(`The time limit of ${job.limit_s} s is near: saving, to go on in another attempt.`),
+  });
+  const committing = setInterval(() => void commit(job, console), options.commitEveryMs ?? 30_000);
+  const { how, code } = await work(job, { ...options, console, isFirst, onBegun, wishes }).finally(() =>
+    clearInterval(committing),
+  );
   const at = options.now().toISOString();
   await keep({ ...attempt, ended: { at, how, code, last: [...console.last] } });
   console.event({ event: 'ended', how, code });
@@ -94,34 +110,37 @@ interface Work extends AttendOptions {
   readonly isFirst: boolean;
   /** Called before the command starts. */
   readonly onBegun: () => Promise<void>;
+  readonly wishes: Wishes;
 }
 
 async function work(job: Job, work: Work): Promise<{ how: How; code: number }> {
   const desk = deskOf(job.results, job.run);
-  const { console } = work;
+  const { console, wishes } = work;
   if (job.done !== null && (await exists(job.done))) return { how: 'done', code: 0 };
   if (await exists(desk.stop)) return { how: 'stopped', code: 130 };
   try {
     for (const words of work.isFirst ? job.before : []) {
-      const { code, wish } = await run(job, words, job.environment_once, work);
-      if (code !== 0) return howEnded(wish, code);
+      const code = await run(job, words, job.environment_once, work);
+      if (code !== 0 || wishes.wish !== null) return howEnded(wishes.wish, code || ENDED_BY_WISH);
     }
     if (job.stage !== null)
       await stageCache(
         { from: job.stage.from, to: work.stagingFolder },
-        { say: (text) => console.line(text), signal: work.signal },
+        { say: (text) => console.line(text), signal: wishes.signal },
       );
   } catch (error) {
-    if (work.signal.aborted) return { how: 'interrupted', code: 143 };
+    if (wishes.wish !== null) return howEnded(wishes.wish, ENDED_BY_WISH);
     console.line(`bgb: ${messageOf(error)}`);
     return { how: 'failed', code: error instanceof InputError ? 2 : 1 };
   }
   const isResuming =
     job.output_dir !== null && (!work.isFirst || job.is_resuming) && (await hasRun(job.output_dir));
-  // Whoever starts an attempt has made sure that the one before is gone; its lock, of another machine, cannot say so.
-  if (isResuming) await rm(join(job.output_dir!, RUN_FILES.lock), { force: true });
+  // Whoever starts an attempt has made sure that the one before is gone; its lock, of another machine, cannot say so. One that
+  // was ended before its run had a log has left a lock, too.
+  if (job.output_dir !== null && (!work.isFirst || job.is_resuming))
+    await rm(join(job.output_dir, RUN_FILES.lock), { force: true });
   await work.onBegun();
-  const { code, wish } = await run(
+  const code = await run(
     job,
     [...job.command, ...(isResuming ? job.resume : [])],
     work.isFirst && job.before.length === 0 ? job.environment_once : {},
@@ -133,13 +152,10 @@ async function work(job: Job, work: Work): Promise<{ how: How; code: number }> {
     console.line(`It ended with exit code 0 and no ${job.done}: that is no success.`);
     return { how: 'failed', code: 1 };
   }
-  return howEnded(wish, code);
+  return howEnded(wishes.wish, code);
 }
 
-/** What asked a command to end. */
-type Wish = 'stop' | 'limit' | 'signal' | null;
-
-function howEnded(wish: Wish, code: number): { how: How; code: number } {
+function howEnded(wish: Wish | null, code: number): { how: How; code: number } {
   if (wish === 'stop') return { how: 'stopped', code };
   // A signal sent to the command itself, such as by whoever ends every process of a container.
   return { how: wish !== null || SAVED.includes(code) ? 'interrupted' : 'failed', code };
@@ -150,16 +166,8 @@ async function run(
   job: Job,
   parameters: readonly string[],
   once: Readonly<Record<string, string>>,
-  {
-    console,
-    signal,
-    environment,
-    program: words,
-    stagingFolder,
-    lookEveryMs = 1000,
-    commitEveryMs = 30_000,
-  }: Work,
-): Promise<{ code: number; wish: Wish }> {
+  { console, wishes, environment, program: words, stagingFolder }: Work,
+): Promise<number> {
   const desk = deskOf(job.results, job.run);
   const [program, ...first] = words;
   const configPath = join(desk.folder, job.config?.name ?? '');
@@ -171,28 +179,13 @@ async function run(
     env: { ...environment, BGB_DISABLE_TQDM: '1', ...job.environment, ...once },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let wish: Wish = null;
-  const end = (why: Exclude<Wish, null>) => {
-    if (wish !== null && why !== 'stop') return;
-    if (wish === null) child.kill('SIGTERM');
-    wish = why;
-  };
-  const onSignal = () => end('signal');
-  if (signal.aborted) onSignal();
-  signal.addEventListener('abort', onSignal);
-  const timers = [
-    setTimeout(() => {
-      console.line(`The time limit of ${job.limit_s} s is near: saving, to go on in another attempt.`);
-      end('limit');
-    }, job.limit_s * 1000),
-    setInterval(() => void exists(desk.stop).then((isThere) => isThere && end('stop')), lookEveryMs),
-    setInterval(() => void commit(job, console), commitEveryMs),
-  ];
+  const end = () => child.kill('SIGTERM');
+  if (wishes.signal.aborted) end();
+  wishes.signal.addEventListener('abort', end);
   try {
-    return { code: await endOf(child, console), wish };
+    return await endOf(child, console);
   } finally {
-    for (const timer of timers) clearTimeout(timer);
-    signal.removeEventListener('abort', onSignal);
+    wishes.signal.removeEventListener('abort', end);
   }
 }
 
@@ -252,8 +245,9 @@ async function refuseLiving({ run, output_dir }: Job, now: Date): Promise<void> 
 
 async function readAttempts(folder: string): Promise<Attempt[]> {
   const names = (await readdir(folder)).filter((name) => /^\d+\.json$/.test(name)).sort();
-  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
-  return texts.map((text) => attemptRecord.parse(JSON.parse(text)));
+  return await Promise.all(
+    names.map(async (name) => parseAttempt(await readFile(join(folder, name), 'utf8'), join(folder, name))),
+  );
 }
 
 async function commit(job: Job, console: Console): Promise<void> {

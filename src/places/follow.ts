@@ -32,6 +32,9 @@ export interface Followed {
 /** Attempts in a row that may end without another checkpoint. */
 const IDLE_ATTEMPTS = 3;
 const LONGEST_WAIT_MS = 30_000;
+/** What the place or a small container of it may say for a moment, whatever the run does. */
+const PASSING = ['PLACE_CAPACITY', 'PLACE_COMMAND', 'PLACE_ANSWER'];
+const PASSING_TRIES = 10;
 
 /**
  * Shows a run's lines, each once and in order, through lost connections and interruptions, until it has ended: what the
@@ -45,6 +48,7 @@ export async function follow(place: Place, run: string, options: FollowOptions):
   const unnumbered = new Map<string, number>();
   let waitMs = patienceMs;
   let isLost = false;
+  let tries = 0;
   const progress: (number | null)[] = [];
   while (!signal.aborted) {
     try {
@@ -55,7 +59,7 @@ export async function follow(place: Place, run: string, options: FollowOptions):
         const before = gate.seen.number;
         await showLive(place, run, live, gate, unnumbered, options);
         if (signal.aborted) break;
-        if (gate.seen.number !== before) waitMs = patienceMs;
+        if (gate.seen.number !== before) [waitMs, tries] = [patienceMs, 0];
         if (await live.isRunning()) {
           // The stream ended, the run did not.
           await wait(waitMs, signal);
@@ -72,10 +76,13 @@ export async function follow(place: Place, run: string, options: FollowOptions):
       progress.push(standing.savedStep);
       refuseIdleness(run, standing, progress);
       say(`${describeEnding(standing)} It goes on from ${standing.savedStep === null ? 'the start' : `step ${standing.savedStep}`}.`); // biome-ignore format: one sentence
-      await startAgain(place, standing, gate.seen.attempt, options);
+      if (await startAgain(place, standing, gate.seen.attempt, options)) continue;
+      progress.pop();
+      await wait(waitMs, signal);
     } catch (error) {
       if (signal.aborted) break;
-      if (error instanceof BgbError) throw error;
+      if (error instanceof BgbError && !(PASSING.includes(error.code) && ++tries < PASSING_TRIES))
+        throw error;
       if (!isLost)
         say(`Connection lost (${messageOf(error).split('\n')[0]}); the run goes on. Trying again.`);
       isLost = true;
@@ -86,24 +93,26 @@ export async function follow(place: Place, run: string, options: FollowOptions):
   return { ending: null, standing: null };
 }
 
-/** Starts the next attempt, waiting where the place has no machine now. */
+/** Starts the next attempt, waiting where the place has no machine now; false where someone else who follows it was first. */
 async function startAgain(
   place: Place,
   { job, attempts }: Standing,
   seen: number,
   { say, signal, capacityWaitMs = 60_000 }: FollowOptions,
-): Promise<void> {
+): Promise<boolean> {
   const attempt = Math.max(seen, attempts.at(-1)?.number ?? 0) + 1;
   for (let isFirst = true; !signal.aborted; isFirst = false) {
     try {
       await place.start(job, attempt);
-      return;
+      return true;
     } catch (error) {
+      if (error instanceof BgbError && error.code === 'PLACE_RUN_LIVE') return false;
       if (!(error instanceof BgbError) || error.code !== 'PLACE_CAPACITY') throw error;
       if (isFirst) say(`${error.message} The run is saved; trying again every minute.`);
       await wait(capacityWaitMs, signal);
     }
   }
+  return true;
 }
 
 function refuseIdleness(run: string, standing: Standing, progress: readonly (number | null)[]): void {

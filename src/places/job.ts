@@ -51,6 +51,8 @@ export const attemptRecord = z.strictObject({
   started_at: z.iso.datetime(),
   /** Whether what comes before the command was done. */
   is_begun: z.boolean(),
+  /** Attempts that had not said how they ended when this one started: dead, or still running. */
+  unended: z.array(z.int().positive()).default([]),
   /** How it ended by its own account; null while it runs, and for good where it was ended without warning. */
   ended: z
     .strictObject({
@@ -97,6 +99,19 @@ export function parseJob(text: string, where: string): Job {
     throw new InputError(
       'PLACE_JOB',
       `${where} is not a job as bgb writes it: ${messageOf(cause)}. Start the run again, or give its name as it was given then.`,
+      { cause },
+    );
+  }
+}
+
+/** @throws InputError `PLACE_JOB` where the text is no attempt */
+export function parseAttempt(text: string, where: string): Attempt {
+  try {
+    return attemptRecord.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new InputError(
+      'PLACE_JOB',
+      `${where} is not the record of an attempt as this version of bgb writes it, or is damaged. Use the version that started the run, or remove the file with bgb modal shell.`,
       { cause },
     );
   }

@@ -2,7 +2,7 @@ import { BgbError, InputError } from '../errors.ts';
 import { checkRunName, deskOf, type Job, jobText } from './job.ts';
 import type { Container, Live, Place } from './place.ts';
 import { mustExecute, readFiles, writeFile } from './remote-files.ts';
-import { describeEnding, endingOf, readStanding } from './standing.ts';
+import { describeEnding, readStanding } from './standing.ts';
 
 /**
  * Starts a run under its name, which nobody else can take meanwhile.
@@ -21,7 +21,8 @@ export async function launch(
   await refuseTaken(container, place.results, job);
   await prepare(container);
   const desk = deskOf(place.results, job.run);
-  await mustExecute(container, ['rm', '-f', desk.stop]);
+  // Also what a launch has left that came to nothing.
+  await mustExecute(container, ['rm', '-rf', desk.stop, desk.attempts, desk.console]);
   await writeFile(container, desk.job, jobText(job), job.commit);
   return await place.start(job, 1);
 }
@@ -103,8 +104,8 @@ async function refuseTaken(container: Container, results: string, job: Job): Pro
   if (found.size === 0) return;
   const isKnown = found.has(deskOf(results, job.run).job);
   const standing = isKnown ? await readStanding(container, results, job.run) : null;
-  // A launch that never came to its first attempt left nothing but its wish.
-  if (standing !== null && endingOf(standing) === 'not started' && found.size === 1) return;
+  // A launch whose checks failed, or that never came to them, left nothing that another could damage.
+  if (standing !== null && found.size === 1 && !standing.attempts.some((each) => each.is_begun)) return;
   const isDone = standing?.isDone === true;
   throw new InputError(
     'PLACE_RUN_EXISTS',

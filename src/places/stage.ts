@@ -6,13 +6,14 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { BgbError } from '../errors.ts';
 import { sha256File } from '../files/index.ts';
+import { counted } from '../words.ts';
 
 const AT_ONCE = 8;
 const SAY_EVERY_MS = 10_000;
 
 /**
  * Copies a cache to a faster disk, several files at once; each copy is read again and compared by SHA-256. What is there
- * already with the same size and time is taken as it is.
+ * already with the same size, and is newer, is taken as it is.
  *
  * @throws BgbError `PLACE_STAGE` where a copy differs
  */
@@ -24,12 +25,12 @@ export async function stageCache(
   const total = files.reduce((sum, { size }) => sum + size, 0);
   const started = performance.now();
   let [done, saidAt] = [0, started];
-  say(`Copying the cache ${from} to ${to}: ${files.length} files, ${gigabytes(total)}`);
+  say(`Copying the cache ${from} to ${to}: ${counted(files.length, 'file')}, ${gigabytes(total)}`);
   const left = files.values();
   const copyNext = async () => {
     for (const { path, size, mtimeMs } of left) {
       signal.throwIfAborted();
-      await copyFile(join(from, path), join(to, path), { size, mtimeMs });
+      await copyFile(join(from, path), join(to, path), { size, mtimeMs }, signal);
       done += size;
       if (performance.now() - saidAt < SAY_EVERY_MS) continue;
       saidAt = performance.now();
@@ -41,7 +42,12 @@ export async function stageCache(
   say(`The cache is on this machine's disk: every file compared by SHA-256, ${((performance.now() - started) / 1000).toFixed(1)} s`); // biome-ignore format: one line
 }
 
-async function copyFile(from: string, to: string, before: { size: number; mtimeMs: number }): Promise<void> {
+async function copyFile(
+  from: string,
+  to: string,
+  before: { size: number; mtimeMs: number },
+  signal: AbortSignal,
+): Promise<void> {
   const there = await stat(to).catch(() => null);
   if (there !== null && there.size === before.size && there.mtimeMs > before.mtimeMs) return;
   await mkdir(dirname(to), { recursive: true });
@@ -53,7 +59,7 @@ async function copyFile(from: string, to: string, before: { size: number; mtimeM
     },
   });
   const temporary = `${to}.staging`;
-  await pipeline(createReadStream(from), reading, createWriteStream(temporary));
+  await pipeline(createReadStream(from), reading, createWriteStream(temporary), { signal });
   if ((await sha256File(temporary)) !== hash.digest('hex'))
     throw new BgbError(
       'PLACE_STAGE',

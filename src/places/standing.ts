@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { InputError } from '../errors.ts';
-import { type Attempt, attemptRecord, deskOf, type Job, parseJob } from './job.ts';
+import { type Attempt, deskOf, type Job, parseAttempt, parseJob } from './job.ts';
 import type { Container } from './place.ts';
 import { readFiles } from './remote-files.ts';
 
@@ -57,7 +57,7 @@ export async function readStanding(container: Container, results: string, run: s
   const job = parseJob(text, desk.job);
   const attempts = [...first]
     .filter(([path]) => posix.dirname(path) === desk.attempts)
-    .map(([, each]) => attemptRecord.parse(JSON.parse(each)))
+    .map(([path, each]) => parseAttempt(each, path))
     .sort((a, b) => a.number - b.number);
   const folder = job.output_dir;
   const [last, beat] = ['checkpoints/last.json', 'heartbeat.json'].map((name) =>
@@ -78,12 +78,15 @@ export async function readStanding(container: Container, results: string, run: s
   };
 }
 
-/** A sentence where two attempts ran at the same time, so that the volume may hold files of both; else null. */
+/**
+ * A sentence where two attempts ran at the same time, so that the volume may hold files of both; else null. No clock is asked,
+ * those of two machines may differ: an attempt that had not ended when another started, and said later how it did, was alive.
+ */
 export function writtenByTwo({ attempts }: Pick<Standing, 'attempts'>): string | null {
-  for (const [index, attempt] of attempts.entries()) {
-    const next = attempts[index + 1];
-    if (next === undefined || attempt.ended === null || attempt.ended.at <= next.started_at) continue;
-    return `Attempts ${attempt.number} and ${next.number} ran at the same time: of each file the one written last is there, and the run may be a mixture of both. Start it anew in another output_dir.`;
+  for (const { number, unended } of attempts) {
+    const before = attempts.find((each) => unended.includes(each.number) && each.ended !== null);
+    if (before === undefined) continue;
+    return `Attempts ${before.number} and ${number} ran at the same time: of each file the one written last is there, and the run may be a mixture of both. Start it anew in another output_dir.`;
   }
   return null;
 }

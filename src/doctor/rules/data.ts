@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { counted } from '../../words.ts';
 import type { Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
 import type { SplitSubject, Subject } from '../subject.ts';
-import { counted } from '../words.ts';
 import { building, hasEntries, some, splitsOf } from './cache-state.ts';
 import { isListable } from './manifest.ts';
 
