@@ -1,5 +1,5 @@
-import { isAbsolute } from 'node:path';
-import { originText, type Problem, problemText } from '../../config/index.ts';
+import { basename, isAbsolute } from 'node:path';
+import { originText, type Problem, problemText, STAGED_CACHE } from '../../config/index.ts';
 import { CLOUD_ROOTS, isUnderCloudRoot, pathsOf } from '../config-kind.ts';
 import type { Fix, Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
@@ -217,32 +217,36 @@ function cloudPaths(subject: Subject, config: ConfigSubject): Found[] {
   // One that is trained here, with folders of this machine, is no slip.
   if (config.kind !== 'cloud' || (subject.isQuick && !subject.machine.isCloud)) return [];
   // What is given relative to the code is in the image; what is to outlive the container is not.
-  return pathsOf(config.loaded.config)
-    .filter(([field, path]) => !isUnderCloudRoot(path) && (isAbsolute(path) || MUST_OUTLIVE.has(field)))
-    .map(([field, path]) => {
-      const [data, results] = CLOUD_ROOTS;
-      const name =
-        path
-          .split('/')
-          .filter((part) => part !== '')
-          .at(-1) ?? config.loaded.config.experiment.name;
-      const target =
-        field === 'data.data_dir'
-          ? `${data}/${name}`
-          : field === 'data.cache_dir'
-            ? `${results}/cache/${name}`
-            : `${results}/${name}`;
-      return {
-        evidence: `${config.path}: ${field} is ${path} (${where(config, field)})`,
-        fix: setting(
-          subject,
-          config,
-          field,
-          target,
-          `the volume is mounted at ${results}, recordings at ${data}`,
-        ),
-      };
-    });
+  return (
+    pathsOf(config.loaded.config)
+      .filter(([field, path]) => !isUnderCloudRoot(path) && (isAbsolute(path) || MUST_OUTLIVE.has(field)))
+      // A run's record says where its copy of the cache was read; the cache itself outlives the container.
+      .filter(([field, path]) => field !== 'data.cache_dir' || basename(path) !== STAGED_CACHE)
+      .map(([field, path]) => {
+        const [data, results] = CLOUD_ROOTS;
+        const name =
+          path
+            .split('/')
+            .filter((part) => part !== '')
+            .at(-1) ?? config.loaded.config.experiment.name;
+        const target =
+          field === 'data.data_dir'
+            ? `${data}/${name}`
+            : field === 'data.cache_dir'
+              ? `${results}/cache/${name}`
+              : `${results}/${name}`;
+        return {
+          evidence: `${config.path}: ${field} is ${path} (${where(config, field)})`,
+          fix: setting(
+            subject,
+            config,
+            field,
+            target,
+            `the volume is mounted at ${results}, recordings at ${data}`,
+          ),
+        };
+      })
+  );
 }
 
 function localPaths(subject: Subject, config: ConfigSubject): Found[] {
