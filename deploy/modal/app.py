@@ -97,13 +97,17 @@ def bgb(*words: str) -> int:
             signal.signal(number, lambda received, _: child.send_signal(received))
         except ValueError:
             pass  # Only the main thread may; where this is another, KeyboardInterrupt comes instead.
+    ended_by = None
     while True:
         try:
             code = child.wait()
             break
-        except KeyboardInterrupt:
+        except BaseException as reason:  # KeyboardInterrupt; Modal's InputCancellation where the call is cancelled
+            ended_by = reason
             child.send_signal(signal.SIGINT)
     results.commit()
+    if ended_by is not None and not isinstance(ended_by, KeyboardInterrupt):
+        raise ended_by
     return code
 
 
