@@ -97,13 +97,25 @@ def bgb(*words: str) -> int:
             signal.signal(number, lambda received, _: child.send_signal(received))
         except ValueError:
             pass  # Only the main thread may; where this is another, KeyboardInterrupt comes instead.
+    ended_by = None
     while True:
         try:
             code = child.wait()
             break
-        except KeyboardInterrupt:
+        except BaseException as reason:  # KeyboardInterrupt; Modal's InputCancellation where the call is cancelled
+            ended_by = reason
             child.send_signal(signal.SIGINT)
     results.commit()
+    if ended_by is not None and not isinstance(ended_by, KeyboardInterrupt):
+        raise ended_by
+    return code
+
+
+def must(*words: str) -> int:
+    """As bgb(), raising where it fails, so that `modal run` fails, too: only for functions that are not started again."""
+    code = bgb(*words)
+    if code != 0:
+        raise RuntimeError(f"bgb {words[0]} ended with exit code {code}; its lines above say why")
     return code
 
 
@@ -138,14 +150,14 @@ def train(config_path: str = "", args: str = "", job: str = "", attempt: str = "
 
 @app.function(gpu=GPU, cpu=8.0, memory=32768, timeout=6 * HOURS, **common)
 def evaluate(checkpoint: str, data: str, args: str = "") -> int:
-    return bgb("evaluate", checkpoint, data, *words_of(args))
+    return must("evaluate", checkpoint, data, *words_of(args))
 
 
 @app.function(cpu=16.0, memory=32768, timeout=24 * HOURS, **common)
 def build_cache(data_dir: str, cache_dir: str, args: str = "") -> int:
-    return bgb("build-cache", "--data-dir", data_dir, "--cache-dir", cache_dir, *words_of(args))
+    return must("build-cache", "--data-dir", data_dir, "--cache-dir", cache_dir, *words_of(args))
 
 
 @app.function(cpu=4.0, memory=8192, timeout=2 * HOURS, **common)
 def scan_cache(cache_dir: str, args: str = "") -> int:
-    return bgb("scan-cache", "--cache-dir", cache_dir, *words_of(args))
+    return must("scan-cache", "--cache-dir", cache_dir, *words_of(args))

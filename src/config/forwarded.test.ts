@@ -34,3 +34,18 @@ test.each(['BGB_NOT_SET', '=1', '1X=2'])('--env %s is refused', (assignment) => 
     /--env .*: expected NAME=VALUE, or the name of a variable/,
   );
 });
+
+test.each(['WANDB_API_KEY=hush', 'AWS_SECRET_ACCESS_KEY=hush', 'HF_TOKEN', 'BGB_API_TOKEN'])(
+  '--env %s is refused without saying what it is: it would be printed and kept',
+  (assignment) => {
+    const variables = { HF_TOKEN: 'hush', BGB_API_TOKEN: 'hush' };
+    const given = () => forwardedVariables([assignment], variables);
+    expect(given).toThrow(/a secret would be printed and kept with the run.*--secret NAME/);
+    expect(given).not.toThrow(/hush/);
+  },
+);
+
+test('a name that only resembles one of a secret is none', () => {
+  const { always } = forwardedVariables(['TOKENIZERS_PARALLELISM=false'], {});
+  expect(always).toEqual({ TOKENIZERS_PARALLELISM: 'false' });
+});

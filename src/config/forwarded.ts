@@ -20,6 +20,8 @@ const HERE: Readonly<Record<string, string>> = {
   BGB_MODAL_DATA: 'says where recordings are',
 };
 const SECRET = /TOKEN|SECRET|PASSWORD|CREDENTIAL|(^|_)KEY($|_)/;
+/** The same by whole words, for what is asked for by name: TOKENIZERS_PARALLELISM is none. */
+const SECRET_ASKED = /(^|_)(TOKEN|SECRET|PASSWORD|CREDENTIALS?|KEY)($|_)/i;
 
 /**
  * The `BGB_*` variables of this shell that go with a run to another machine: all, except a limit of files, which is easily
@@ -60,6 +62,11 @@ function reasonToStay(name: string, value: string): string | null {
 
 function givenVariable(assignment: string, variables: Variables): [string, string] {
   const [, name, value] = /^([A-Za-z_]\w*)(?:=(.*))?$/s.exec(assignment) ?? [];
+  if (name !== undefined && SECRET_ASKED.test(name))
+    throw new InputError(
+      'CONFIG_ENVIRONMENT',
+      `--env ${name}: a secret would be printed and kept with the run. Put it into one of Modal's: modal secret create NAME ${name}=..., then --secret NAME.`,
+    );
   const found = value ?? (name === undefined ? undefined : variables[name]);
   if (name !== undefined && found !== undefined) return [name, found];
   throw new InputError(

@@ -180,6 +180,12 @@ test.each(FAULTS)('$name: found, and nothing else; the printed command mends it'
   expect(named(await found(path, machine))).toEqual([]);
 });
 
+test("a fetched run's record of the copy of its cache is no slip", async () => {
+  const change: [string, string] = ['cache_dir: /results/cache/tusz', 'cache_dir: /tmp/bgb-cache'];
+  const path = join(configs({ [MODAL]: [change] }), MODAL);
+  expect(named(await found(path, WITH_GPU))).toEqual([]);
+});
+
 test('a limit in the environment is found, and a variable that means nothing', async () => {
   const path = join(configs({}), LOCAL);
   const variables = { BGB_LIMIT_FILES: '50', BGB_LIMIT_FILE: '50' };

@@ -103,6 +103,9 @@ export function checksThere(options: ThereOptions): Check[] {
       find: async () => {
         const measured = await readRate(config.data.cache_dir);
         const needed = windowsPerSecond(options, device()) * windowBytes(options);
+        const copying = config.data.residency === 'device' ? 0 : (await cacheBytes(config.data.cache_dir)) / measured; // biome-ignore format: one quotient
+        if (copying > options.timeoutS / 2)
+          throw new BgbError('MODAL_READ', `the volume reads ${(measured / 1e6).toFixed(1)} MB/s: copying the cache to this machine's disk alone would take ${(copying / 3600).toFixed(1)} h of each attempt of ${options.timeoutS / 3600} h. Start it again, which may get another machine; or set data.residency to device; or keep the cache in few large files`); // biome-ignore format: one sentence
         const text = `${(measured / 1e6).toFixed(0)} MB/s from the volume; training takes in up to ${(needed / 1e6).toFixed(0)} MB/s`;
         // Copied to the disk, or read once into the GPU: slow reads cost time at the start only.
         return `${text}, ${config.data.residency === 'device' ? 'from the GPU’s memory' : 'from this machine’s own disk, where the cache is copied first'}`;
@@ -208,6 +211,13 @@ async function readRate(cache: string): Promise<number> {
       `${folder} holds no entries: bring the cache with bgb modal push, or build it with bgb modal build-cache`,
     );
   return bytes / ((performance.now() - started) / 1000);
+}
+
+async function cacheBytes(cache: string): Promise<number> {
+  const entries = await readdir(cache, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const sizes = await Promise.all(files.map(async (each) => (await stat(join(each.parentPath, each.name))).size)); // biome-ignore format: one line
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 function windowBytes({ loaded: { config } }: ThereOptions): number {

@@ -123,6 +123,48 @@ test('app.py declares what the guide says, with the signatures of the Python cli
   expect(declared.build_cache).toMatchObject({ gpu: null, timeout: 86400 });
 });
 
+test('modal run app.py::scan_cache fails where bgb does', () => {
+  const code = `
+import os, stat, tempfile, runpy, sys
+bgb = os.path.join(tempfile.mkdtemp(), "bgb")
+with open(bgb, "w") as file: file.write('#!/bin/sh\\necho "$@"; exit 3')
+os.chmod(bgb, 0o755)
+sys.argv = ["stub", ${JSON.stringify(APP)}]
+module = runpy.run_path(${JSON.stringify(path('src/modal/testing/modal_stub.py'))})["module"]
+module.BGB = bgb
+for call in (lambda: module.scan_cache("/results/c"), lambda: module.build_cache("/data/d", "/results/c"), lambda: module.evaluate("/results/r", "/results/c")):
+    try: call()
+    except RuntimeError as error: print(error)
+`;
+  const said = execFileSync('python3', ['-Bc', code], {
+    encoding: 'utf8',
+    env: { ...process.env, BGB_BUNDLE: '/tmp/packed.tar.gz' },
+  });
+  for (const name of ['scan-cache', 'build-cache', 'evaluate'])
+    expect(said).toContain(`bgb ${name} ended with exit code 3`);
+});
+
+test('a call that is cancelled, by an exception in the middle of it, has bgb save, and commits what it saved', () => {
+  const code = `
+import os, runpy, signal, sys, tempfile
+bgb = os.path.join(tempfile.mkdtemp(), "bgb")
+with open(bgb, "w") as file:
+    file.write('#!/bin/sh\\ntrap "echo saved; exit 75" INT; kill -USR1 $PPID; while :; do sleep 0.02; done')
+os.chmod(bgb, 0o755)
+sys.argv = ["stub", ${JSON.stringify(APP)}]
+module = runpy.run_path(${JSON.stringify(path('src/modal/testing/modal_stub.py'))})["module"]
+module.BGB = bgb
+class InputCancellation(BaseException): pass
+def cancel(*_): raise InputCancellation()
+signal.signal(signal.SIGUSR1, cancel)
+try: module.train(config_path="a.yaml")
+except InputCancellation: print("cancelled,", module.results.commits, "commit")
+`;
+  const options = { env: { ...process.env, BGB_BUNDLE: '/tmp/packed.tar.gz' }, timeout: 20_000 };
+  const said = execFileSync('python3', ['-Bc', code], { encoding: 'utf8', ...options });
+  expect(said).toMatch(/saved\ncancelled, 1 commit\n$/);
+});
+
 test('modal run app.py::train --config-path trains, and goes on with what an interruption left', async () => {
   // As the container of `modal run` does, with the configuration of the image and its own words.
   const set = [

@@ -48,6 +48,7 @@ export class StandInContainer {
   readonly #mounted: { readonly path: string; readonly volume: MountedVolume }[] = [];
   readonly #where: string[] = [];
   readonly #children = new Set<ChildProcess>();
+  readonly #main: ChildProcess;
   readonly #listeners = new Set<() => void>();
   readonly #timers: NodeJS.Timeout[] = [];
   #reason: 'terminated' | 'timeout' | null = null;
@@ -71,6 +72,7 @@ export class StandInContainer {
     this.#timers.push(setInterval(() => this.#answerRequests(), 20));
     const command = plan.command.length > 0 ? plan.command : ['sleep', '1000000'];
     const main = this.start(command, {});
+    this.#main = main;
     for (const [index, stream] of [main.stdout!, main.stderr!].entries())
       stream.on('data', (chunk: Buffer) => {
         this.output[index as 0 | 1] = Buffer.concat([this.output[index as 0 | 1], chunk]);
@@ -126,9 +128,9 @@ export class StandInContainer {
     return child;
   }
 
-  /** Sends a signal to everything in it. */
+  /** Sends a signal to its main process alone. */
   signal(signal: NodeJS.Signals): void {
-    for (const { pid } of this.#children) if (pid !== undefined) process.kill(-pid, signal);
+    if (this.end === null) this.#main.kill(signal);
   }
 
   commit(): void {

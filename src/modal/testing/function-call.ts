@@ -30,6 +30,7 @@ export class FunctionCallHere {
     const last = this.containers.at(-1);
     if (last === undefined || last.end !== null) return;
     if (isTerminating) last.kill('terminated');
-    else last.signal('SIGINT');
+    // As Modal's client takes it: an exception in the middle of the function (modal_stub.py).
+    else last.signal('SIGUSR1');
   }
 }

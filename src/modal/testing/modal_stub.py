@@ -7,6 +7,7 @@
 import importlib.util
 import inspect
 import json
+import signal
 import sys
 import types
 
@@ -105,6 +106,17 @@ modal.is_local = lambda: len(sys.argv) == 2
 modal.current_function_call_id = lambda: "fc-stub"
 sys.modules["modal"] = modal
 
+
+
+class InputCancellation(BaseException):
+    """What Modal raises in a function whose call is cancelled; no Exception, so that retries do not catch it."""
+
+
+def cancel(*_):
+    raise InputCancellation("Input was cancelled by user")
+
+
+signal.signal(signal.SIGUSR1, cancel)
 spec = importlib.util.spec_from_file_location("app", sys.argv[1])
 module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
