@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -6,6 +7,10 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 300_000,
-    env: { OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1', GOMP_SPINCOUNT: '1000' },
+    env: {
+      ...{ OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1', GOMP_SPINCOUNT: '1000' },
+      // Tests start bgb some hundred times, and compiling it is a good part of each start.
+      NODE_COMPILE_CACHE: fileURLToPath(new URL('build/compile-cache', import.meta.url)),
+    },
   },
 });

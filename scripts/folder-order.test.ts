@@ -11,8 +11,9 @@ test('an import past a folder door is named', () => {
   expect(brokenImports('train/loop.ts', "import { x } from '../edf/header.ts';")).toHaveLength(1);
 });
 
-test('imports to the left, within a folder and of errors.ts are in order', () => {
-  const source = "import a from '../edf/index.ts'; import b from './step.ts'; import c from '../errors.ts';";
+test('imports to the left, within a folder and of the files beside the folders are in order', () => {
+  const source =
+    "import a from '../edf/index.ts'; import b from './step.ts'; import c from '../errors.ts'; import d from '../words.ts';";
   expect(brokenImports('train/loop.ts', source)).toEqual([]);
 });
 

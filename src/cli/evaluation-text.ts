@@ -1,4 +1,5 @@
 import type { EvaluationDocument, Figure, SensitivityOfGroup } from '../score/index.ts';
+import { counted } from '../words.ts';
 import { textTable } from './table.ts';
 
 /** What `bgb evaluate` prints: the figures with their intervals, then what has to be known to read them. */
@@ -8,7 +9,7 @@ export function evaluationText(document: EvaluationDocument): string {
     split === null ? 'recordings' : `recordings of ${split}`,
     recordings,
     null,
-    `${patients} patients, ${recorded_hours.toFixed(2)} h, ${seizures} seizures`,
+    `${counted(patients, 'patient')}, ${recorded_hours.toFixed(2)} h, ${counted(seizures, 'seizure')}`,
   ];
   const free = `${seizure_free_hours.toFixed(2)} h without seizures`;
   const share = prevalence === null ? '' : `, ${(100 * prevalence).toPrecision(3)} % of the samples seizure`;
@@ -18,7 +19,7 @@ export function evaluationText(document: EvaluationDocument): string {
       .map((group) => [
         `sensitivity, ${of} ${group.group}`,
         ...cells(group),
-        `${group.detected} of ${group.seizures} seizures`,
+        `${group.detected} of ${counted(group.seizures, 'seizure')}`,
       ]);
   const table = textTable(
     [{ heading: 'figure' }, { heading: 'value', align: 'right' }, { heading: '95 %' }, { heading: '' }],
@@ -47,7 +48,7 @@ function remarks(document: EvaluationDocument): string[] {
   const future = document.preprocessing_uses_future;
   const long = document.longer_than_max_duration.length;
   return [
-    `${missed_seizures.length} seizures missed, ${false_alarms.length} false alarms.`,
+    `${counted(missed_seizures.length, 'seizure')} missed, ${counted(false_alarms.length, 'false alarm')}.`,
     delay.median_s === null
       ? null
       : `Detected ${delay.median_s.toFixed(1)} s after onset (median; quartiles ${delay.lower_quartile_s!.toFixed(1)} and ${delay.upper_quartile_s!.toFixed(1)} s), ${delay.before_onset} of ${delay.detected} before it.`,
@@ -60,10 +61,10 @@ function remarks(document: EvaluationDocument): string[] {
         }.`,
     `Thresholds ${document.tuned_on}.`,
     document.seen_in_training === 'dev' ? 'Training chose its checkpoint on this set.' : null,
-    long > 0 ? `${long} detections are longer than max_duration_s: kept; look at them.` : null,
+    long > 0 ? `Longer than max_duration_s, and kept: ${counted(long, 'detection')}; look at them.` : null,
     future.length > 0 ? `Preprocessing looks at what was recorded later: ${future.join(', ')}.` : null,
     references.mismatched > 0
-      ? `Forced: ${references.mismatched} recordings are against another reference (${references.found.join(', ')}) than was trained on (${references.trained_on!.join(', ')}).`
+      ? `Forced, against another reference (${references.found.join(', ')}) than was trained on (${references.trained_on!.join(', ')}): ${counted(references.mismatched, 'recording')}.`
       : null,
   ].filter((line) => line !== null);
 }

@@ -20,7 +20,8 @@ import { positiveOf, settingsOf } from './modal-options.ts';
 const say = (sentence: string) => process.stderr.write(`${sentence}\n`);
 
 /** Runs a command of bgb at Modal, following it. @throws SaidAlready where it fails; Interruption where it was left */
-export async function runThere(name: string, words: readonly string[], options: ThereOptions): Promise<void> {
+export async function runThere(name: string, given: readonly string[], options: ThereOptions): Promise<void> {
+  const words = inTwoWords(given);
   const now = new Date();
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const resources = resourcesOf(name, options);
@@ -93,6 +94,8 @@ async function followAll(place: ModalPlace, runs: readonly string[]): Promise<vo
     say(`bgb: ${failed.join(', ')} did not end well. Its last lines: bgb modal status ${failed[0]}`);
     throw new SaidAlready(1);
   } finally {
+    // Where following one has failed, the others are let go, too.
+    leaving.abort();
     for (const signal of signals) process.off(signal, onSignal);
   }
 }
@@ -112,6 +115,11 @@ function resourcesOf(name: string, options: ThereOptions): Omit<Resources, 'code
     secrets: options.secret ?? [],
     data: settingsOf(options, readEnvironment()).data,
   };
+}
+
+/** `--cache-dir=/results/cache` as two words, as most type it. */
+export function inTwoWords(words: readonly string[]): string[] {
+  return words.flatMap((word) => /^(--[\w-]+)=(.*)$/s.exec(word)?.slice(1) ?? [word]);
 }
 
 /** `scan-cache` of the cache that these words build. */

@@ -1,6 +1,5 @@
 import type { ConfigurationComparison, ConfigurationDifference, Side, Stated } from '../parity/index.ts';
-
-const counted = (count: number, one: string, more: string) => `${count} ${count === 1 ? one : more}`;
+import { counted } from '../words.ts';
 
 /** The verdict on two configurations. */
 export function configurationsSentence(
@@ -16,7 +15,7 @@ export function configurationsSentence(
     const [telling, free] = [of('may_differ').length, of('free').length];
     const what =
       telling === 0 ? 'none of them changes what is trained' : `something follows from ${telling} of them`;
-    return `Only allowed differences between ${names}: ${counted(telling + free, 'field', 'fields')}, ${what}.`;
+    return `Only allowed differences between ${names}: ${counted(telling + free, 'field')}, ${what}.`;
   }
   const wrong = of('must_equal').map(({ field }) => field);
   const parts = [

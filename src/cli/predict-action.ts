@@ -1,6 +1,7 @@
 import { containerPaths, inForce, readEnvironment } from '../config/index.ts';
 import { InputError } from '../errors.ts';
 import { describeThresholds, predictRecordings } from '../train/index.ts';
+import { counted } from '../words.ts';
 import { deviceOf } from './device.ts';
 import { LongCommand } from './long-command.ts';
 import { announce, writeJson } from './output.ts';
@@ -33,6 +34,7 @@ export async function predict(
   });
   command.end();
   const { recordings, unusable } = report;
+  process.stderr.write(noticeText(recordings));
   for (const { recording, longer_than_max_duration_s: long } of recordings)
     if (long > 0)
       process.stderr.write(
@@ -70,6 +72,15 @@ function placesOf(input: string | undefined, { output, format }: PredictOptions)
   };
 }
 
+/** What is unusual about recordings that were predicted all the same, such as one that was cut off. */
+function noticeText(recordings: Awaited<ReturnType<typeof predictRecordings>>['recordings']): string {
+  const lines = recordings.flatMap(({ recording, notices }) =>
+    notices.map((notice) => `Notice: ${recording}: ${notice}\n`),
+  );
+  const more = lines.length - MOST_LINES;
+  return lines.slice(0, MOST_LINES).join('') + (more > 0 ? `and ${more} more; --json lists all\n` : '');
+}
+
 function text(recordings: Awaited<ReturnType<typeof predictRecordings>>['recordings']): string {
   const right = (heading: string) => ({ heading, align: 'right' as const });
   const rows = recordings
@@ -87,5 +98,5 @@ function text(recordings: Awaited<ReturnType<typeof predictRecordings>>['recordi
   );
   const all = recordings.reduce((sum, { seizures }) => sum + seizures, 0);
   const more = recordings.length - rows.length;
-  return `${table}${more > 0 ? `and ${more} more; --json lists all\n` : ''}\n${all} seizures in ${recordings.length} recordings\n`;
+  return `${table}${more > 0 ? `and ${more} more; --json lists all\n` : ''}\n${counted(all, 'seizure')} in ${counted(recordings.length, 'recording')}\n`;
 }

@@ -51,7 +51,7 @@ test('a folder: a file each, a table, and --json', async () => {
   const output = join(folder, 'out');
   expect(await predict(input, '--output', output)).toBe(0);
   expect(written.output).toMatch(/^a\.edf +0\.62 +0 +0\.0 +.*a\.csv_bi$/m);
-  expect(written.output).toMatch(/\n0 seizures in 1 recordings\n$/);
+  expect(written.output).toMatch(/\n0 seizures in 1 recording\n$/);
   expect(written.errors).toMatch(/Thresholds untuned: tau_on 0\.86, tau_off 0\.78/);
   written.output = '';
   expect(await predict(input, '--output', output, '--format', 'json', '--json')).toBe(0);
@@ -91,6 +91,18 @@ test('a container of the board: INPUT and OUTPUT, events.tsv', async () => {
   expect(written.errors).toMatch(/INPUT is set and OUTPUT is not/);
 });
 
+test('a recording that was cut off is predicted as far as it goes, and said to be', async () => {
+  const input = join(folder, 'cut.edf');
+  writeFileSync(input, readFileSync(CLIP).subarray(0, -100));
+  const output = join(folder, 'cut');
+  expect(await predict(input, '--output', output, '--format', 'json')).toBe(0);
+  const notice = /the header announces 37 data records; the file holds 36 whole ones/;
+  expect(written.errors).toMatch(new RegExp(`^Notice: cut\\.edf: ${notice.source}`, 'm'));
+  const { duration_s, notices } = JSON.parse(readFileSync(join(output, 'cut.seizures.json'), 'utf8'));
+  expect(duration_s).toBe(36);
+  expect(notices).toEqual([expect.stringMatching(notice)]);
+});
+
 test('input that cannot be used: exit code 2, the reason, no file', async () => {
   vi.stubEnv('INPUT', '');
   const bad = join(folder, 'bad.edf');
@@ -102,6 +114,13 @@ test('input that cannot be used: exit code 2, the reason, no file', async () => 
   );
   expect(written.output).toBe('');
   expect(existsSync(output)).toBe(false);
+  // What lies there from before is not taken for what was asked now.
+  mkdirSync(output);
+  writeFileSync(join(output, 'bad.csv_bi'), 'older');
+  written.errors = '';
+  expect(await predict(bad, '--output', output)).toBe(2);
+  expect(written.errors).toMatch(/none\/bad\.csv_bi is of an earlier prediction and stays\./);
+  expect(readFileSync(join(output, 'bad.csv_bi'), 'utf8')).toBe('older');
   expect(await predict()).toBe(2);
   expect(written.errors).toMatch(
     /Expected a recording or a folder of recordings, or the environment variables INPUT/,

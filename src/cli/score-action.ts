@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { InputError } from '../errors.ts';
 import { writeAtomic } from '../files/index.ts';
 import { DEFAULT_SCORING, type ScoreReport, scoreFiles } from '../score/index.ts';
+import { counted } from '../words.ts';
 import { writeJson } from './output.ts';
 import type { ScoreOptions } from './score.ts';
 import { textTable } from './table.ts';
@@ -79,7 +80,7 @@ const count = (value: number) => String(Number(value.toFixed(4)));
 
 function text({ durations, szcore, nedc }: ScoreReport): string {
   const { recordings, subjects, recorded_hours, reference_seizures, hypothesis_seizures } = durations;
-  const head = `${recordings} recordings of ${subjects} subjects, ${recorded_hours.toFixed(2)} h, ${reference_seizures} reference seizures, ${hypothesis_seizures} detected\n`;
+  const head = `${counted(recordings, 'recording')} of ${counted(subjects, 'subject')}, ${recorded_hours.toFixed(2)} h, ${counted(reference_seizures, 'reference seizure')}, ${hypothesis_seizures} detected\n`;
   const { sample, event } = szcore;
   const { sample_results, event_results } = szcore.subjects.per_subject_mean;
   const figures = [
@@ -89,7 +90,7 @@ function text({ durations, szcore, nedc }: ScoreReport): string {
     right('F1 before 0.0.7'),
     right('FP per 24 h'),
   ];
-  const counted = textTable(
+  const totals = textTable(
     [{ heading: 'all recordings' }, right('reference'), right('TP'), right('FP'), ...figures],
     [['events', event] as const, ['samples', sample] as const].map(([name, scores]) => [
       name,
@@ -148,5 +149,5 @@ function text({ durations, szcore, nedc }: ScoreReport): string {
   );
   const { kappa, multi_class_kappa } = nedc.ira;
   const ira = `IRA (Cohen's kappa): seiz ${share(kappa.seiz) ?? '-'}, bckg ${share(kappa.bckg) ?? '-'}, both ${share(multi_class_kappa) ?? '-'}\n`;
-  return `${head}\nSzCORE, as ${szcore.scorer}\n\n${counted}\nSzCORE, as its board (${szcore.subjects.scorer}: labels at 1 Hz)\n\n${averaged}\nNEDC, as ${nedc.scorer}\n\n${algorithms}\n${ira}`;
+  return `${head}\nSzCORE, as ${szcore.scorer}\n\n${totals}\nSzCORE, as its board (${szcore.subjects.scorer}: labels at 1 Hz)\n\n${averaged}\nNEDC, as ${nedc.scorer}\n\n${algorithms}\n${ira}`;
 }

@@ -27,7 +27,7 @@ test('tables of both references; a figure that is undefined is a dash', async ()
   expect(await score()).toBe(0);
   expect(written.errors).toBe('');
   const lines = written.output.split('\n');
-  expect(lines[0]).toBe('1 recordings of 1 subjects, 1.00 h, 1 reference seizures, 2 detected');
+  expect(lines[0]).toBe('1 recording of 1 subject, 1.00 h, 1 reference seizure, 2 detected');
   expect(lines).toContain('SzCORE, as timescoring 0.0.7');
   expect(lines.find((line) => line.startsWith('events'))).toMatch(
     /^events +1 +1 +1 +1\.0000 +0\.5000 +0\.6667 +0\.6667 +24\.00$/,

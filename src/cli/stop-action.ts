@@ -1,3 +1,4 @@
+import { shellWord } from '../doctor/index.ts';
 import { findRun, isGoingOn, stopRun } from '../runs/index.ts';
 import { Interruption, SaidAlready } from './exit.ts';
 import { writeJson } from './output.ts';
@@ -30,7 +31,7 @@ export async function stop(run: string, options: StopOptions): Promise<void> {
   else process.stdout.write(`${endText(status)}\n`);
   if (isLate && options.wait > 0) {
     process.stderr.write(
-      `${status.name} has not ended within ${options.wait} s: it does after the step, the recording or the save that it is at. Wait on with: bgb watch ${folder}\n`,
+      `${status.name} has not ended within ${options.wait} s: it does after the step, the recording or the save that it is at. Wait on with: bgb watch ${shellWord(folder)}\n`,
     );
     throw new SaidAlready(1);
   }

@@ -12,6 +12,7 @@ import {
   type SynthReport,
   type SynthTotals,
 } from '../synth/index.ts';
+import { counted } from '../words.ts';
 import { SaidAlready } from './exit.ts';
 import { LongCommand } from './long-command.ts';
 import { announce, writeJson } from './output.ts';
@@ -100,7 +101,7 @@ function gateTable(report: GateReport): string {
     [{ heading: 'measure' }, { heading: 'found', align: 'right' }, { heading: 'gate' }],
     rows,
   );
-  return `${recordings} recordings of ${patients} patients, ${hours.toFixed(1)} h, ${seizures} seizures\n\n${table}\n`;
+  return `${counted(recordings, 'recording')} of ${counted(patients, 'patient')}, ${hours.toFixed(1)} h, ${counted(seizures, 'seizure')}\n\n${table}\n`;
 }
 
 function totalsTable({ splits, total }: SynthReport): string {

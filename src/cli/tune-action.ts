@@ -1,6 +1,7 @@
 import { inForce, readEnvironment } from '../config/index.ts';
 import { InputError } from '../errors.ts';
 import { type TuningReport, tuneCheckpoint } from '../train/index.ts';
+import { counted } from '../words.ts';
 import { deviceOf } from './device.ts';
 import { LongCommand } from './long-command.ts';
 import { announce, writeJson } from './output.ts';
@@ -57,7 +58,7 @@ function text({ before, thresholds, output, operating_curve }: TuningReport): st
     ]),
   );
   return `${table}
-Tuned on ${set}: ${recordings} recordings of ${patients} patients, ${seizures} seizures, ${seizure_free_hours.toFixed(2)} h without seizures.
+Tuned on ${set}: ${counted(recordings, 'recording')} of ${counted(patients, 'patient')}, ${counted(seizures, 'seizure')}, ${seizure_free_hours.toFixed(2)} h without seizures.
 tau_on ${before.tau_on} -> ${tau_on}, tau_off ${before.tau_off} -> ${tau_off}: sensitivity ${sensitivity.toFixed(4)} at ${fa_per_24h.toFixed(2)} false alarms per 24 h, on the set that was tuned on.
 Wrote ${output}
 `;

@@ -36,7 +36,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 test('evaluate, tune, evaluate again: what was tuned on what is in text and JSON', async () => {
   expect(await runProgram(['evaluate', run, data])).toBe(0);
   expect(written.output).toMatch(/^.*run\/checkpoints\/best\.json on .*chb03\n\nfigure +value +95 %/);
-  expect(written.output).toMatch(/\nrecordings +7 +- +1 patients, 0\.04 h, 7 seizures\n/);
+  expect(written.output).toMatch(/\nrecordings +7 +- +1 patient, 0\.04 h, 7 seizures\n/);
   expect(written.output).toMatch(/\nevent_sensitivity_any_overlap +\d\.\d{4} +\d\.\d{4}-\d\.\d{4}\n/);
   expect(written.output).toMatch(/\nsensitivity_at_10fa +- +less than 24 h of seizure-free EEG\n/);
   expect(written.output).toMatch(/\nThresholds untuned: tau_on 0\.86, tau_off 0\.78 are the configuration's/);
@@ -65,7 +65,7 @@ test('evaluate, tune, evaluate again: what was tuned on what is in text and JSON
   expect(await runProgram(['evaluate', tuned, data, '--output', join(folder, 'out')])).toBe(0);
   expect(written.output).toMatch(/^.*tuned\.json on .*chb03 \(tuned on this set\)\n/);
   expect(written.output).toMatch(
-    /\nThresholds tuned on clips \(7 recordings of 1 patients, .*; tuned on this set;/,
+    /\nThresholds tuned on clips \(7 recordings of 1 patient, .*; tuned on this set;/,
   );
   const document = JSON.parse(readFileSync(join(folder, 'out/evaluation.json'), 'utf8'));
   expect(document.thresholds.tau_on).toBe(report.thresholds.tau_on);

@@ -11,6 +11,17 @@
  * originText(origins.get('data.window_size')!);         // configs/local/train.yaml:12
  * ```
  */
+export {
+  CLOUD_MOUNTS,
+  type ConfigKind,
+  foldersOf,
+  isInside,
+  isLocalAbsolute,
+  isOnCloudMount,
+  kindOfConfig,
+  kindOfFolder,
+  pathsOf,
+} from './config-kind.ts';
 export { checkDevice, resolvedDevice } from './device.ts';
 export {
   containerPaths,

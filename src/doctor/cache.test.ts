@@ -257,6 +257,16 @@ const FAULTS: readonly Fault[] = [
     evidence: /1 patient \(chb01\)/,
   },
   {
+    name: 'all of a split in another one, too: those go that are not the only seizures of theirs',
+    plant: ({ cache }) => {
+      for (const name of ['chb01/chb01_03_clip.npz', 'chb01/chb01_04_clip.npz'])
+        cpSync(join(cache, 'train', name), join(cache, 'dev', name));
+      rmSync(join(cache, 'dev/manifest.json'));
+    },
+    expected: ['C1 patients-in-two-splits', 'D1 manifest-missing'],
+    evidence: /1 patient \(chb01\)/,
+  },
+  {
     name: 'no cache at all',
     plant: ({ cache }) => rmSync(cache, { recursive: true }),
     expected: ['D4 cache-missing'],
@@ -475,6 +485,10 @@ test('windows that moved since an earlier run of the same configuration are told
   const [, ...found] = counts.exec(moved.findings[0]!.evidence)!.map(Number);
   expect([found[0]! + found[1]! + found[2]!, found[3]! + found[4]! + found[5]!]).toEqual([41, 24]);
   // Another run on what is there now is the one to compare with from then on.
+  // Those of another corpus are others without anything being wrong.
+  const other = `${root}/other`;
+  cpSync(cache, other, { recursive: true });
+  expect(named(await examined(config, { set: [`data.cache_dir=${other}`] }))).toEqual([]);
   const again = `bgb train '${config}' --set experiment.output_dir=${join(root, 'again')}`;
   expect(type(again, { cwd: root })).toMatchObject({ code: 0 });
   expect(named(await examined(config))).toEqual([]);

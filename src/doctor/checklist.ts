@@ -1,4 +1,4 @@
-import type { ConfigKind } from './config-kind.ts';
+import type { ConfigKind } from '../config/index.ts';
 import type { Finding } from './finding.ts';
 import { deviceOf, loaderUseOf } from './loader-use.ts';
 import { LOADER_SETTINGS, READERS } from './rules/loader-settings.ts';

@@ -248,3 +248,33 @@ test('--write keeps comments and order, takes a field out, and writes nothing th
   await expect(writeSettings(path, ['num_workers'])).rejects.toThrow(/expected section\.field=value/);
   expect(readFileSync(path, 'utf8')).toBe(after);
 });
+
+test('of two settings that are wrong, each is mended by its own command', async () => {
+  const wrong = [
+    ['focal_alpha: 0.5 ', 'focal_alpha: 0.75 '],
+    ['pos_weight: null', 'pos_weight: 4'],
+    ['\nexperiment:', '\nexperiment:\n  cache_dir: elsewhere'],
+  ] as const;
+  const root = configs({ [LOCAL]: wrong });
+  for (const rule of ['D4 two-cache-settings', 'E3 double-correction']) {
+    const examination = await examined(join(root, LOCAL));
+    const at = named(examination).indexOf(rule);
+    expect(type(examination.findings[at]!.fix.command!, { cwd: root })).toMatchObject({ code: 0 });
+  }
+  expect(named(await examined(join(root, LOCAL)))).not.toContain('E3 double-correction');
+  expect(named(await examined(join(root, LOCAL)))).not.toContain('H3 config-refused');
+});
+
+test('the configurations that bgb comes with: nothing is reported on the machine that each is for', async () => {
+  for (const name of ['local/smoke.yaml', 'local/smoke_gpu.yaml', 'local/train.yaml'])
+    expect({ name, found: await toldOf(name, WITH_GPU) }).toEqual({ name, found: [] });
+  for (const name of ['modal/smoke.yaml', 'modal/smoke_a100.yaml', 'modal/train_a100.yaml'])
+    for (const machine of [WORKSTATION, CLOUD])
+      expect({ name, found: await toldOf(name, machine) }).toEqual({ name, found: [] });
+});
+
+/** All but that its cache has not been built. */
+async function toldOf(name: string, machine: Machine): Promise<string[]> {
+  const path = fileURLToPath(new URL(`../../configs/${name}`, import.meta.url));
+  return named(await examined(path, { machine })).filter((rule) => rule !== 'D4 cache-missing');
+}

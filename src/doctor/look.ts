@@ -5,15 +5,18 @@ import { basename, dirname, join, resolve } from 'node:path';
 import {
   ConfigError,
   type Environment,
+  foldersOf,
+  kindOfConfig,
+  kindOfFolder,
   loadConfig,
   type Problem,
   type Surroundings,
 } from '../config/index.ts';
 import { InputError } from '../errors.ts';
+import { canonicalJson } from '../files/index.ts';
 import { configHashes, RUN_FILES, type RunFingerprint, readRunFingerprint } from '../runs/index.ts';
 import { Commands } from './commands.ts';
 import { loadComputing } from './computing.ts';
-import { type ConfigKind, kindOf, OTHER_FOLDERS } from './config-kind.ts';
 import { lookAtCache, windowsIn } from './look-cache.ts';
 import { builtAs, lookAtRecordings } from './look-recordings.ts';
 import { lookAtRun } from './look-run.ts';
@@ -120,14 +123,24 @@ export async function lookAt(request: LookRequest): Promise<Subject> {
   };
 }
 
+type Values = Parameters<typeof configHashes>[0];
+
+/** Where recordings and cache are: the same settings with another corpus are another training, whose windows are others. */
+function placesOf(values: Values, changed: RunFingerprint['changed']): string {
+  const data = values.data as Readonly<Record<string, unknown>> | undefined;
+  return canonicalJson(
+    ['data_dir', 'cache_dir'].map((name) => changed[`data.${name}`] ?? data?.[name] ?? null),
+  );
+}
+
 /** Runs looked at for what they counted, the newest first. */
 const MOST_EARLIER = 200;
 
-/** Runs with the same result-relevant values, made before, the newest first. */
+/** Runs with the same result-relevant values from the same data, made before, the newest first. */
 async function earlierRuns({ loaded }: ConfigSubject, run: RunSubject | null): Promise<RunFingerprint[]> {
   const folder = run?.folder ?? loaded.config.experiment.output_dir;
-  const hashes =
-    run?.fingerprint.hashes ?? configHashes(loaded.config as unknown as Parameters<typeof configHashes>[0]);
+  const from = placesOf(loaded.config as unknown as Values, {});
+  const hashes = run?.fingerprint.hashes ?? configHashes(loaded.config as unknown as Values);
   const beside = dirname(resolve(folder));
   const names = existsSync(beside) ? await readdir(beside) : [];
   const found: RunFingerprint[] = [];
@@ -135,7 +148,11 @@ async function earlierRuns({ loaded }: ConfigSubject, run: RunSubject | null): P
     const at = join(beside, name);
     if ((run !== null && at === resolve(folder)) || !existsSync(join(at, RUN_FILES.fingerprint))) continue;
     const earlier = await readRunFingerprint(at).catch(() => null);
-    if (earlier?.hashes.result_sha256 === hashes.result_sha256) found.push(earlier);
+    if (
+      earlier?.hashes.result_sha256 === hashes.result_sha256 &&
+      placesOf(earlier.config, earlier.changed) === from
+    )
+      found.push(earlier);
   }
   const before = run?.fingerprint.createdAt ?? '9';
   return found
@@ -181,7 +198,11 @@ async function configFor(
       kind === 'run' ? { set: [...changed, ...set] } : { set, environment },
     );
     return {
-      config: { path: configPath, kind: kindOf(configPath, loaded.config), loaded },
+      config: {
+        path: configPath,
+        kind: kindOfConfig(kind === 'run' ? null : configPath, loaded.config),
+        loaded,
+      },
       configPath,
       problems: [],
     };
@@ -200,20 +221,16 @@ async function counterpartOf(
   const folder = dirname(path);
   if (kindOfFolder(basename(folder)) !== kind) return null;
   const word = firstWord(path);
-  for (const name of OTHER_FOLDERS[kind]) {
+  const otherKind = kind === 'local' ? 'cloud' : 'local';
+  for (const name of foldersOf(otherKind)) {
     const other = join(dirname(folder), name);
     for (const file of (await readdir(other).catch(() => [])).sort()) {
       if (!/\.ya?ml$/.test(file) || firstWord(file) !== word) continue;
       const loaded = await loadConfig(join(other, file), { environment }).catch(() => null);
-      if (loaded !== null)
-        return { path: join(other, file), kind: kind === 'local' ? 'cloud' : 'local', loaded };
+      if (loaded !== null) return { path: join(other, file), kind: otherKind, loaded };
     }
   }
   return null;
-}
-
-function kindOfFolder(name: string): ConfigKind | null {
-  return name === 'local' ? 'local' : name === 'modal' || name === 'cloud' ? 'cloud' : null;
 }
 
 function firstWord(path: string): string {

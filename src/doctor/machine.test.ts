@@ -206,6 +206,16 @@ test('where a path lies, and what is slow', () => {
   ]);
 });
 
+test('a folder of Windows with a blank in its name is one word of the command', async () => {
+  const mountinfo = `${WORKSTATION.mountinfo}\n73 70 0:54 / /mnt/c rw - 9p C:\\134 rw,aname=drvfs;path=C:\\`;
+  const { findings } = await examined(corpus.copy().config, {
+    machine: { ...WORKSTATION, wsl: { config: null }, mountinfo },
+    set: ['data.cache_dir=/mnt/c/Ann Lee/eeg'],
+  });
+  const { fix } = findings.find(({ rule }) => rule === 'wsl-windows-drive')!;
+  expect(fix.command).toContain("if [ -d '/mnt/c/Ann Lee/eeg' ]; then cp -r '/mnt/c/Ann Lee/eeg/.' ");
+});
+
 test('.wslconfig is read whatever its case and blanks', () => {
   expect(wslSetting('[wsl2]\n  Memory = 12GB \nvmIdleTimeout=-1', 'memory')).toBe('12GB');
   expect(wslSetting('[wsl2]\n# vmIdleTimeout=-1', 'vmIdleTimeout')).toBeNull();

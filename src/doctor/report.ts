@@ -1,7 +1,7 @@
+import { counted } from '../words.ts';
 import type { CheckedItem } from './checklist.ts';
 import type { Examination } from './examine.ts';
 import type { Finding } from './finding.ts';
-import { counted } from './words.ts';
 
 const MARKS: Readonly<Record<CheckedItem['state'], string>> = {
   ok: 'ok ',

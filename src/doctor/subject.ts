@@ -1,9 +1,8 @@
 import type { SplitLook } from '../cache/index.ts';
-import type { Environment, LoadedConfig, Problem, Split } from '../config/index.ts';
+import type { ConfigKind, Environment, LoadedConfig, Problem, Split } from '../config/index.ts';
 import type { RunFingerprint } from '../runs/index.ts';
 import type { Commands } from './commands.ts';
 import type { Computing } from './computing.ts';
-import type { ConfigKind } from './config-kind.ts';
 import type { Machine } from './machine.ts';
 import type { RunSubject } from './run-subject.ts';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parseDocument } from 'yaml';
-import { resolveConfig } from '../config/index.ts';
+import { ConfigError, type Problem, resolveConfig } from '../config/index.ts';
 import { InputError } from '../errors.ts';
 import { writeAtomic } from '../files/index.ts';
 
@@ -8,19 +8,22 @@ import { writeAtomic } from '../files/index.ts';
  * Writes fields into a configuration file, `field=value` each with the value as YAML; an empty value takes the field out.
  * Comments and the order of the rest stay. Returns what was changed, a line each.
  *
+ * A file in which several things are wrong is mended one command at a time: problems of other fields that it had stay.
+ *
  * @throws InputError `DOCTOR_WRITE` for an assignment that is none or a file that is no YAML; as `loadConfig` where the
- * result could not be used, and then nothing is written
+ * values written, or a file that could be used before, could not be used then; nothing is written
  */
 export async function writeSettings(path: string, assignments: readonly string[]): Promise<string[]> {
-  const document = parseDocument(
-    await readFile(path, 'utf8').catch((cause) => refuse(`${path} cannot be read.`, cause)),
-  );
+  const original = await readFile(path, 'utf8').catch((cause) => refuse(`${path} cannot be read.`, cause));
+  const document = parseDocument(original);
   if (document.errors.length > 0)
     refuse(`${path} is not valid YAML: ${document.errors[0]!.message.split('\n')[0]}`);
+  const written: string[] = [];
   const changes = assignments.map((assignment) => {
     const at = assignment.indexOf('=');
     const field = assignment.slice(0, Math.max(0, at));
     if (!/^\w+(\.\w+)+$/.test(field)) refuse(`--write ${assignment}: expected section.field=value.`);
+    written.push(field);
     const keys = field.split('.');
     const text = assignment.slice(at + 1);
     const before = document.hasIn(keys) ? String(document.getIn(keys)) : 'not stated';
@@ -33,9 +36,23 @@ export async function writeSettings(path: string, assignments: readonly string[]
   });
   // Lines are left as long as they are.
   const text = document.toString({ lineWidth: 0 });
-  resolveConfig(text, path);
+  const left = problemsOf(text, path);
+  const isWorse =
+    left.some(({ field }) => written.includes(field)) ||
+    (left.length > 0 && problemsOf(original, path).length === 0);
+  if (isWorse) throw new ConfigError(path, left);
   await writeAtomic(path, text);
   return changes;
+}
+
+function problemsOf(text: string, path: string): readonly Problem[] {
+  try {
+    resolveConfig(text, path);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
 }
 
 function refuse(message: string, cause?: unknown): never {

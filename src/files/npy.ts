@@ -1,4 +1,4 @@
-export type NpyDtype = '<i2' | '<i8' | '<f4' | '<f8' | '|u1';
+export type NpyDtype = '<i2' | '<i8' | '<f2' | '<f4' | '<f8' | '|u1';
 
 /** What stands before the elements of a .npy file, in row-major order: format 1.0 (NumPy enhancement proposal 1). */
 export function npyHeader(dtype: NpyDtype, shape: readonly number[]): Buffer {

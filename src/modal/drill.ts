@@ -43,7 +43,7 @@ export async function drillLosses(drill: DrillProgram, device: string): Promise<
 }
 
 /**
- * Checks 8: kills, resumes and compares, once for each code and device.
+ * Check 8: kills, resumes and compares, once for each code and device.
  *
  * @param given.note a file that keeps what came out
  * @throws BgbError `MODAL_DRILL`
@@ -155,7 +155,8 @@ async function mustEnd(child: ChildProcess, what: string): Promise<void> {
 async function stepTaken(child: ChildProcess, events: string, step: number): Promise<void> {
   const text = `"kind":"step","step":${step},`;
   while (!(await readFile(events, 'utf8').catch(() => '')).includes(text)) {
-    if (child.exitCode !== null)
+    // Ended by itself, or by a signal, such as for want of memory.
+    if (child.exitCode !== null || child.signalCode !== null)
       throw new BgbError(
         'MODAL_DRILL',
         `a short training ended before step ${step}: ${said.get(child) ?? ''}`,

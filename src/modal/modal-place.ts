@@ -7,6 +7,7 @@ import type {
   Secret,
   Volume,
 } from 'modal';
+import { CLOUD_MOUNTS } from '../config/index.ts';
 import { BgbError, InputError, messageOf } from '../errors.ts';
 import { type Container, deskOf, type Job, type Live, type Place } from '../places/index.ts';
 import { FunctionRuns } from './function-runs.ts';
@@ -33,8 +34,7 @@ export type DataSource =
       readonly secret: string | null;
     };
 
-export const RESULTS = '/results';
-export const DATA = '/data';
+export const { results: RESULTS, data: DATA } = CLOUD_MOUNTS;
 
 /** A container that nothing uses ends after this time. */
 const HELPER_IDLE_MS = 10 * 60_000;

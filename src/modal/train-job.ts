@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, posix } from 'node:path';
-import type { Config, Forwarded, LoadedConfig } from '../config/index.ts';
+import { type Config, type Forwarded, type LoadedConfig, pathsOf } from '../config/index.ts';
 import { InputError } from '../errors.ts';
 import { canonicalJson, sha256 } from '../files/index.ts';
 import { checkRunName, type Job } from '../places/index.ts';
@@ -135,7 +135,7 @@ export async function configJob(request: {
 
 /** Check 1: every path of the configuration lies in a mount. @throws InputError `MODAL_PATHS` naming the fields */
 export function checkPaths(config: Config): void {
-  const strange = pathsElsewhere(config);
+  const strange = pathsOf(config).filter(([, path]) => !isThere(path));
   if (strange.length > 0)
     throw new InputError(
       'MODAL_PATHS',
@@ -158,18 +158,6 @@ export function runNameOf(folder: string): string {
     );
   checkRunName(run);
   return run;
-}
-
-/** Fields whose paths are not below the mounts. */
-function pathsElsewhere({ data, training, experiment }: Config): [string, string][] {
-  const paths: [string, string | null][] = [
-    ...[data.data_dir].flat().map((each): [string, string | null] => ['data.data_dir', each]),
-    ['data.cache_dir', data.cache_dir],
-    ['data.split_file', data.split_file],
-    ['training.init_from', training.init_from],
-    ['experiment.output_dir', experiment.output_dir],
-  ];
-  return paths.filter((entry): entry is [string, string] => entry[1] !== null && !isThere(entry[1]));
 }
 
 function isThere(path: string): boolean {

@@ -4,9 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { compareConfigurations } from './compare-configurations.ts';
-import { isOnCloudMount } from './places.ts';
 import { configurationSide } from './side.ts';
-import { isCloud } from './suspicious.ts';
 
 const shipped = (name: string) => fileURLToPath(new URL(`../../configs/${name}`, import.meta.url));
 const folder = await mkdtemp(join(tmpdir(), 'bgb-parity-'));
@@ -166,11 +164,4 @@ describe('suspicious', () => {
       ['a', 'experiment.output_dir'],
     ]);
   });
-});
-
-test('a cloud run that read a copy of its cache, and a clone in a folder of any name, are nothing strange', async () => {
-  expect(isOnCloudMount('/tmp/bgb-cache')).toBe(true);
-  expect(isOnCloudMount('/tmp/cache')).toBe(false);
-  const side = await configurationSide(LOCAL, []);
-  expect(isCloud({ ...side, path: '/home/ann/cloud/bgb/configs/local/train.yaml' })).toBe(false);
 });

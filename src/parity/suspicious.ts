@@ -1,5 +1,5 @@
-import { basename, dirname, relative } from 'node:path';
-import { isInside, isLocalAbsolute, isOnCloudMount } from './places.ts';
+import { basename, relative } from 'node:path';
+import { isInside, isLocalAbsolute, isOnCloudMount, kindOfConfig } from '../config/index.ts';
 import type { Side } from './side.ts';
 
 /** Something that is allowed and rarely meant. */
@@ -38,12 +38,8 @@ const RULES: readonly ((own: Side, other: Side) => Found[])[] = [
   localPaths,
 ];
 
-/** Whether a configuration is for a container in the cloud: its folder is named so, or it works in the mounts alone. */
-export function isCloud({ path, kind, config }: Side): boolean {
-  // Where a run's folder lies says nothing: it may have been fetched.
-  const isNamed = kind === 'configuration' && /^(modal|cloud)$/.test(basename(dirname(path)));
-  const { data, experiment } = config;
-  return isNamed || [data.data_dir ?? [], experiment.output_dir].flat().every(isOnCloudMount);
+function isCloud({ path, kind, config }: Side): boolean {
+  return kindOfConfig(kind === 'configuration' ? path : null, config) === 'cloud';
 }
 
 function cacheUnderOtherRoot(own: Side, other: Side): Found[] {

@@ -153,7 +153,7 @@ test('a cache is copied to the staging folder, file by file the same', async () 
   expect([code, texts]).toEqual([
     0,
     [
-      expect.stringMatching(/^Copying the cache .*: 1 files, 0.00 GB$/),
+      expect.stringMatching(/^Copying the cache .*: 1 file, 0\.00 GB$/),
       expect.stringMatching(/every file compared by SHA-256/),
       'an entry',
     ],

@@ -27,8 +27,9 @@ export class Console implements Disposable {
       this.#last.push(text);
       if (this.#last.length > KEPT_LINES) this.#last.shift();
     }
-    this.#tryFile((file) => writeSync(file, line));
+    // First to standard output: what goes wrong with the file is said in the next line.
     this.#write(line);
+    this.#tryFile((file) => writeSync(file, line));
   }
 
   event(content: object): void {
@@ -45,8 +46,17 @@ export class Console implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#tryFile((file) => closeSync(file));
+    this.#close();
+  }
+
+  #close(): void {
+    const file = this.#file;
     this.#file = null;
+    try {
+      if (file !== null) closeSync(file);
+    } catch {
+      // What a disk without space has left of it cannot be told to the file itself.
+    }
   }
 
   #tryFile(use: (file: number) => unknown): void {
@@ -54,7 +64,7 @@ export class Console implements Disposable {
     try {
       use(this.#file ?? -1);
     } catch (error) {
-      this.#file = null;
+      this.#close();
       this.line(`What follows is not kept with the run: ${messageOf(error)}`);
     }
   }

@@ -6,13 +6,14 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { BgbError } from '../errors.ts';
 import { sha256File } from '../files/index.ts';
+import { counted } from '../words.ts';
 
 const AT_ONCE = 8;
 const SAY_EVERY_MS = 10_000;
 
 /**
  * Copies a cache to a faster disk, several files at once; each copy is read again and compared by SHA-256. What is there
- * already with the same size and time is taken as it is.
+ * already with the same size, and is newer, is taken as it is.
  *
  * @throws BgbError `PLACE_STAGE` where a copy differs
  */
@@ -24,7 +25,7 @@ export async function stageCache(
   const total = files.reduce((sum, { size }) => sum + size, 0);
   const started = performance.now();
   let [done, saidAt] = [0, started];
-  say(`Copying the cache ${from} to ${to}: ${files.length} files, ${gigabytes(total)}`);
+  say(`Copying the cache ${from} to ${to}: ${counted(files.length, 'file')}, ${gigabytes(total)}`);
   const left = files.values();
   const copyNext = async () => {
     for (const { path, size, mtimeMs } of left) {

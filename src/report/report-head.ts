@@ -1,4 +1,5 @@
 import type { EvaluationDocument } from '../score/index.ts';
+import { counted } from '../words.ts';
 import { element, type Markup } from './markup.ts';
 
 /** Title, what has to be known before any figure is believed, and the set. */
@@ -22,7 +23,7 @@ export function headOf(document: EvaluationDocument): Markup {
     element(
       'p',
       {},
-      `${recordings} recordings of ${patients} patients, ${recorded_hours.toFixed(2)} h, of which ${seizure_free_hours.toFixed(2)} h without seizures; ${seizures} seizures${share}.`,
+      `${counted(recordings, 'recording')} of ${counted(patients, 'patient')}, ${recorded_hours.toFixed(2)} h, of which ${seizure_free_hours.toFixed(2)} h without seizures; ${counted(seizures, 'seizure')}${share}.`,
     ),
   );
 }
@@ -74,7 +75,7 @@ function badgesOf(document: EvaluationDocument): Badge[] {
       : null,
     left_out.length > 0
       ? {
-          text: `${left_out.length} ${left_out.length === 1 ? 'recording' : 'recordings'} left out`,
+          text: `${counted(left_out.length, 'recording')} left out`,
           isWarning: true,
         }
       : null,

@@ -1,4 +1,5 @@
 import type { EvaluationDocument, Figure } from '../score/index.ts';
+import { counted } from '../words.ts';
 import { element, group, type Markup } from './markup.ts';
 import { htmlTable } from './table.ts';
 
@@ -12,6 +13,7 @@ const NAMES: Readonly<Record<string, string>> = {
   specificity_over_samples: 'Specificity, samples at tau_on',
   event_sensitivity_any_overlap: 'Event sensitivity, any overlap',
   false_alarms_per_24h_recorded: 'False alarms per 24 h recorded',
+  share_of_recorded_time_detected: 'Share of the recorded time in detections',
 };
 
 /** Rows of lists that are given in full up to so many. */
@@ -131,7 +133,7 @@ export function methodSection(document: EvaluationDocument): Markup {
     ['Post-processing', JSON.stringify(postprocessing)],
     [
       'Intervals',
-      `95 %: bootstrap over patients (${bootstrap.resamples} resamples of ${bootstrap.patients} patients, seed ${bootstrap.seed}), exact ones where there are few events or patients; the table says which`,
+      `95 %: bootstrap over patients (${bootstrap.resamples} resamples of ${counted(bootstrap.patients, 'patient')}, seed ${bootstrap.seed}), exact ones where there are few events or patients; the table says which`,
     ],
     [
       'References',

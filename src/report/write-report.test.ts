@@ -56,6 +56,12 @@ test('a page with its plots, and each plot as a file', async () => {
   );
 });
 
+test('figures are named in words', async () => {
+  const figure = { value: 0.25, reason: null, interval: null };
+  const html = await reportOf(documentOf({ figures: { share_of_recorded_time_detected: figure } }));
+  expect(html).toContain('>Share of the recorded time in detections</td>');
+});
+
 test('events of an evaluation before this one in the folder go, other files stay', async () => {
   const older = join(folder, 'plots/false-alarm-09.svg');
   const other = join(folder, 'plots/mine.svg');

@@ -80,6 +80,7 @@ beforeAll(async () => {
     'postprocessing.hysteresis.tau_on=0.99',
     'postprocessing.hysteresis.tau_off=0.98',
     'postprocessing.duration.min_duration_s=0',
+    'evaluation.save_predictions=true',
   ]);
 });
 
@@ -116,6 +117,12 @@ test('recordings of 0 s, 1 s, 59.99 s and 67 s: each sample once, or a reason; t
   ]);
   for (const { predictions, duration_s } of document.per_recording)
     expect(await readTuszCsv(join(output, predictions!))).toMatchObject({ durationS: duration_s });
+  for (const { recording, probabilities, duration_s } of document.per_recording) {
+    // One number of 16 bit for each sample at 64 Hz.
+    const { shape, bytes } = npy(join(output, probabilities!));
+    const samples = recording.startsWith('aaaaaaac') ? 3840 : 64 * duration_s;
+    expect([shape, bytes]).toEqual([`${samples},`, 2 * samples]);
+  }
   // 0.5, 20, 10 and 7 s of 158 s.
   expect(document.prevalence).toBeCloseTo(37.5 / 158, 3);
   expect(document.sensitivity_by_type.map(({ group, seizures }) => [group, seizures])).toEqual([

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { listRecordings } from '../cache/index.ts';
@@ -96,9 +97,11 @@ export async function predictRecordings(request: PredictionRequest): Promise<Pre
       const { durationS, startedAt } = recording;
       const content = { name: basename(name).replace(/\.(edf|bdf)$/i, ''), durationS, startedAt, events };
       const long = events.filter(({ isLong }) => isLong);
+      const notices = [...recording.warnings.map(({ message }) => message), ...prepared.notices];
       await writePrediction(file, format, content, {
         ...source,
         longer_than_max_duration_s: long.map(({ startS, endS }) => ({ start_s: startS, end_s: endS })),
+        notices,
       });
       recordings.push({
         recording: name,
@@ -107,11 +110,12 @@ export async function predictRecordings(request: PredictionRequest): Promise<Pre
         seizures: events.length,
         longer_than_max_duration_s: long.length,
         seizure_s: events.reduce((sum, { startS, endS }) => sum + endS - startS, 0),
-        notices: [...recording.warnings.map(({ message }) => message), ...prepared.notices],
+        notices,
       });
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      unusable.push({ recording: name, reason: error.message });
+      const older = existsSync(file) ? ` ${file} is of an earlier prediction and stays.` : '';
+      unusable.push({ recording: name, reason: `${error.message}${older}` });
     }
     request.onProgress(index + 1, tasks.length, name);
   }

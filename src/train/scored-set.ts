@@ -2,6 +2,7 @@ import { dataHashOf, openEntry, type Provenance } from '../cache/index.ts';
 import { sha256 } from '../files/index.ts';
 import type { CheckpointState, FrozenThresholds } from '../runs/index.ts';
 import type { ThresholdsInUse } from '../score/index.ts';
+import { counted } from '../words.ts';
 
 /** What a set of recordings is, so that it is recognised again. */
 export interface ScoredSet {
@@ -91,5 +92,5 @@ export function describeThresholds({ state, tau_on, tau_off, tuned_on, shared }:
     return `untuned: ${values} are the configuration's, chosen on no data`;
   const { set, recordings, patients, seizure_free_hours, target_fa_per_24h } = tuned_on;
   const note = shared && tuningNote(shared);
-  return `tuned on ${set} (${recordings} recordings of ${patients} patients, ${seizure_free_hours.toFixed(1)} h without seizures) for at most ${target_fa_per_24h} false alarms per 24 h: ${values}${note === null ? '' : `; ${note}`}`;
+  return `tuned on ${set} (${counted(recordings, 'recording')} of ${counted(patients, 'patient')}, ${seizure_free_hours.toFixed(1)} h without seizures) for at most ${target_fa_per_24h} false alarms per 24 h: ${values}${note === null ? '' : `; ${note}`}`;
 }

@@ -23,6 +23,7 @@ import {
   type ProcessGroup,
   useOwnStream,
 } from '../torch/index.ts';
+import { counted } from '../words.ts';
 import { mirrorFrom } from './augmentation.ts';
 import { environmentFingerprint } from './environment-fingerprint.ts';
 import { falseAlarmRateOf } from './evaluate.ts';
@@ -243,10 +244,10 @@ function describeStart(
     ...Object.entries(inForce()).map(([name, value]) => `in force: ${name}=${value}`),
     ...environment,
     `device ${device} (experiment.device: ${config.experiment.device}), samples on ${residency === 'device' ? device : residency}: ${reason}`,
-    `cache ${resolve(config.data.cache_dir)}: ${hits.found} of ${hits.listed} windows found (${((100 * hits.found) / hits.listed).toFixed(1)} %), ${manifest.recordings} recordings of ${manifest.patients.length} patients, ${(manifest.recorded_s / 3600).toFixed(2)} h, ${manifest.seizures} seizures`,
+    `cache ${resolve(config.data.cache_dir)}: ${hits.found} of ${hits.listed} windows found (${((100 * hits.found) / hits.listed).toFixed(1)} %), ${counted(manifest.recordings, 'recording')} of ${counted(manifest.patients.length, 'patient')}, ${(manifest.recorded_s / 3600).toFixed(2)} h, ${counted(manifest.seizures, 'seizure')}`,
     `an epoch: ${partial_seizure} windows partly seizure, ${full_seizure} fully, ${no_seizure} without${config.data.use_balanced_sampling && !isFallback ? ' (balanced)' : ''}`,
     dev === null
       ? 'no dev split: nothing is tuned, the last epoch counts'
-      : `dev: ${dev.recordings.length} recordings of ${dev.patients.length} patients`,
+      : `dev: ${counted(dev.recordings.length, 'recording')} of ${counted(dev.patients.length, 'patient')}`,
   ];
 }

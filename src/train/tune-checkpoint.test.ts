@@ -79,7 +79,7 @@ test('thresholds are frozen into a new checkpoint with the same weights; predict
   for (const data of [join(cache, 'dev'), sample('chb03')]) {
     const same = await evaluate(data);
     expect(same.title).toMatch(/tuned\/best\.json on .* \(tuned on this set\)$/);
-    expect(same.tuned_on).toMatch(/^tuned on dev \(7 recordings of 1 patients, .*tuned on this set/);
+    expect(same.tuned_on).toMatch(/^tuned on dev \(7 recordings of 1 patient, .*tuned on this set/);
     expect(same.postprocessing.hysteresis).toMatchObject({ tau_on, tau_off });
     expect(same.thresholds).toMatchObject({
       state: 'tuned',

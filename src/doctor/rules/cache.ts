@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { counted } from '../../words.ts';
 import { commandLine } from '../command-line.ts';
 import type { Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
 import type { Subject } from '../subject.ts';
-import { counted } from '../words.ts';
 import { building, hasEntries, limitedSplits, some, splitsOf, unbuilt } from './cache-state.ts';
 
 /** The folders of a cache, and what they hold of the recordings. */

@@ -1,6 +1,13 @@
 import { basename, isAbsolute } from 'node:path';
-import { originText, type Problem, problemText, STAGED_CACHE } from '../../config/index.ts';
-import { CLOUD_ROOTS, isUnderCloudRoot, pathsOf } from '../config-kind.ts';
+import {
+  CLOUD_MOUNTS,
+  isOnCloudMount,
+  originText,
+  type Problem,
+  pathsOf,
+  problemText,
+  STAGED_CACHE,
+} from '../../config/index.ts';
 import type { Fix, Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
 import { type ConfigSubject, configsOf, type Subject } from '../subject.ts';
@@ -153,7 +160,7 @@ export const CONFIGURATION: readonly Rule[] = [
     title: 'A cloud configuration names a folder that is not in the cloud',
     looksAt: 'every path of a configuration for the cloud',
     evidence: 'field, line and path',
-    cause: `In the container only ${CLOUD_ROOTS.join(' and ')} are there after it ends: anything else is missing, or lost.`,
+    cause: `In the container only ${Object.values(CLOUD_MOUNTS).join(' and ')} are there after it ends: anything else is missing, or lost.`,
     fix: '`bgb doctor CONFIG --write FIELD=/results/...`',
     isQuick: true,
     look: (subject) => configsOf(subject).flatMap((config) => cloudPaths(subject, config)),
@@ -219,11 +226,11 @@ function cloudPaths(subject: Subject, config: ConfigSubject): Found[] {
   // What is given relative to the code is in the image; what is to outlive the container is not.
   return (
     pathsOf(config.loaded.config)
-      .filter(([field, path]) => !isUnderCloudRoot(path) && (isAbsolute(path) || MUST_OUTLIVE.has(field)))
+      .filter(([field, path]) => !isOnCloudMount(path) && (isAbsolute(path) || MUST_OUTLIVE.has(field)))
       // A run's record says where its copy of the cache was read; the cache itself outlives the container.
       .filter(([field, path]) => field !== 'data.cache_dir' || basename(path) !== STAGED_CACHE)
       .map(([field, path]) => {
-        const [data, results] = CLOUD_ROOTS;
+        const { data, results } = CLOUD_MOUNTS;
         const name =
           path
             .split('/')
@@ -251,9 +258,8 @@ function cloudPaths(subject: Subject, config: ConfigSubject): Found[] {
 
 function localPaths(subject: Subject, config: ConfigSubject): Found[] {
   const { data, experiment } = config.loaded.config;
-  if (config.kind !== 'local' || subject.machine.isCloud || isUnderCloudRoot(experiment.output_dir))
-    return [];
-  const [, results] = CLOUD_ROOTS;
+  if (config.kind !== 'local' || subject.machine.isCloud || isOnCloudMount(experiment.output_dir)) return [];
+  const { results } = CLOUD_MOUNTS;
   if (!data.cache_dir.startsWith(`${results}/`)) return [];
   const field =
     config.loaded.origins.get('data.cache_dir')?.kind === 'derived'

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { counted } from '../../words.ts';
 import type { Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
 import type { SplitSubject, Subject } from '../subject.ts';
-import { counted } from '../words.ts';
 import { building, hasEntries, some, splitsOf } from './cache-state.ts';
 import { isListable } from './manifest.ts';
 
@@ -197,10 +197,15 @@ function patientsInTwo(subject: Subject): Found[] {
   // One recording under two patients' names is one person, too.
   const told = patients.length > 0 ? patients : shared;
   if (told.length === 0) return [];
-  // The smaller side goes.
+  // The smaller side goes, and of two as large the one of the later split; but none that its split's seizures are in.
   const asides = new Map<SplitSubject, string[]>();
   for (const [, splits] of told) {
-    const sides = [...splits].sort(([, a], [, b]) => a.length - b.length);
+    const sides = [...splits]
+      .reverse()
+      .sort(
+        (a, b) =>
+          Number(holdsAllSeizures(...a)) - Number(holdsAllSeizures(...b)) || a[1].length - b[1].length,
+      );
     for (const [split, names] of sides.slice(0, -1))
       asides.set(split, [...(asides.get(split) ?? []), ...names]);
   }
@@ -218,6 +223,14 @@ function patientsInTwo(subject: Subject): Found[] {
       },
     },
   ];
+}
+
+/** Whether a split would be without seizures without these entries. */
+function holdsAllSeizures({ survey }: SplitSubject, names: readonly string[]): boolean {
+  return ![...survey.entries].some(
+    ([name, { windows }]) =>
+      !names.includes(name) && windows.some((category) => category !== null && category !== 'no_seizure'),
+  );
 }
 
 function limitedAway(subject: Subject): Found[] {

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { requireSettings } from '../../data/index.ts';
 import { InputError } from '../../errors.ts';
+import { counted } from '../../words.ts';
 import { commandLine } from '../command-line.ts';
 import type { Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
 import type { Subject } from '../subject.ts';
-import { counted } from '../words.ts';
 import { building, some, splitsOf } from './cache-state.ts';
 
 /** The entries of a cache, each by itself. */

@@ -1,8 +1,8 @@
+import { gib } from '../../words.ts';
 import type { Found } from '../finding.ts';
 import { configHere, corpusBytesIn, deviceOf, loaderUseOf } from '../loader-use.ts';
 import type { Rule } from '../rule.ts';
 import type { Subject } from '../subject.ts';
-import { gib } from '../words.ts';
 
 /** libtorch and the GPU. */
 export const GPU: readonly Rule[] = [

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { gib } from '../../words.ts';
 import type { Found } from '../finding.ts';
 import { configHere, corpusBytesIn, deviceOf, sampleBytes } from '../loader-use.ts';
 import { mountAt } from '../machine.ts';
 import type { Rule } from '../rule.ts';
 import type { ConfigSubject, Subject } from '../subject.ts';
-import { gib } from '../words.ts';
 import { unbuilt } from './cache-state.ts';
 
 /** Bytes of weights, and of what the optimiser keeps for them, in one checkpoint. */

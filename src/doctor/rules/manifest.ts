@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { MANIFEST_FILE, scanSplit } from '../../cache/index.ts';
+import { counted } from '../../words.ts';
 import type { Found, Repair } from '../finding.ts';
 import type { Rule } from '../rule.ts';
 import type { SplitSubject, Subject } from '../subject.ts';
-import { counted } from '../words.ts';
 
 /** What is wrong with a manifest: one thing, the first that explains the rest. */
 type Fault =

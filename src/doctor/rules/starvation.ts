@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { gib } from '../../words.ts';
 import { commandLine } from '../command-line.ts';
 import type { Fix, Found } from '../finding.ts';
 import { corpusBytesIn } from '../loader-use.ts';
@@ -8,7 +9,6 @@ import { isStarved, neededRate } from '../pace.ts';
 import type { Rule } from '../rule.ts';
 import type { Delivery, RunSubject, StepPace } from '../run-subject.ts';
 import type { Subject } from '../subject.ts';
-import { gib } from '../words.ts';
 
 /** Why the loop waited. Several may hold at once; `unknown` only where none does. */
 type Cause = 'workers' | 'persistence' | 'mount' | 'cores' | 'page cache' | 'unknown';

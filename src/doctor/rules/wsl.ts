@@ -1,15 +1,23 @@
+import { basename, join } from 'node:path';
+import { pathsOf } from '../../config/index.ts';
 import { isGoingOn } from '../../runs/index.ts';
-import { pathsOf } from '../config-kind.ts';
+import { gib } from '../../words.ts';
+import { commandLine, shellWord } from '../command-line.ts';
 import type { Found } from '../finding.ts';
 import { configHere, corpusBytesIn } from '../loader-use.ts';
 import { mountAt } from '../machine.ts';
 import type { Rule } from '../rule.ts';
-import { gib } from '../words.ts';
 
 /** A value of `.wslconfig`, such as `memory` under `[wsl2]`. */
 export function wslSetting(config: string | null, name: string): string | null {
   const found = new RegExp(`^\\s*${name}\\s*=\\s*(.+?)\\s*$`, 'im').exec(config ?? '');
   return found?.[1] ?? null;
+}
+
+/** Copies a folder, if it is there yet, and then does what comes next. */
+function moving(from: string, to: string, next: string | null): string {
+  const copy = `if [ -d ${shellWord(from)} ]; then ${commandLine('cp', '-r', `${from}/.`, to)}; fi`;
+  return [commandLine('mkdir', '-p', to), copy, ...(next === null ? [] : [next])].join(' && ');
 }
 
 /** Linux under Windows. */
@@ -32,15 +40,12 @@ export const WSL: readonly Rule[] = [
         const mount = mountAt(subject.machine, path);
         // Recordings are read once, and their cache again and again.
         if (mount?.kind !== 'windows' || field === 'data.data_dir') return [];
-        const target = `${subject.localFolder ?? '~/bgb'}/${path
-          .split('/')
-          .filter((part) => part !== '')
-          .at(-1)}`;
+        const target = subject.localFolder === null ? null : join(subject.localFolder, basename(path));
         return [
           {
             evidence: `${field} is ${path}, on ${mount.mount_point} (${mount.file_system})`,
             fix: {
-              command: `mkdir -p ${target} && if [ -d ${path} ]; then cp -r ${path}/. ${target}; fi && ${subject.commands.write(config.path, [`${field}=${target}`])}`,
+              command: target === null ? null : moving(path, target, subject.commands.write(config.path, [`${field}=${target}`])), // biome-ignore format: one line
               says: 'Copy it to a disk of Linux once, and name that.',
             },
           },

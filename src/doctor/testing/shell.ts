@@ -35,8 +35,6 @@ export function type(
       ...env,
       PATH: `${binFolder()}:${process.env.PATH}`,
       OPENBLAS_NUM_THREADS: '1',
-      // Starting costs half of the time otherwise.
-      NODE_COMPILE_CACHE: join(binFolder(), 'compiled'),
     },
     encoding: 'utf8',
   });

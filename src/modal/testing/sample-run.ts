@@ -37,6 +37,7 @@ export async function standInWithSample(options: StandInOptions = {}): Promise<S
       OMP_NUM_THREADS: '1',
       GOMP_SPINCOUNT: '1000',
       BGB_LIBTORCH: process.env.BGB_LIBTORCH ?? '',
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? '',
       ...options.environment,
     },
   });
