@@ -88,18 +88,22 @@ common = dict(
 GPU = os.environ.get("BGB_MODAL_GPU", "A100-80GB")
 
 
-def bgb(*words: str) -> int:
-    """Runs bgb to its end, hands signals on to it, commits what it wrote."""
-    environment = {**os.environ, "BGB_DISABLE_TQDM": "1"}
-    child = subprocess.Popen([BGB, *words], env=environment)
+def hand_signals_to(child: subprocess.Popen) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         try:
             signal.signal(number, lambda received, _: child.send_signal(received))
         except ValueError:
             pass  # Only the main thread may; where this is another, KeyboardInterrupt comes instead.
+
+
+def bgb(*words: str) -> int:
+    """Runs bgb to its end, hands signals on to it, commits what it wrote."""
+    environment = {**os.environ, "BGB_DISABLE_TQDM": "1"}
+    child = subprocess.Popen([BGB, *words], env=environment)
     ended_by = None
     while True:
         try:
+            hand_signals_to(child)
             code = child.wait()
             break
         except BaseException as reason:  # KeyboardInterrupt; Modal's InputCancellation where the call is cancelled

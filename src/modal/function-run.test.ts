@@ -149,7 +149,7 @@ test('a call that is cancelled, by an exception in the middle of it, has bgb sav
 import os, runpy, signal, sys, tempfile
 bgb = os.path.join(tempfile.mkdtemp(), "bgb")
 with open(bgb, "w") as file:
-    file.write('#!/bin/sh\\ntrap "echo saved; exit 75" INT; kill -USR1 $PPID; while :; do sleep 0.02; done')
+    file.write('#!/bin/sh\\ntrap "echo saved; exit 75" INT; sleep 0.3; kill -USR1 $PPID; while :; do sleep 0.02; done')
 os.chmod(bgb, 0o755)
 sys.argv = ["stub", ${JSON.stringify(APP)}]
 module = runpy.run_path(${JSON.stringify(path('src/modal/testing/modal_stub.py'))})["module"]
