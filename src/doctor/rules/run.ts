@@ -21,6 +21,12 @@ function stopOf({ status }: RunSubject): Stop | null {
   return (found?.[0] as Stop | undefined) ?? 'other';
 }
 
+/** The first line of the reason that a run gave, without the list that it announces. */
+function reasonOf({ status }: RunSubject): string {
+  const [first = ''] = (status.reason ?? 'no reason was written').split('\n');
+  return first.replace(/ Likely causes:.*$/, '');
+}
+
 function failed(
   stop: Stop,
   about: Pick<Rule, 'id' | 'name' | 'severity' | 'title' | 'cause' | 'fix'>,
@@ -36,7 +42,7 @@ function failed(
         ? []
         : [
             {
-              evidence: `step ${subject.run.status.step}: ${subject.run.status.reason?.split('\n')[0] ?? 'no reason was written'}`,
+              evidence: `step ${subject.run.status.step}: ${reasonOf(subject.run)}`,
               ...found(subject.run, subject),
             },
           ],
@@ -110,14 +116,15 @@ export const RUN: readonly Rule[] = [
       id: 'E1',
       name: 'run-collapsed',
       severity: 'worthless result',
-      title: 'The run stopped: the model said no to everything',
-      cause: 'The batches held too few seizures, or the learning rate does not fit.',
+      title: 'The run stopped: its model had collapsed',
+      cause:
+        'The model said no to everything, or ranked no better than chance: too few seizures in its batches, a learning rate that does not fit, or labels of other recordings. The evidence says which.',
       fix: 'a new run with training.pos_weight auto',
     },
     (run, subject) => ({
       fix: {
         command: anew(run, subject, ['training.pos_weight=auto']),
-        says: 'Let seizure weigh more; the other likely causes stand in run.log.',
+        says: 'Let seizure weigh more; the other likely causes stand in run.log, those of this run first.',
       },
     }),
   ),
