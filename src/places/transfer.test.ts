@@ -14,7 +14,7 @@ import { assert, asyncProperty, constantFrom, dictionary, uint8Array } from 'fas
 import { afterAll, expect, test } from 'vitest';
 import { marksHere, marksThere, PART, versionOf } from './file-marks.ts';
 import { LocalContainer } from './testing/local-place.ts';
-import { pull, push } from './transfer.ts';
+import { pull, push, pushOne } from './transfer.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'bgb-transfer-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -134,4 +134,44 @@ test('a file that changes while it is copied is listed anew', async () => {
   const to = join(folder(), 'to');
   await pull(changing, from, to, { ...options, atOnce: 1, identity: 'run.json' });
   expect(readFileSync(join(to, 'events.jsonl'), 'utf8')).toBe('other');
+});
+
+/** A container at which the first so many copied pieces arrive with their first byte turned over. */
+function damaging(pieces: number): LocalContainer {
+  const container = new LocalContainer();
+  const { execute } = container;
+  const turned = (bytes: Uint8Array) => Buffer.from([bytes[0]! ^ 255, ...bytes.subarray(1)]);
+  container.execute = async (command, input) => {
+    const isPulled = command[2]?.startsWith('tail') === true;
+    const isPushed = command[2]?.includes(PART) === true && input !== undefined;
+    if (!(isPulled || isPushed) || pieces-- <= 0) return await execute.call(container, command, input);
+    const answer = await execute.call(container, command, isPushed ? turned(input) : input);
+    return isPulled ? { ...answer, output: turned(answer.output) } : answer;
+  };
+  return container;
+}
+
+test('D12, D14: what is damaged on its way is noticed by its hash: copied anew, or named, and never in its place', async () => {
+  const from = folder({ 'run.json': '1', 'train/a.npz': 'the right content' });
+  const once = join(folder(), 'to');
+  await pull(damaging(1), from, once, { ...options, identity: 'run.json' });
+  expect(same(from, once)).toBe('');
+  const always = join(folder(), 'to');
+  await expect(pull(damaging(100), from, always, { ...options, identity: 'run.json' })).rejects.toThrow(
+    /files changed while they were copied 3 times/,
+  );
+  expect(existsSync(join(always, 'train/a.npz'))).toBe(false);
+  const pushed = join(folder(), 'to');
+  await expect(push(damaging(100), from, pushed, { ...options, commit: null })).rejects.toThrow(
+    /The copy of .* differs/,
+  );
+  expect(existsSync(join(pushed, 'train/a.npz'))).toBe(false);
+});
+
+test('one file is sent where another of its size is, and not where it is itself', async () => {
+  const from = join(folder({ 'code.tar.gz': 'new' }), 'code.tar.gz');
+  const to = join(folder({ 'code.tar.gz': 'old' }), 'code.tar.gz');
+  expect(await pushOne(container, from, to, null)).toBe(true);
+  expect(readFileSync(to, 'utf8')).toBe('new');
+  expect(await pushOne(container, from, to, null)).toBe(false);
 });
