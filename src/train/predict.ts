@@ -43,8 +43,7 @@ export interface Predictor {
 }
 
 /**
- * On a GPU. Every recording has a number of windows of its own, and cuDNN tries its algorithms anew for each size of a batch:
- * most of a second, far longer than the windows that fill it up.
+ * On a GPU. Every recording has a number of windows of its own, and cuDNN tries its algorithms anew for each size of a batch.
  */
 export const FILLED_TO = 16;
 
