@@ -10,7 +10,7 @@ export function register(program: Command): void {
     .option('--deep', 'read every cache entry whole and compare its checksums')
     .option(
       '--write <field=value>',
-      'only write this field into the configuration file; comments stay (repeatable)',
+      'only write this field into the configuration file, or += to a list; comments stay (repeatable)',
       (assignment: string, before: readonly string[]) => [...before, assignment],
       [],
     )

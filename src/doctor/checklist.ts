@@ -1,6 +1,8 @@
 import type { ConfigKind } from '../config/index.ts';
+import { counted } from '../words.ts';
 import type { Finding } from './finding.ts';
 import { deviceOf, loaderUseOf } from './loader-use.ts';
+import { excludedIn, some } from './rules/cache-state.ts';
 import { LOADER_SETTINGS, READERS } from './rules/loader-settings.ts';
 import { STARVATION } from './rules/starvation.ts';
 import { type ConfigSubject, configsOf, type Subject } from './subject.ts';
@@ -21,6 +23,7 @@ export function checklistOf(subject: Subject, findings: readonly Finding[]): Che
     loaderItem('cloud', subject, found(...LOADER, 'progress-bars')),
     rootsItem(subject, found('two-cache-settings', 'cloud-paths', 'local-paths')),
     balanceItem(subject, found(...BALANCE)),
+    ...exclusionItem(subject),
   ];
 }
 
@@ -32,6 +35,14 @@ const BALANCE = [
   'manifest-empty',
   'manifest-no-seizures',
 ];
+
+/** What was wrong and has been accepted stays in sight. */
+function exclusionItem(subject: Subject): CheckedItem[] {
+  const excluded = excludedIn(subject);
+  if (excluded.length === 0) return [];
+  const says = `${counted(excluded.length, 'recording')}, by data.exclude: ${some(excluded)}`;
+  return [{ item: 'left out on purpose', state: 'ok', says }];
+}
 
 /** Rules about the loader, by settings and by what a run saw. */
 const LOADER = [...LOADER_SETTINGS, ...STARVATION].map(({ name }) => name);

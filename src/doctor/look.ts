@@ -87,7 +87,11 @@ export async function lookAt(request: LookRequest): Promise<Subject> {
   const recordings =
     config === null || (request.isQuick && run !== null)
       ? null
-      : await lookAtRecordings(config.loaded.config);
+      : await lookAtRecordings(config.loaded.config, cache, {
+          isDeep: request.isDeep,
+          isTried: !request.isQuick,
+          machine,
+        });
   return {
     target,
     config,
@@ -110,7 +114,10 @@ export async function lookAt(request: LookRequest): Promise<Subject> {
       dataDirs: recordings?.folders ?? [],
       windows: windows?.assignments ?? [],
       run: run && { folder: run.folder, state: run.status.state, path: configPath! },
-      split: recordings === null || cache === null ? null : builtAs(recordings, cache),
+      split:
+        recordings === null || cache === null || config === null
+          ? null
+          : await builtAs(recordings, cache, config.loaded.config),
     }),
     localFolder:
       [join(homedir(), '.cache/bgb'), resolve('cache'), join(tmpdir(), 'bgb')].find((folder) => {

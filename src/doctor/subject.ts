@@ -35,7 +35,39 @@ export interface CacheSubject {
 export interface RecordingsSubject {
   readonly folders: readonly string[];
   /** Relative to their folder, with the entry's name without the split. */
-  readonly recordings: readonly { readonly folder: string; readonly name: string; readonly entry: string }[];
+  readonly recordings: readonly RecordingPlace[];
+  /** Of recordings with an entry: files that it was made of and that are others now. */
+  readonly altered: readonly AlteredInput[];
+  /** Recordings that the last build left out, by the name it gave them, of which a file has changed since. */
+  readonly touched: ReadonlySet<string>;
+  /** Some of those that have neither an entry nor a reason: what a build would say of them. Empty unless looked for. */
+  readonly tried: readonly TriedRecording[];
+}
+
+/** A recording without an entry, tried as a build does it first. */
+export interface TriedRecording {
+  /** The name of its entry, with the recording's ending. */
+  readonly name: string;
+  /** null where it can be used; else why it cannot. */
+  readonly problem: { readonly kind: 'unlabelled' | 'rejected'; readonly reason: string } | null;
+}
+
+export interface RecordingPlace {
+  readonly folder: string;
+  /** Relative to its folder. */
+  readonly name: string;
+  /** The name of its entry, without the split. */
+  readonly entry: string;
+}
+
+/** A file that an entry was made of, and that is not as it was. */
+export interface AlteredInput {
+  /** Relative to the data folder. */
+  readonly recording: string;
+  readonly entry: string;
+  readonly file: string;
+  readonly role: 'recording' | 'annotation';
+  readonly state: 'missing' | 'changed';
 }
 
 /** All that rules look at; gathered once, before any of them. */
