@@ -3,7 +3,7 @@ import type { EvaluationDocument, Figure, Interval } from './document.ts';
 import type { EvaluatedRecording, EvaluationSettings, MeasuredRecording } from './evaluated-recording.ts';
 import { type EventResult, EventTally, type ListedEvents } from './event-tally.ts';
 import { asInterval, figureOf } from './figure-intervals.ts';
-import type { Measurement } from './measuring-part.ts';
+import { type Measurement, type MeasuringPart, openParts } from './measuring-part.ts';
 import { LEAST_PATIENTS } from './patient-bootstrap.ts';
 import { RankingPart, type RankingResult } from './ranking-part.ts';
 import { SamplePart, type SampleResult } from './sample-part.ts';
@@ -41,30 +41,22 @@ export const CURVE_MEASUREMENT: Measurement<EvaluationSettings, MeasuredRecordin
 export class EvaluationTally {
   readonly #settings: EvaluationSettings;
   readonly #events = new EventTally();
-  readonly #samples: SamplePart;
-  readonly #ranking: RankingPart;
-  readonly #sweeps: SweepPart;
+  readonly #curves: MeasuringPart<MeasuredRecording, CurveResults>;
 
   constructor(settings: EvaluationSettings) {
     this.#settings = settings;
-    this.#samples = new SamplePart(settings);
-    this.#ranking = new RankingPart(settings);
-    this.#sweeps = new SweepPart(settings);
+    this.#curves = openParts(CURVE_MEASUREMENT, settings);
   }
 
   /** Adds a recording; gives what it adds to the document's lists of missed seizures and false alarms. */
   add(recording: EvaluatedRecording): ListedEvents {
-    for (const part of [this.#samples, this.#ranking, this.#sweeps]) part.add(recording);
+    this.#curves.add(recording);
     return this.#events.add(recording);
   }
 
   /** Everything but what hangs on the checkpoint; the order in which recordings were added is nothing. */
   figures(): EvaluationFigures {
-    return evaluationFigures(this.#settings, this.#events, {
-      samples: this.#samples.result(),
-      ranking: this.#ranking.result(),
-      sweeps: this.#sweeps.result(),
-    });
+    return evaluationFigures(this.#settings, this.#events, this.#curves.result());
   }
 }
 

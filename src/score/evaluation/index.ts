@@ -15,7 +15,7 @@ export {
 export type { TypedSeizure } from './event-outcomes.ts';
 export { EventTally } from './event-tally.ts';
 export { type Bounds, clopperPearson, garwood } from './exact-intervals.ts';
-export type { Measurement, MeasuringPart } from './measuring-part.ts';
+export { type Measurement, type MeasuringPart, openParts } from './measuring-part.ts';
 export { operatingCurve } from './operating-curve.ts';
 export { PatientBootstrap } from './patient-bootstrap.ts';
 export { LEAST_SEIZURE_FREE_HOURS } from './patient-sweep.ts';

@@ -10,7 +10,22 @@ export interface MeasuringPart<Recording, Result> {
   result(): Result;
 }
 
-/** The parts that a measurement consists of, by name. */
+/** The parts that are measured of a set, by name. */
 export type Measurement<Settings, Recording, Results> = {
   readonly [Name in keyof Results]: (settings: Settings) => MeasuringPart<Recording, Results[Name]>;
 };
+
+/** All parts of a measurement, one after the other in this thread. */
+export function openParts<Settings, Recording, Results>(
+  measurement: Measurement<Settings, Recording, Results>,
+  settings: Settings,
+): MeasuringPart<Recording, Results> {
+  const names = Object.keys(measurement) as (keyof Results)[];
+  const parts = names.map((name) => [name, measurement[name](settings)] as const);
+  return {
+    add: (recording) => {
+      for (const [, part] of parts) part.add(recording);
+    },
+    result: () => Object.fromEntries(parts.map(([name, part]) => [name, part.result()])) as Results,
+  };
+}

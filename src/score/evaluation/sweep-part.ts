@@ -45,7 +45,7 @@ export class SweepPart implements MeasuringPart<MeasuredRecording, SweepResult> 
     const bootstrap = this.#patients.bootstrap(bootstrapSeed);
     return {
       atRates: this.#sweep.figures(rates, bootstrap),
-      operatingCurve: operatingCurve(this.#sweep.curve),
+      operatingCurve: operatingCurve(this.#sweep.curve.points),
       plainAtRates: this.#plain.figures(rates, bootstrap),
     };
   }
