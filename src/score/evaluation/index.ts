@@ -2,7 +2,7 @@
  * What a detector is worth on a set of recordings, beyond its scores: intervals, calibration, what it misses and how late
  * it is. The document that `bgb evaluate` writes, and the tally that fills it recording by recording.
  */
-export { calibrationOf, priorCorrection, shifted, type TrainingPrior } from './calibration.ts';
+export type { TrainingPrior } from './calibration.ts';
 export type * from './document.ts';
 export type { EvaluatedRecording, EvaluationSettings, MeasuredRecording } from './evaluated-recording.ts';
 export {
