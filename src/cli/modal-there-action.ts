@@ -37,7 +37,7 @@ export async function runThere(name: string, given: readonly string[], options: 
       command,
       variables,
       resources,
-      codeHash: bundle.hash,
+      code: bundle,
       now,
     });
   await atModal(options, async (place) => {

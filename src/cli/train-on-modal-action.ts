@@ -72,7 +72,7 @@ export async function trainOnModal(path: string, options: TrainOptions): Promise
     isForced: options.force === true,
     variables,
     resources,
-    codeHash: bundle.hash,
+    code: bundle,
     losses,
     now: new Date(),
   });
