@@ -83,8 +83,7 @@ test('a call is stopped for good', async () => {
   await launch(place, functionJob('halted', ['training.epochs=50']), async () => undefined);
   await step('halted', 1, 2);
   expect(await stop(place, 'halted', { now: () => new Date() })).toBe(true);
-  await using container = await place.open();
-  expect(await readStanding(container, '/results', 'halted')).toMatchObject({
+  expect(await readStanding(place, '/results', 'halted')).toMatchObject({
     isDone: false,
     isStopped: true,
   });
@@ -183,8 +182,7 @@ test('modal run app.py::train --config-path trains, and goes on with what an int
   await standIn.functionCalls.at(-1)!.ended;
   expect(standIn.functionCalls.at(-1)!.containers.at(-1)!.output[0].toString()).toMatch(/returned 0\n$/);
   expect(existsSync(join(standIn.volume(VOLUME).folder, 'typed/done.json'))).toBe(true);
-  await using container = await place.open();
-  expect(await readStanding(container, '/results', 'typed')).toMatchObject({
+  expect(await readStanding(place, '/results', 'typed')).toMatchObject({
     isDone: true,
     attempts: [{}, {}],
   });
