@@ -24,7 +24,7 @@ beforeAll(async () => {
   mkdirSync(join(opt, 'bgb/configs'), { recursive: true });
   cpSync(path('configs/modal'), join(opt, 'bgb/configs/modal'), { recursive: true });
   for (const [name, value] of Object.entries(standIn.variables)) process.env[name] = value;
-  place = new ModalPlace(await connect(), { app: 'bgb', volume: VOLUME, data: null }, (client) =>
+  place = new ModalPlace(await connect(), { app: 'bgb', volume: VOLUME, data: null, lookMs: 300 }, (client) =>
     client.images.fromRegistry('a-base'),
   );
 });

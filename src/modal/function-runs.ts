@@ -8,7 +8,7 @@ import { isSdkError, isUnimplemented, translated } from './sdk.ts';
 
 /** Name of the function of deploy/modal/app.py. */
 const FUNCTION = 'train';
-/** Between two looks at a run's lines: a volume shows them when they are committed. */
+/** Between two looks at a run's lines, unless said otherwise: a volume shows them when they are committed. */
 const LOOK_MS = 3000;
 
 /** Where the call of a run's function is kept, so that it is found again from anywhere. */
@@ -26,10 +26,13 @@ export class FunctionRuns {
   readonly #app: string;
   readonly #place: Results;
 
-  constructor(client: ModalClient, app: string, place: Results) {
+  readonly #lookMs: number;
+
+  constructor(client: ModalClient, app: string, place: Results, lookMs = LOOK_MS) {
     this.#client = client;
     this.#app = app;
     this.#place = place;
+    this.#lookMs = lookMs;
   }
 
   /** @throws InputError `MODAL_FUNCTION` where it is not deployed */
@@ -56,7 +59,7 @@ export class FunctionRuns {
       await using container = await this.#place.open();
       const text = `${JSON.stringify({ call: call.functionCallId })}\n`;
       await writeFile(container, callPath(this.#place.results, job.run), text, job.commit);
-      return new FunctionLive(call, job.run, this.#place);
+      return new FunctionLive(call, job.run, this.#place, this.#lookMs);
     } catch (error) {
       throw translated(error, gpu ?? 'a container');
     }
@@ -70,7 +73,7 @@ export class FunctionRuns {
     if (text === undefined) return null;
     try {
       const call = await this.#client.functionCalls.fromId((JSON.parse(text) as { call: string }).call);
-      const live = new FunctionLive(call, run, this.#place);
+      const live = new FunctionLive(call, run, this.#place, this.#lookMs);
       return (await live.isRunning()) ? live : null;
     } catch (error) {
       if (isSdkError(error, 'NotFoundError')) return null;
@@ -95,10 +98,13 @@ class FunctionLive implements Live {
   readonly #run: string;
   readonly #place: Results;
 
-  constructor(call: FunctionCall, run: string, place: Results) {
+  readonly #lookMs: number;
+
+  constructor(call: FunctionCall, run: string, place: Results, lookMs: number) {
     this.#call = call;
     this.#run = run;
     this.#place = place;
+    this.#lookMs = lookMs;
   }
 
   get id(): string {
@@ -119,7 +125,7 @@ class FunctionLive implements Live {
       at += whole.length;
       if (whole.length > 0) yield whole.toString('utf8');
       if (!isRunning) return;
-      await delay(LOOK_MS, null, { signal }).catch(() => undefined);
+      await delay(this.#lookMs, null, { signal }).catch(() => undefined);
     }
   }
 

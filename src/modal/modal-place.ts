@@ -23,6 +23,8 @@ export interface ModalSettings {
   readonly volume: string;
   /** Where the recordings are, mounted read-only at `/data`. */
   readonly data: DataSource | null;
+  /** Between two looks at the lines of a function's run, ms. */
+  readonly lookMs?: number;
 }
 
 export type DataSource =
@@ -58,7 +60,7 @@ export class ModalPlace implements Place {
     this.#settings = settings;
     this.#image = image;
     this.#files = new VolumeFiles(client, settings.volume, RESULTS);
-    this.#functions = new FunctionRuns(client, settings.app, this);
+    this.#functions = new FunctionRuns(client, settings.app, this, settings.lookMs);
   }
 
   async read(patterns: readonly string[]): Promise<Map<string, string>> {
