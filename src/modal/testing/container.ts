@@ -121,7 +121,7 @@ export class StandInContainer {
     const isRoot = process.getuid?.() === 0;
     const pid = this.#main?.pid;
     if (isRoot && pid !== undefined && this.end === null && rootOf(pid) === root)
-      return ['nsenter', '-t', String(pid), '-m', '-r', 'sh', '-c', 'cd "$0" && exec "$@"', workdir, ...command]; // biome-ignore format: a command line
+      return ['nsenter', '-t', String(pid), '-m', '-r', '-w', 'sh', '-c', 'cd "$0" && exec "$@"', workdir, ...command]; // biome-ignore format: a command line
     mkdirSync(root, { recursive: true });
     return ['unshare', isRoot ? '-m' : '-rm', 'sh', ENTER, root, workdir, ...this.#where, '--', ...command];
   }
