@@ -1,7 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Config, threadsOf } from '../config/index.ts';
 import { type LoadedRecording, loadRecording, requireSettings } from '../data/index.ts';
 import { labelledEvents, type ProbabilityCurve, recordedSpans } from '../post/index.ts';
-import { EXCLUDED, type TimeSpan, type TypedSeizure } from '../score/index.ts';
+import { EXCLUDED, type MeasuredRecording, type TimeSpan, type TypedSeizure } from '../score/index.ts';
 import { futureUses } from '../signal/index.ts';
 import type { Device } from '../torch/index.ts';
 import type { LoadedModel } from './load-model.ts';
@@ -46,17 +47,19 @@ export function predictorOf({ config, model }: LoadedModel, device: Device): Pre
  *
  * @throws InputError `CACHE_*`, `DATA_SETTINGS`, `DATA_CHANNELS`; OutOfMemoryError
  */
-export function* predictSet(
+export async function* predictSet(
   predictor: Predictor,
   config: Config,
   entries: readonly { readonly folder: string; readonly name: string }[],
   { signal, onProgress }: PredictionProgress,
-): Generator<PredictedRecording> {
+): AsyncGenerator<PredictedRecording> {
   const settings = {
     preprocessing: { ...config.preprocessing, sampling_rate: config.data.sampling_rate },
     labels: null,
   };
   for (const [index, { folder, name }] of entries.entries()) {
+    // Signals and what threads say arrive here.
+    await nextTurn();
     signal.throwIfAborted();
     const recording = loadRecording(folder, name);
     requireSettings(recording, settings);
@@ -71,6 +74,13 @@ export function* predictSet(
     };
     onProgress(index + 1, entries.length, name);
   }
+}
+
+/** What is measured of it; its signal is no part of that. */
+export function measuredOf(predicted: PredictedRecording): MeasuredRecording {
+  const { name, recording, curve, recorded, references, excluded } = predicted;
+  const { labels, provenance } = recording;
+  return { name, patient: provenance.patient, labels, curve, recorded, references, excluded };
 }
 
 export interface PredictionProgress {

@@ -26,8 +26,8 @@ import {
 } from '../torch/index.ts';
 import { counted } from '../words.ts';
 import { mirrorFrom } from './augmentation.ts';
+import { falseAlarmRateOf } from './dev-metrics.ts';
 import { environmentFingerprint } from './environment-fingerprint.ts';
-import { falseAlarmRateOf } from './evaluate.ts';
 import { evaluateDev } from './evaluate-dev.ts';
 import { loadInitialWeights } from './initial-weights.ts';
 import { keepNothing, keepRun } from './keeping.ts';
