@@ -1,7 +1,7 @@
-import { readdirSync, type Stats, statSync } from 'node:fs';
+import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { CENSUS_FILE, entryName } from '../cache/index.ts';
-import { sha256File } from '../files/index.ts';
+import { sha256, sha256File } from '../files/index.ts';
 import type { AlteredInput, CacheSubject, RecordingPlace, SplitSubject } from './subject.ts';
 
 interface InputOptions {
@@ -31,7 +31,7 @@ export async function alteredInputs(
     const [split, own] = found;
     const { provenance } = split.survey.entries.get(own)!;
     // Another recording of the same stem has the entry.
-    if (provenance.recording.name !== basename(name)) continue;
+    if (basename(provenance.recording.name) !== basename(name)) continue;
     const path = join(folder, name);
     const recording = own.replace(/\.npz$/, extname(name));
     const add = (file: string, role: AlteredInput['role'], state: AlteredInput['state']) =>
@@ -120,7 +120,19 @@ async function isAltered(
   if (stats === null) return false;
   if (stats.size !== was.bytes) return true;
   const isRead = read === 'all' || (read === 'newer' && changedAt(path) >= builtMs);
-  return isRead && (await sha256File(path)) !== was.sha256;
+  return isRead && (await hashOf(path, stats.size)) !== was.sha256;
+}
+
+/** Read at once: a stream takes a millisecond to begin. */
+const SMALL = 1 << 20;
+
+/** null for a file that may not be read, which is not as it was either. */
+async function hashOf(path: string, bytes: number): Promise<string | null> {
+  try {
+    return bytes <= SMALL ? sha256(readFileSync(path)) : await sha256File(path);
+  } catch {
+    return null;
+  }
 }
 
 /** ms, of which a file system tells some together; a file that was moved into its place keeps the time of its content, but not that of its place. */

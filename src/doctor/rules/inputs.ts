@@ -76,7 +76,7 @@ export const INPUTS: readonly Rule[] = [
       splitsOf(subject).flatMap(({ folder, survey }): Found[] => {
         const excluded = (subject.config?.loaded.config.data.exclude ?? []).filter((name) => {
           const entry = survey.entries.get(entryName(name));
-          return entry !== undefined && entry.provenance.recording.name === basename(name);
+          return entry !== undefined && basename(entry.provenance.recording.name) === basename(name);
         });
         if (excluded.length === 0) return [];
         return [
