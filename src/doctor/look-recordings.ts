@@ -1,14 +1,22 @@
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { assignRecordings, entryName, listRecordings } from '../cache/index.ts';
-import { type Config, SPLITS, type Split, splitNamed } from '../config/index.ts';
+import { type Config, configSchema, SPLITS, type Split, splitNamed } from '../config/index.ts';
 import { InputError } from '../errors.ts';
 import { alteredInputs, touchedSince } from './look-inputs.ts';
 import { type Machine, mountAt, slownessOf } from './machine.ts';
 import type { CacheSubject, RecordingPlace, RecordingsSubject } from './subject.ts';
-import { tryRecordings } from './try-recordings.ts';
+import { namelessOf, tryRecordings } from './try-recordings.ts';
 
-/** Recordings below `data.data_dir`, and what has become of them since they were built; null where it names no folder, or none that is there. */
+/** So many recordings without an entry are opened. */
+const MOST_TRIED = 30;
+/** So many of a folder alone. */
+const MOST_SAMPLED = 300;
+
+/**
+ * Recordings below `data.data_dir`, and what has become of them since they were built; null where it names no folder, or none
+ * that is there.
+ */
 export async function lookAtRecordings(
   config: Config,
   cache: CacheSubject | null,
@@ -19,8 +27,43 @@ export async function lookAtRecordings(
     readonly machine: Pick<Machine, 'mountinfo'>;
   },
 ): Promise<RecordingsSubject | null> {
-  const folders = [config.data.data_dir ?? []].flat().filter((folder) => existsSync(folder));
+  const { data, preprocessing } = config;
+  const folders = [data.data_dir ?? []].flat().filter((folder) => existsSync(folder));
   if (folders.length === 0) return null;
+  const recordings = await placesIn(folders);
+  const nameless = namelessOf(recordings, data.patient_pattern);
+  const found = { folders, recordings, nameless };
+  if (cache === null) return { ...found, altered: [], touched: new Set(), tried: [] };
+  const left = options.isTried ? unaccounted(found, cache.splits, excludedFrom(config, cache)) : [];
+  const mounts = folders.map((folder) => mountAt(options.machine, folder));
+  const isSlow = mounts.some((mount) => mount !== null && slownessOf(mount) !== null);
+  return {
+    ...found,
+    altered: await alteredInputs(recordings, cache, { isDeep: options.isDeep, isSlow }),
+    touched: touchedSince(recordings, cache),
+    tried: await tryRecordings(left, { data, preprocessing, most: MOST_TRIED }),
+  };
+}
+
+/** Recordings of a folder that was asked about by itself. @param isDeep open all of them */
+export async function lookIntoRecordings(
+  folder: string,
+  { isDeep = false } = {},
+): Promise<RecordingsSubject> {
+  const recordings = await placesIn([folder]);
+  const { data } = configSchema.parse({});
+  const most = isDeep ? Infinity : MOST_SAMPLED;
+  return {
+    folders: [folder],
+    recordings,
+    altered: [],
+    touched: new Set(),
+    tried: await tryRecordings(recordings, { data, preprocessing: null, most }),
+    nameless: namelessOf(recordings, null),
+  };
+}
+
+async function placesIn(folders: readonly string[]): Promise<RecordingPlace[]> {
   const recordings: RecordingPlace[] = [];
   for (const folder of folders)
     for (const name of await listRecordings(folder).catch(() => [])) {
@@ -29,19 +72,7 @@ export async function lookAtRecordings(
       const rest = splitNamed(inside[0]!) !== null && inside.length > 1 ? inside.slice(1).join('/') : name;
       recordings.push({ folder, name, entry: entryName(rest) });
     }
-  if (cache === null) return { folders, recordings, altered: [], touched: new Set(), tried: [] };
-  const left = options.isTried
-    ? unaccounted({ folders, recordings }, cache.splits, excludedFrom(config, cache))
-    : [];
-  const mounts = folders.map((folder) => mountAt(options.machine, folder));
-  const isSlow = mounts.some((mount) => mount !== null && slownessOf(mount) !== null);
-  return {
-    folders,
-    recordings,
-    altered: await alteredInputs(recordings, cache, { isDeep: options.isDeep, isSlow }),
-    touched: touchedSince(recordings, cache),
-    tried: await tryRecordings(left, config),
-  };
+  return recordings;
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Machine } from './machine.ts';
 import type { RunSubject } from './run-subject.ts';
 
 /** What a path turned out to be. */
-export type TargetKind = 'configuration' | 'run' | 'cache' | 'machine';
+export type TargetKind = 'configuration' | 'run' | 'cache' | 'recordings' | 'machine';
 
 /** A configuration that could be loaded, and what was asked of it. */
 export interface ConfigSubject {
@@ -40,14 +40,20 @@ export interface RecordingsSubject {
   readonly altered: readonly AlteredInput[];
   /** Recordings that the last build left out, by the name it gave them, of which a file has changed since. */
   readonly touched: ReadonlySet<string>;
-  /** Some of those that have neither an entry nor a reason: what a build would say of them. Empty unless looked for. */
+  /** Some of those that have neither an entry nor a reason, or of a folder alone: what a build would say of them. */
   readonly tried: readonly TriedRecording[];
+  /** Recordings whose patient cannot be told. */
+  readonly nameless: readonly string[];
 }
 
-/** A recording without an entry, tried as a build does it first. */
+/** A recording that was opened, with its annotation, as a build does it first. */
 export interface TriedRecording {
   /** The name of its entry, with the recording's ending. */
   readonly name: string;
+  /** Recorded seconds. */
+  readonly recordedS: number;
+  /** Annotated seconds by label; empty where it cannot be used. */
+  readonly labels: Readonly<Record<string, number>>;
   /** null where it can be used; else why it cannot. */
   readonly problem: { readonly kind: 'unlabelled' | 'rejected'; readonly reason: string } | null;
 }

@@ -108,7 +108,7 @@ function neverBuilt(
     problem!.kind === 'unlabelled' ? `no annotation of ${some(names)}` : `${some(names)}: ${problem!.reason}`;
   return [
     {
-      evidence: `${names.length} of ${counted(tried.length, 'recording')} without an entry: ${reason}`,
+      evidence: `${names.length} of ${counted(tried.length, 'recording')} ${subject.cache === null ? 'looked at' : 'without an entry'}: ${reason}`,
       fix: leavingOut(subject, names, mending),
     },
   ];
