@@ -26,6 +26,8 @@ export const USED_SIGNATURES: readonly string[] = [
   'aten::conv_transpose2d.input(Tensor input, Tensor weight, Tensor? bias=, int[2] stride=, int[2] padding=, int[2] output_padding=, int groups=, int[2] dilation=) -> (Tensor)',
   'aten::copy_(Tensor self, Tensor src, bool non_blocking=) -> (Tensor)',
   'aten::cos(Tensor self) -> (Tensor)',
+  'aten::cudnn_convolution_add_relu(Tensor self, Tensor weight, Tensor z, Scalar? alpha, Tensor? bias, int[] stride, int[] padding, int[] dilation, int groups) -> (Tensor)',
+  'aten::cudnn_convolution_relu(Tensor self, Tensor weight, Tensor? bias, int[] stride, int[] padding, int[] dilation, int groups) -> (Tensor)',
   'aten::cumsum(Tensor self, int dim, ScalarType? dtype=) -> (Tensor)',
   'aten::detach(Tensor self) -> (Tensor)',
   'aten::div.Scalar(Tensor self, Scalar other) -> (Tensor)',

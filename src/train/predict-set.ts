@@ -33,7 +33,7 @@ export function predictorOf({ config, model }: LoadedModel, device: Device): Pre
     hasTf32: config.training.tf32,
   });
   return {
-    forward: (signal) => model.forward(signal),
+    forward: model.fixed().forward,
     device,
     precision: precisionOf(device, config.training),
     batchSize:

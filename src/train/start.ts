@@ -168,17 +168,18 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   request.onStart({ done: step ?? 0 });
   const { dev } = data;
   const predictor = {
-    forward: model.forward.bind(model),
     device,
     precision,
     batchSize: training.batch_size,
     ...(device !== 'cpu' && { filledTo: FILLED_TO }),
   } as const;
-  const evaluateHere = () =>
-    evaluateDev(dev!, predictor, config, {
+  const evaluateHere = async () => {
+    using fixed = model.fixed();
+    return await evaluateDev(dev!, { ...predictor, forward: fixed.forward }, config, {
       isInterrupted: () => request.interruption() !== null,
       onRecording: () => heartbeat.enter('evaluating'),
     });
+  };
   const evaluate = () => (peers === null ? evaluateHere() : peers.agreeLater(evaluateHere));
   const outcome = await train({
     ...keeping,
