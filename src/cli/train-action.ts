@@ -70,17 +70,16 @@ export async function train(path: string, options: TrainOptions): Promise<void> 
     now: Date.now,
   });
   try {
-    if (isFirst) {
-      const findings = await findBeforeTraining(
-        { ...asked, path, now: new Date() },
-        { isForced: options.force === true },
-      );
-      for (const finding of findings) process.stderr.write(`${findingLines(finding).join('\n')}\n`);
-    }
+    const before = isFirst
+      ? await findBeforeTraining({ ...asked, path, now: new Date() }, { isForced: options.force === true })
+      : null;
+    for (const finding of before?.findings ?? [])
+      process.stderr.write(`${findingLines(finding).join('\n')}\n`);
     const outcome = await startTraining({
       loaded,
       isResuming: options.resume === true || loaded.config.training.resume,
       isManifestRebuildForced: environment.isManifestRebuildForced,
+      looks: before?.looks,
       root: fileURLToPath(new URL('../..', import.meta.url)),
       version: version(),
       writeLog: (text) => progress.print(text),

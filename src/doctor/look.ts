@@ -71,6 +71,7 @@ export async function lookAt(request: LookRequest): Promise<Subject> {
       : await lookAtCache(cacheDir, windows, {
           isDeep: request.isDeep,
           isManifestRead: !request.isQuick,
+          isTrainingOnly: request.isQuick === true,
           now: request.now.getTime(),
         });
   const isSound = cache?.splits.every(({ manifest }) => manifest.validity?.isValid === true) ?? false;

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { SplitLook } from '../cache/index.ts';
 import {
   type Config,
   checkDevice,
@@ -45,6 +46,8 @@ export interface TrainingRequest {
   readonly isResuming: boolean;
   /** Build manifests anew from the cache's entries first. */
   readonly isManifestRebuildForced: boolean;
+  /** At the splits of its cache, by the rules that are asked before. */
+  readonly looks?: readonly SplitLook[] | undefined;
   /** bgb's package folder and version, for the run's fingerprint. */
   readonly root: string;
   readonly version: string;
@@ -81,6 +84,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   const openData = (isFirst: boolean) =>
     openTrainingData(config, {
       isRebuildForced: request.isManifestRebuildForced && isFirst,
+      looks: request.looks ?? [],
       say: (sentence) => mended.push(sentence),
     });
   // The first may have to build manifests again, which the others then find.
