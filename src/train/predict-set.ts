@@ -8,7 +8,7 @@ import type { Device } from '../torch/index.ts';
 import type { LoadedModel } from './load-model.ts';
 import { isMemoryShortage, outOfMemory } from './memory-shortage.ts';
 import { precisionOf, setNumerics } from './numerics.ts';
-import { FILLED_TO, type Predictor, predictRecording } from './predict.ts';
+import { type Predictor, predictorFor, predictRecording } from './predict.ts';
 import { typedReferences } from './typed-references.ts';
 
 /** A recording, what the model says of it, and what was annotated. */
@@ -32,14 +32,12 @@ export function predictorOf({ config, model }: LoadedModel, device: Device): Pre
     isDeterministic: true,
     hasTf32: config.training.tf32,
   });
-  return {
-    forward: model.fixed().forward,
+  const isAlone = device === 'cpu' && futureUses(config.preprocessing).length === 0;
+  return predictorFor(model, {
     device,
     precision: precisionOf(device, config.training),
-    batchSize:
-      device === 'cpu' && futureUses(config.preprocessing).length === 0 ? 1 : config.training.batch_size,
-    ...(device !== 'cpu' && { filledTo: FILLED_TO }),
-  };
+    batchSize: isAlone ? 1 : config.training.batch_size,
+  });
 }
 
 /**

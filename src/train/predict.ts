@@ -1,3 +1,4 @@
+import type { Detector } from '../model/index.ts';
 import {
   type PlacedWindow,
   type ProbabilityCurve,
@@ -38,14 +39,22 @@ export interface Predictor {
   readonly precision: Dtype | null;
   /** Windows predicted at once. */
   readonly batchSize: number;
-  /** Batches are filled up with empty windows to a multiple of this; see {@link FILLED_TO}. */
+  /** Batches are filled up with empty windows to a multiple of this. */
   readonly filledTo?: number;
 }
 
 /**
  * On a GPU. Every recording has a number of windows of its own, and cuDNN tries its algorithms anew for each size of a batch.
  */
-export const FILLED_TO = 16;
+const FILLED_TO = 16;
+
+/** How a model predicts on a device, with its weights as they are now: to be disposed of before they change. */
+export function predictorFor(
+  model: Pick<Detector, 'fixed'>,
+  computing: Pick<Predictor, 'device' | 'precision' | 'batchSize'>,
+): Predictor & Disposable {
+  return { ...model.fixed(), ...computing, ...(computing.device !== 'cpu' && { filledTo: FILLED_TO }) };
+}
 
 /**
  * Seizure probabilities of a recording: windows placed over every segment, predicted in batches, stitched to

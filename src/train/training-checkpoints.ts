@@ -1,0 +1,68 @@
+import type { CheckpointState, Json } from '../runs/index.ts';
+import type { Tensor } from '../torch/index.ts';
+import { fillFrom, toStored } from './checkpoint-tensors.ts';
+import type { Training } from './loop.ts';
+import { lossOdds } from './loss-settings.ts';
+import { epochMeans, restoredState, storedState, type TrainingState } from './training-state.ts';
+
+/** Saves a training into its run folder and goes on from there. */
+export class TrainingCheckpoints {
+  readonly #training: Training;
+  readonly #tensors: ReadonlyMap<string, Tensor>;
+  #savedAtMs: number;
+
+  /** @param tensors all that a resumed training needs to go on to the same bits, by name */
+  constructor(training: Training, tensors: ReadonlyMap<string, Tensor>) {
+    this.#training = training;
+    this.#tensors = tensors;
+    this.#savedAtMs = training.now().getTime();
+  }
+
+  /** Whether `training.checkpoint_minutes` have passed since the last checkpoint. */
+  get isDue(): boolean {
+    const { config, now } = this.#training;
+    const minutes = config.training.checkpoint_minutes;
+    return minutes !== null && now().getTime() - this.#savedAtMs >= minutes * 60_000;
+  }
+
+  async save(name: string, state: TrainingState): Promise<void> {
+    const { config, run, board, now } = this.#training;
+    const { metrics } = state;
+    const stopping = config.training.early_stopping;
+    const stored = storedState(state);
+    await run.saveCheckpoint(name, {
+      tensors: toStored(this.#tensors),
+      keep: name === 'last' ? config.training.keep_checkpoints : 1,
+      state: {
+        model: { ...config.model } as { [key: string]: Json },
+        ...stored,
+        loop: { config: config as unknown as Json, ...stored.loop },
+        metric:
+          stopping && stopping.metric in metrics
+            ? { name: stopping.metric, value: metrics[stopping.metric] ?? null, mode: stopping.mode }
+            : null,
+        thresholds: null,
+        seizure_shares: this.#seizureShares(state),
+        board_records: board.records,
+      },
+    });
+    this.#savedAtMs = now().getTime();
+  }
+
+  /** Fills the tensors from the checkpoint that the run goes on from; null for a run that begins. */
+  async restore(): Promise<TrainingState | null> {
+    const { resumedFrom } = this.#training.run;
+    if (resumedFrom === null) return null;
+    await fillFrom(resumedFrom.tensors, this.#tensors);
+    return restoredState(resumedFrom.state);
+  }
+
+  /** Of the last epoch that ended, or of the first as far as it has come. */
+  #seizureShares(state: TrainingState): CheckpointState['seizure_shares'] {
+    const { loss, prevalence } = this.#training;
+    const batches = state.positiveShare ?? epochMeans(state).positive_share;
+    const odds = lossOdds(loss);
+    if (batches === null || !(odds > 0 && Number.isFinite(odds))) return null;
+    return { batches, loss_odds: odds, recordings: prevalence };
+  }
+}
