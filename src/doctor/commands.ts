@@ -11,6 +11,8 @@ interface RunToResume {
 
 /** Files that one command line names. */
 const MOST_TYPED = 20;
+/** Recordings that one command line leaves out; a shell takes some 100 kB. */
+const MOST_LEFT_OUT = 500;
 
 /** Builds the command lines of fixes, for what was asked about: each works as it is printed. */
 export class Commands {
@@ -90,6 +92,21 @@ export class Commands {
       ...this.#how(),
     );
     return `env -u BGB_LIMIT_FILES ${build} && ${this.scanCache()}`;
+  }
+
+  /**
+   * Leaves recordings out for good and builds without them; null where there are too many to type, or no configuration can
+   * say so: a run's record stays as it is.
+   */
+  leaveOut(recordings: readonly string[]): string | null {
+    const build = this.buildCache();
+    if (build === null || this.#configPath === null || this.#run !== null) return null;
+    if (recordings.length > MOST_LEFT_OUT) return null;
+    // Plain in YAML, where a name is.
+    const added = recordings.map(
+      (name) => `data.exclude+=${/^\w[\w./-]*$/.test(name) ? name : JSON.stringify(name)}`,
+    );
+    return `${this.write(this.#configPath, added)} && ${build}`;
   }
 
   /** Takes entries out of the cache, under names that nothing reads, and lists the rest; null where they are too many to type. */

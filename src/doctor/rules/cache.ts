@@ -48,11 +48,18 @@ export const CACHE: readonly Rule[] = [
       );
       if (isFilled || (subject.config === null && cache.splits.some(hasEntries))) return [];
       const others = cache.splits.filter(hasEntries).map(({ split }) => split);
+      const tried = subject.recordings?.tried ?? [];
+      const isExplained = tried.length > 0 && tried.every(({ problem }) => problem !== null);
       return [
         {
           about: cache.folder,
+          ...(isExplained && {
+            cause: 'None of the recordings can be used as they are: see the findings about them.',
+          }),
           evidence: `${cache.folder} ${cache.isThere ? `holds no entry to train on${others.length > 0 ? `, only ${others.join(' and ')}` : ''}` : 'is not there'}`,
-          fix: building(subject),
+          fix: isExplained
+            ? { command: null, says: 'Mend what is said of the recordings.' }
+            : building(subject),
         },
       ];
     },

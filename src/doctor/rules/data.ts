@@ -31,7 +31,35 @@ export const DATA: readonly Rule[] = [
     evidence: 'windows, annotated seizures and labelled seconds of the split',
     cause: 'told apart: annotations without seizures, or windows that do not fit',
     fix: 'by the cause: other recordings, `bgb build-cache ...`, or a shorter data.window_size',
-    look: (subject) => splitsOf(subject).flatMap((split) => withoutSeizures(split, subject)),
+    look: (subject) => [
+      ...splitsOf(subject).flatMap((split) => withoutSeizures(split, subject)),
+      ...folderWithoutSeizures(subject),
+    ],
+  },
+  {
+    id: 'C1',
+    name: 'patients-unnamed',
+    group: 'data',
+    severity: 'wasteful',
+    title: 'It cannot be told whose some recordings are',
+    looksAt: 'the names of recordings, and data.patient_pattern',
+    evidence: 'how many, and some of their names',
+    cause:
+      'Their names are of no form that bgb knows, or the pattern does not fit them: no cache is built of them.',
+    fix: "`bgb doctor CONFIG --write 'data.patient_pattern=^([^/]+)/'` for a folder a patient, or what fits the names",
+    look: ({ recordings }) => {
+      const nameless = recordings?.nameless ?? [];
+      if (nameless.length === 0) return [];
+      return [
+        {
+          evidence: `${nameless.length} of ${counted(recordings!.recordings.length, 'recording')}: ${some(nameless)}`,
+          fix: {
+            command: null,
+            says: "Set data.patient_pattern to a regular expression over the path whose one group is the patient, as in '^([^/]+)/' for a folder a patient.",
+          },
+        },
+      ];
+    },
   },
   {
     id: 'E7',
@@ -267,6 +295,22 @@ function limitedAway(subject: Subject): Found[] {
     hours += provenance.recorded_s / 3600;
   }
   return [];
+}
+
+/** Recordings alone: usable ones, and no seizure in any. */
+function folderWithoutSeizures({ target, recordings }: Subject): Found[] {
+  const usable = (recordings?.tried ?? []).filter(({ problem }) => problem === null);
+  const seconds = usable
+    .flatMap(({ labels }) => Object.values(labels))
+    .reduce((sum, value) => sum + value, 0);
+  if (target.kind !== 'recordings' || usable.length === 0 || seconds > 0) return [];
+  return [
+    {
+      evidence: `${counted(usable.length, 'recording')} with annotations looked at, none with a seizure`,
+      cause: 'The annotations of these recordings hold no seizure that was recorded.',
+      fix: { command: null, says: 'Check the annotations, or add recordings of other patients.' },
+    },
+  ];
 }
 
 function withoutSeizures(split: SplitSubject, subject: Subject): Found[] {

@@ -7,7 +7,7 @@ import { buildCache, scanSplit } from '../../cache/index.ts';
 import { loadConfig } from '../../config/index.ts';
 import { InputError } from '../../errors.ts';
 
-const SAMPLE = fileURLToPath(new URL('../../../data/sample', import.meta.url));
+export const SAMPLE = fileURLToPath(new URL('../../../data/sample', import.meta.url));
 const SMOKE = fileURLToPath(new URL('../../../configs/local/smoke.yaml', import.meta.url));
 
 /** Two recordings of a patient to train on, and two of another one. */
