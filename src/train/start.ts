@@ -92,7 +92,7 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
   const runStart: RunStart = {
     config: { values: config, origins: originTexts(loaded.origins) },
     data: data.hashes,
-    record: { ...data.record, initialWeights: initial?.sha256 ?? null },
+    record: { ...data.record, initialWeights: started.weights?.sha256 ?? null },
     references: data.train.set.references,
     environment,
     now,
