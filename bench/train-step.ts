@@ -10,7 +10,6 @@
 import { parseArgs } from 'node:util';
 import { configSchema } from '../src/config/index.ts';
 import { createModel } from '../src/model/index.ts';
-import { EVALUATION } from '../src/nn/index.ts';
 import {
   arange,
   aten,
@@ -144,9 +143,10 @@ function measureTraining() {
 }
 
 function measureInference() {
+  using fixed = model.fixed();
   const body = () =>
     scope(() => {
-      const run = () => model.forward(batch.signal, EVALUATION);
+      const run = () => fixed.forward(batch.signal);
       noGrad(() => (precision === null ? run() : autocast({ device, dtype: precision }, run)));
     });
   resetCudaPeak();
