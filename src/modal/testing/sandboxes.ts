@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ServerError, Status } from 'nice-grpc';
+import { type CallContext, ServerError, Status } from 'nice-grpc';
 import { type Mount, StandInContainer } from './container.ts';
 import { type Handler, type Message, type Sandbox, STATUS, type StandIn } from './stand-in.ts';
 
@@ -49,7 +49,7 @@ export function sandboxesOf(standIn: StandIn): Record<string, Handler> {
           )
           .map(({ id }, index) => ({ id, createdAt: 1 + index })),
   });
-  const start = async (request: Message, isV2: boolean) => {
+  const start = async (request: Message, isV2: boolean, { metadata }: CallContext) => {
     const { definition, tags, secretSources = [] } = request;
     if (
       standIn.sandboxes.some(
@@ -85,6 +85,7 @@ export function sandboxesOf(standIn: StandIn): Record<string, Handler> {
       mounts,
       timeoutS: definition.timeoutSecs,
       commitEveryMs: standIn.options.commitEveryMs === undefined ? 300 : standIn.options.commitEveryMs,
+      isPlain: standIn.options.isPlain === true,
     });
     standIn.sandboxes.push({
       id,
@@ -92,14 +93,15 @@ export function sandboxesOf(standIn: StandIn): Record<string, Handler> {
       app: request.appId.slice(3),
       tags: Object.fromEntries(tags.map(({ tagName, tagValue }: Message) => [tagName, tagValue])),
       gpu,
+      token: metadata.get('x-modal-token-id') ?? '',
       definition,
       container,
     });
     return { sandboxId: id, taskId: `ta-${id}`, commandRouterAccess: standIn.access };
   };
   return {
-    sandboxCreate: (request) => start(request, false),
-    sandboxCreateV2: (request) => start(request, true),
+    sandboxCreate: (request, context) => start(request, false, context),
+    sandboxCreateV2: (request, context) => start(request, true, context),
     sandboxGetTaskId: taskOf,
     sandboxGetTaskIdV2: taskOf,
     sandboxWait: wait,
