@@ -18,6 +18,7 @@ import { startable } from './follow-run.ts';
 import type { ThereOptions } from './modal.ts';
 import { atModal } from './modal-action.ts';
 import { positiveOf, settingsOf } from './modal-options.ts';
+import { listenForSignals } from './signals.ts';
 
 const say = (sentence: string) => process.stderr.write(`${sentence}\n`);
 
@@ -67,13 +68,7 @@ export async function runThere(name: string, given: readonly string[], options: 
 /** Follows several at once, each line with the worker's number where there are several. */
 async function followAll(place: ModalPlace, runs: readonly string[]): Promise<void> {
   const leaving = new AbortController();
-  let received: NodeJS.Signals | null = null;
-  const onSignal = (signal: NodeJS.Signals) => {
-    received = signal;
-    leaving.abort();
-  };
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  for (const signal of signals) process.on(signal, onSignal);
+  using signals = listenForSignals({ onFirst: () => leaving.abort() });
   try {
     const endings = await Promise.all(
       runs.map(async (run, index): Promise<Ending | null> => {
@@ -89,9 +84,9 @@ async function followAll(place: ModalPlace, runs: readonly string[]): Promise<vo
         return ending;
       }),
     );
-    if (received !== null)
+    if (signals.received !== null)
       throw new Interruption(
-        received,
+        signals.received,
         `left; ${runs.join(', ')} go on. See them with bgb modal logs RUN -f, stop them with bgb modal stop RUN.`,
       );
     const failed = runs.filter((_, index) => endings[index] !== 'done');
@@ -101,7 +96,6 @@ async function followAll(place: ModalPlace, runs: readonly string[]): Promise<vo
   } finally {
     // Where following one has failed, the others are let go, too.
     leaving.abort();
-    for (const signal of signals) process.off(signal, onSignal);
   }
 }
 

@@ -37,7 +37,7 @@ function differenceDocument({ field, judgement, a, b }: ConfigurationComparison[
 /** The document of `bgb parity A B --json` for runs. */
 export function runsDocument(a: RunSide, b: RunSide, comparison: RunComparison) {
   const { verdict, sentence, cause, configuration, environment, data, steps } = comparison;
-  const { compared, precision, windows, anyLoss, loss, largest } = steps;
+  const { compared, comparedWindows, lastOfA, lastOfB, precision, windows, anyLoss, loss, largest } = steps;
   const described = ({ path, run }: RunSide) => ({ path, kind: 'run', id: run.id, stage: run.stage });
   return {
     format: 'bgb-parity',
@@ -52,7 +52,7 @@ export function runsDocument(a: RunSide, b: RunSide, comparison: RunComparison) 
     environment: environment.map(findingDocument),
     data: data.map(findingDocument),
     steps: {
-      ...{ compared, precision },
+      ...{ compared, compared_windows: comparedWindows, last_of_a: lastOfA, last_of_b: lastOfB, precision },
       first_window_difference: windows,
       first_loss_difference: anyLoss && lossesDocument(anyLoss),
       first_loss_beyond_tolerance: loss && { ...lossesDocument(loss), tolerance: loss.tolerance },
@@ -104,7 +104,8 @@ export function probeComparisonDocument(path: string, comparison: ProbeCompariso
       loss_difference: finite(float32.loss),
       band_there: finite(float32.bandThere),
       band_here: finite(float32.bandHere),
-      bands: float32.bands === null ? null : finite(float32.bands),
+      bands: finite(float32.bands),
+      first_step: float32.step,
       is_within: float32.isWithin,
       layer: float32.layer && layerDocument(float32.layer),
     },

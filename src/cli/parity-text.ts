@@ -17,7 +17,7 @@ export function configurationsSentence(
       telling === 0 ? 'none of them changes what is trained' : `something follows from ${telling} of them`;
     return `Only allowed differences between ${names}: ${counted(telling + free, 'field')}, ${what}.`;
   }
-  const wrong = of('must_equal').map(({ field }) => field);
+  const wrong = of('must_equal').flatMap(({ field, follows }) => (follows === null ? [field] : []));
   const parts = [
     ...(wrong.length > 0
       ? [`${listed(wrong)} must be equal and ${wrong.length === 1 ? 'is' : 'are'} not`]

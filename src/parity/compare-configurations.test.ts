@@ -112,6 +112,7 @@ test('early stopping against none is one difference, with the section beside nul
   expect(differences).toEqual([
     {
       field: 'training.early_stopping',
+      follows: null,
       judgement: { kind: 'must_equal' },
       a: { value: null, origin: `${a}:1` },
       b: {

@@ -16,7 +16,12 @@ export interface ConfigurationDifference {
   readonly judgement: Judgement;
   readonly a: Stated | null;
   readonly b: Stated | null;
+  /** The field that differs, too, and that it was derived from; null for one that was stated. */
+  readonly follows: string | null;
 }
+
+/** What a field's difference means where more is known than the configurations say; null where nothing more is. */
+export type Settled = (field: string) => Judgement | null;
 
 export interface ConfigurationComparison {
   readonly verdict: 'same' | 'allowed' | 'different';
@@ -28,10 +33,21 @@ export interface ConfigurationComparison {
 const RANK = { must_equal: 0, may_differ: 1, free: 2 } as const;
 
 /** Every difference between two configurations, sorted by what it means, and what looks wrong in either. */
-export function compareConfigurations(a: Side, b: Side): ConfigurationComparison {
-  const found = differingFields(a, b).map((field): ConfigurationDifference => {
+export function compareConfigurations(
+  a: Side,
+  b: Side,
+  settled: Settled = () => null,
+): ConfigurationComparison {
+  const fields = differingFields(a, b);
+  const found = fields.map((field): ConfigurationDifference => {
     const judgement = isHalfMissing(field, a, b) ? MUST_EQUAL : judge(field, a.config, b.config);
-    return { field, judgement, a: statedIn(a, field), b: statedIn(b, field) };
+    const follows = [a, b].map(({ origins }) => /^from (.+)$/.exec(origins[field] ?? '')?.[1] ?? null);
+    return {
+      field,
+      judgement: settled(field) ?? judgement,
+      ...{ a: statedIn(a, field), b: statedIn(b, field) },
+      follows: follows.find((each) => each !== null && fields.includes(each)) ?? null,
+    };
   });
   const differences = found.toSorted((x, y) => RANK[x.judgement.kind] - RANK[y.judgement.kind]);
   const doubts = suspicions(a, b);

@@ -13,9 +13,9 @@ export const LOSS_TOLERANCE = 1e-9;
 const LAYER_TOLERANCE = { first: 1e-12, later: 1e-9 };
 
 /** How many times the band a float32 run may be off: the band is one draw of what rounding does, not its bound. */
-const BANDS = 10;
+const BANDS = 20;
 
-/** Unit roundoff of float32: no band of a layer is smaller. */
+/** Unit roundoff of float32: no band is smaller. */
 const ROUNDOFF = 2 ** -24;
 
 export interface ProbeComparison {
@@ -43,8 +43,10 @@ export interface ProbeComparison {
     /** The same on each machine by itself, with sums in another order. */
     readonly bandThere: number;
     readonly bandHere: number;
-    /** `loss` by the larger band; null where there is none. */
-    readonly bands: number | null;
+    /** The difference in a step by the larger band up to it, at its largest. */
+    readonly bands: number;
+    /** First step whose loss is more bands off than rounding explains, counted from 1. */
+    readonly step: number | null;
     readonly isWithin: boolean;
     readonly layer: LayerDifference | null;
   } | null;
@@ -135,20 +137,36 @@ function inFloat64(there: Probe, here: Probe): NonNullable<ProbeComparison['floa
 }
 
 function inFloat32(there: Probe, here: Probe): NonNullable<ProbeComparison['float32']> {
-  const loss = Math.max(0, ...differences(there.float32.losses, here.float32.losses));
-  const bandOf = ({ float32 }: Probe) =>
-    Math.max(0, ...Object.values(float32.band).flatMap(({ losses }) => differences(float32.losses, losses)));
-  const [bandThere, bandHere] = [bandOf(there), bandOf(here)];
-  const band = Math.max(bandThere, bandHere);
-  const bands = band > 0 ? loss / band : null;
-  const isWithin = loss === 0 || bands === null || bands <= BANDS;
+  const losses = differences(there.float32.losses, here.float32.losses);
+  const [bandThere, bandHere] = [lossBand(there), lossBand(here)];
+  const bands = losses.map((difference, step) => {
+    const band = Math.max(ROUNDOFF, bandThere[step] ?? 0, bandHere[step] ?? 0);
+    return band === Infinity ? 0 : difference / band;
+  });
+  const beyond = bands.findIndex((each) => each > BANDS);
+  const isWithin = beyond < 0;
   const layerBand = layerBands([there, here]);
   return {
-    ...{ loss, bandThere, bandHere, bands, isWithin },
+    loss: Math.max(0, ...losses),
+    bandThere: bandThere.at(-1) ?? 0,
+    bandHere: bandHere.at(-1) ?? 0,
+    bands: Math.max(0, ...bands),
+    step: isWithin ? null : beyond + 1,
+    isWithin,
     layer: isWithin
       ? null
       : firstDifference(there.float32.traces, here.float32.traces, (...place) => BANDS * layerBand(...place)),
   };
+}
+
+/** What rounding alone does to the loss on a machine, up to each step. */
+function lossBand({ float32 }: Probe): number[] {
+  const reordered = Object.values(float32.band).map(({ losses }) => differences(float32.losses, losses));
+  let band = 0;
+  return float32.losses.map((_loss, step) => {
+    band = Math.max(band, ...reordered.map((each) => each[step]!));
+    return band;
+  });
 }
 
 /** What rounding alone does to a layer on these machines, or to one before it in the pass. */
@@ -186,7 +204,7 @@ function sentenceOf(
   if (float64!.layer !== null)
     return `Not the same: losses in float64 agree, but not what leads to them, ${float64!.layer.text} (${a}; ${b}).`;
   if (!float32!.isWithin)
-    return `Not the same: float64 agrees, but float32 is ${float32!.bands!.toPrecision(2)} times off what rounding does on either machine${float32!.layer ? `, ${float32!.layer.text}` : ''} (${a}; ${b}).`;
+    return `Not the same: float64 agrees, but float32 is from step ${float32!.step} on up to ${float32!.bands.toPrecision(2)} times off what rounding does on either machine${float32!.layer ? `, ${float32!.layer.text}` : ''} (${a}; ${b}).`;
   return `The same: windows identical, losses in float64 within ${float64!.loss.toExponential(1)} over ${steps} steps; float32 within ${float32!.loss.toExponential(1)}, where rounding alone gives ${Math.max(float32!.bandThere, float32!.bandHere).toExponential(1)} (${a}; ${b}).`;
 }
 

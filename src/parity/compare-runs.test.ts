@@ -99,6 +99,21 @@ describe('runs that differ in one setting', () => {
     expect(found.sentence).toContain(`most likely since ${field} is`);
   });
 
+  test('fields that decide nothing beside others, all at once: the same to the bit', async () => {
+    const set = [
+      ...['training.momentum=0.5', 'preprocessing.length=int', 'preprocessing.running_time_constant_s=200'],
+      ...['postprocessing.events.confidence_percentile=0.5', 'data.balance.full_ratio=1'],
+      ...['model.mamba.d_state=3', 'model.rescnn.dropout=0.3', 'model.rescnn.kernel_sizes=[3]'],
+      ...['data.validation_split=0.5', 'data.split_file=splits.json', 'data.allow_unbalanced_fallback=true'],
+    ];
+    const found = await compare(plain, await trainSmall(fresh('run'), cache, { set }));
+    expect(found).toMatchObject({ verdict: 'allowed', cause: null, steps: { anyLoss: null } });
+    const free = found.configuration.differences.filter(({ judgement }) => judgement.kind === 'free');
+    expect(free.map(({ field }) => field)).toEqual(
+      expect.arrayContaining(set.map((each) => each.split('=')[0]!)),
+    );
+  });
+
   test('training.batch_size is allowed, and named where the windows part', async () => {
     const found = await compare(
       plain,
@@ -109,7 +124,7 @@ describe('runs that differ in one setting', () => {
       cause: { what: 'training.batch_size', isAllowed: true },
     });
     expect(found.sentence).toMatch(
-      /window lists differ from step 1 on, which follows from training.batch_size is 16 in A and 12 in B/,
+      /window lists differ from step 1 on, since training.batch_size is 16 in A and 12 in B/,
     );
   });
 
@@ -195,12 +210,26 @@ describe('runs on data that differ in one thing', () => {
     expect(found.data).toHaveLength(RECORDINGS.length);
   });
 
-  test('weights to start from that differ by name explain losses, and are not the same training', async () => {
-    const onWeights = (name: string) =>
-      trainSmall(fresh('run'), cache, { set: [`training.init_from=${name}`] });
-    const seeded = await trainSmall(fresh('run'), cache, { set: ['experiment.seed=5'] });
-    const found = await compare(await onWeights(plain), await onWeights(seeded));
-    expect(found).toMatchObject({ verdict: 'different', cause: { what: 'training.init_from' } });
+  test('weights to start from that were replaced under their name', async () => {
+    const weights = fresh('weights');
+    const set = [`training.init_from=${weights}`];
+    await cp(plain, weights, { recursive: true });
+    const one = await trainSmall(fresh('run'), cache, { set });
+    const copy = await trainSmall(fresh('run'), cache, { set: [`training.init_from=${plain}`] });
+    const same = await compare(one, copy);
+    expect(same).toMatchObject({ verdict: 'allowed', cause: null, steps: { anyLoss: null } });
+    const byName = await compare(
+      one,
+      await trainSmall(fresh('run'), cache, { set: [`training.init_from=${one}`] }),
+    );
+    expect(byName).toMatchObject({ verdict: 'different', cause: { what: 'training.init_from' } });
+    await rm(weights, { recursive: true });
+    await cp(one, weights, { recursive: true });
+    const found = await compare(one, await trainSmall(fresh('run'), cache, { set }));
+    expect(found).toMatchObject({ verdict: 'different', cause: { kind: 'data', what: 'initial_weights' } });
+    expect(found.sentence).toMatch(
+      /most likely since the hash of the weights that it starts from is \w{12} in A/,
+    );
   });
 
   test('a recording that the limits of data leave out', async () => {
@@ -258,7 +287,9 @@ describe('runs that differ in code or machine', () => {
       verdict: 'different',
       cause: { kind: 'environment', what: 'code_sha256' },
     });
-    expect(found.sentence).toContain('most likely since the code is');
+    expect(found.sentence).toMatch(
+      /B \S+: the code is hash \w{8} in A and hash \w{8} in B; the same windows/,
+    );
   });
 
   test('another libtorch or device with losses that rounding explains is allowed; beyond it is not', async () => {
@@ -275,14 +306,14 @@ describe('runs that differ in code or machine', () => {
       cause: { effect: 'rounding' },
       steps: { loss: null },
     });
-    expect(rounded.sentence).toContain('which follows from the version of libtorch is');
+    expect(rounded.sentence).toContain(', since the version of libtorch is');
     const off = await elsewhere(1e-2)();
     expect(off).toMatchObject({
       verdict: 'different',
       cause: null,
       steps: { loss: { step: 1, tolerance: 1e-5 } },
     });
-    expect(off.sentence).toContain('nothing that they recorded explains it');
+    expect(off.sentence).toContain('nothing that they recorded explains that losses leave');
   });
 
   test('several differ: the one that the steps point at is named, and all are listed', async () => {
@@ -300,6 +331,46 @@ describe('runs that differ in code or machine', () => {
     expect((await compare(plain, otherLock)).cause).toMatchObject({ what: 'threads' });
     await scaleLosses(otherLock, 1.5);
     expect((await compare(plain, otherLock)).cause).toMatchObject({ what: 'lock_file' });
+  });
+
+  test('the same commit with other code: the hash tells; a run without one is told by its commit', async () => {
+    const with_ = (change: Content) =>
+      altered('environment.json', ({ sessions }) => Object.assign(sessions[0].environment, change));
+    const commit = 'a'.repeat(40);
+    const of = async (a: Content, b: Content) => (await compare(await with_(a), await with_(b))).environment;
+    const code = { commit, is_dirty: false };
+    const [other] = await of({ code, code_sha256: 'b'.repeat(64) }, { code, code_sha256: 'c'.repeat(64) });
+    expect(other?.text).toBe(
+      `the code is commit ${commit.slice(0, 12)} (hash bbbbbbbb) in A and commit ${commit.slice(0, 12)} (hash cccccccc) in B`,
+    );
+    const elsewhere = { commit: 'd'.repeat(40), is_dirty: false };
+    expect(await of({ code, code_sha256: 'b' }, { code: elsewhere, code_sha256: 'b' })).toEqual([]);
+    const [early] = await of({ code, code_sha256: null }, { code: elsewhere, code_sha256: 'b' });
+    expect(early).toMatchObject({ what: 'code_sha256', isAllowed: false });
+  });
+
+  test('every session of a resumed run counts', async () => {
+    const resumed = await altered('environment.json', ({ sessions }) => {
+      sessions.unshift(structuredClone(sessions[0]));
+      sessions[0].environment.device = 'cuda';
+    });
+    await scaleLosses(resumed, 1 + 1e-6);
+    const found = await compare(plain, resumed);
+    expect(found).toMatchObject({
+      verdict: 'allowed',
+      cause: { what: 'device', a: 'cpu', b: ['cuda', 'cpu'] },
+    });
+    expect(found.sentence).toContain('since the device is cpu in A and cuda, later cpu in B');
+  });
+
+  test('a limit in force that left out nothing decides nothing', async () => {
+    const run = await altered('environment.json', ({ sessions }) => {
+      sessions[0].environment.variables = { BGB_LIMIT_FILES: '50' };
+    });
+    expect(await compare(plain, run)).toMatchObject({
+      ...{ verdict: 'allowed', cause: null },
+      environment: [{ what: 'BGB_LIMIT_FILES', isAllowed: true, a: null, b: '50' }],
+    });
   });
 
   test('what nothing follows from does not make runs differ', async () => {
@@ -332,7 +403,29 @@ test('a log with a torn last line, and steps that only one run has', async () =>
   const second = lines.findIndex((line) => line.includes('"step":2,'));
   await writeFile(path, `${lines.slice(0, second).join('\n')}\n{"seq":`);
   const found = await compare(plain, torn);
-  expect(found.steps).toMatchObject({ compared: 1, windows: null, anyLoss: null });
+  expect(found.steps).toMatchObject({ compared: 1, windows: null, anyLoss: null, lastOfA: 5, lastOfB: 1 });
+  expect(found.verdict).toBe('allowed');
+  expect(found.sentence).toContain('in all 1 step that both have; A has 5 steps, B 1.');
+});
+
+test('a log of an earlier version, which does not say its windows', async () => {
+  const old = fresh('old');
+  await cp(plain, old, { recursive: true });
+  const path = join(old, 'events.jsonl');
+  await writeFile(path, (await readFile(path, 'utf8')).replaceAll(/,"windows":"\w+"/g, ''));
+  const found = await compare(plain, old);
+  expect(found).toMatchObject({ verdict: 'same', steps: { compared: 5, comparedWindows: 0, windows: null } });
+  expect(found.sentence).toContain('in all 5 steps that both have, the windows of 5 of them unknown');
+});
+
+test('windows of an epoch that moved, though nothing that decides them did', async () => {
+  const run = await altered('fingerprint.json', ({ epoch }) => {
+    epoch.no_seizure -= 2;
+  });
+  expect(await compare(plain, run)).toMatchObject({
+    verdict: 'different',
+    cause: { what: 'epoch/no_seizure' },
+  });
 });
 
 test('a balanced set that fell back in one run alone', async () => {

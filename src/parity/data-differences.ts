@@ -3,6 +3,19 @@ import type { EpochRecord, RecordingRecord, SplitRecord } from '../runs/index.ts
 import { clause, type Finding } from './finding.ts';
 import type { RunSide } from './run-side.ts';
 
+/** Whether two runs are known to have had the same recordings, labels and windows, in one split or in all. */
+export function hasSameData(
+  a: RunSide,
+  b: RunSide,
+  found: readonly Finding[],
+  split: string | null = null,
+): boolean {
+  const isKnown = [a, b].every(({ run, recordings }) => run.splits !== null && recordings !== null);
+  return (
+    isKnown && !found.some(({ what }) => split === null || what === split || what.startsWith(`${split}/`))
+  );
+}
+
 /** In what the data of two runs differ: recordings first, then counts and manifests that no recording explains. */
 export function dataDifferences(a: RunSide, b: RunSide): Finding[] {
   const splits = [...new Set([...splitsOf(a), ...splitsOf(b)])];
@@ -19,22 +32,50 @@ export function dataDifferences(a: RunSide, b: RunSide): Finding[] {
       ...inManifests(split, a.run.splits?.[split], b.run.splits?.[split], isExplained),
     ];
   });
-  return [...found, ...inEpochs(a.run.epoch, b.run.epoch)];
+  const isExplained = found.some(({ what }) => what.startsWith('train')) || haveOtherBalance(a, b);
+  return [...inWeights(a, b), ...found, ...inEpochs(a.run.epoch, b.run.epoch, isExplained)];
 }
 
-/** Counts of an epoch follow from manifest and configuration; that the plain set stood in for the balanced one does not. */
-function inEpochs(a: EpochRecord | null, b: EpochRecord | null): Finding[] {
+/** Of a run that started from weights, which a name does not say. */
+function inWeights(
+  { run: { initialWeights: a } }: RunSide,
+  { run: { initialWeights: b } }: RunSide,
+): Finding[] {
+  if (a === null || b === null || a === b) return [];
+  return [
+    {
+      ...{ kind: 'data', what: 'initial_weights', isAllowed: false, effect: 'loss', a, b },
+      text: clause('the hash of the weights that it starts from', a, b),
+    },
+  ];
+}
+
+function haveOtherBalance({ config: { data: a } }: RunSide, { config: { data: b } }: RunSide): boolean {
+  const balance = ({ use_balanced_sampling, balance: { full_ratio, background_ratio } }: typeof a) =>
+    canonicalJson([use_balanced_sampling, full_ratio, background_ratio]);
+  return balance(a) !== balance(b);
+}
+
+/**
+ * Counts of an epoch follow from windows and configuration, and are wrong where neither explains them; that the plain set
+ * stood in for the balanced one never is.
+ */
+function inEpochs(a: EpochRecord | null, b: EpochRecord | null, isExplained: boolean): Finding[] {
   if (a === null || b === null) return [];
+  const isFallback = a.is_unbalanced_fallback !== b.is_unbalanced_fallback;
+  const isAllowed = isExplained || isFallback;
   return (Object.keys(a) as (keyof EpochRecord)[])
     .filter((name) => a[name] !== b[name])
     .map((name): Finding => {
-      const isFallback = name === 'is_unbalanced_fallback';
+      const what = { kind: 'manifest', what: `epoch/${name}`, a: a[name], b: b[name] } as const;
+      if (name === 'is_unbalanced_fallback')
+        return {
+          ...{ ...what, isAllowed: false, effect: 'windows' },
+          text: `the plain set stood in for the balanced one in ${a[name] ? 'A' : 'B'} alone`,
+        };
       return {
-        ...{ kind: 'manifest', what: `epoch/${name}`, isAllowed: !isFallback, a: a[name], b: b[name] },
-        effect: isFallback ? 'windows' : 'none',
-        text: isFallback
-          ? `the plain set stood in for the balanced one in ${a[name] ? 'A' : 'B'} alone`
-          : clause(`an epoch's ${name.replaceAll('_', ' ')}`, a[name], b[name]),
+        ...{ ...what, isAllowed, effect: isAllowed ? 'none' : 'windows' },
+        text: `${clause(`an epoch's number of windows (${name})`, a[name], b[name])}${isAllowed ? '' : ', from the same windows by the same settings'}`,
       };
     });
 }
@@ -192,10 +233,20 @@ function inManifests(
   ];
 }
 
-/** `manifest.partial_seizure` as `windows (partial_seizure, manifest)`. */
+const COUNT_NAMES: Readonly<Record<string, string>> = {
+  recorded_s: 'recorded time (s)',
+  seizure_s: 'seizure time (s)',
+  window: 'window (samples)',
+  stride: 'stride (samples)',
+  listed: 'number of windows listed in its manifest',
+  found: 'number of windows found in its cache',
+};
+
+/** `manifest.partial_seizure` as `number of windows (partial_seizure, manifest)`. */
 function countName(name: string): string {
   const [place, category] = name.split('.');
-  return category === undefined ? name.replaceAll('_', ' ') : `number of windows (${category}, ${place})`;
+  if (category !== undefined) return `number of windows (${category}, ${place})`;
+  return COUNT_NAMES[name] ?? `number of ${name}`;
 }
 
 /** The hash of all entries tells of those that no run uses, and of all where a run did not record them one by one. */

@@ -1,6 +1,7 @@
 import type { Config, FieldName } from '../config/index.ts';
 import { ofBatch, ofDevice, ofFiles, ofLearningRate, ofPrecision } from './consequences.ts';
-import { FREE_REASONS, type Judgement, MUST_EQUAL, mayDiffer } from './judgement.ts';
+import { FREE_REASONS, free, type Judgement, MUST_EQUAL, mayDiffer } from './judgement.ts';
+import { unusedBecause } from './unused-fields.ts';
 
 /** What it means that two configurations differ in a field; a function where it hangs on other fields. */
 export type FieldClass = Judgement | ((a: Config, b: Config) => Judgement);
@@ -17,6 +18,9 @@ const SUMS = mayDiffer(
 export const FIELD_CLASSES: Readonly<Record<FieldName, FieldClass>> = {
   'data.dataset': IGNORED,
   'data.data_dir': PLACE,
+  'data.exclude': mayDiffer(
+    'Other recordings are left out of the caches: what is trained on differs unless their recordings do, too.',
+  ),
   'data.cache_dir': PLACE,
   'data.labels': MUST_EQUAL,
   'data.sampling_rate': MUST_EQUAL,
@@ -37,7 +41,9 @@ export const FIELD_CLASSES: Readonly<Record<FieldName, FieldClass>> = {
   'data.balance.full_ratio': MUST_EQUAL,
   'data.balance.background_ratio': MUST_EQUAL,
   'data.balance.redraw_each_epoch': MUST_EQUAL,
-  'data.allow_unbalanced_fallback': MUST_EQUAL,
+  'data.allow_unbalanced_fallback': mayDiffer(
+    'Where no window holds part of a seizure, one trains on the plain set and the other does not start.',
+  ),
   'data.max_samples': MUST_EQUAL,
   'data.max_hours': MUST_EQUAL,
   'preprocessing.montage': MUST_EQUAL,
@@ -150,9 +156,12 @@ export const FIELD_CLASSES: Readonly<Record<FieldName, FieldClass>> = {
 
 /**
  * What a difference in a field means, as it stands in a configuration. A section that may be null as a whole, such as
- * `training.early_stopping`, is judged by its fields. A field that no table knows must be equal.
+ * `training.early_stopping`, is judged by its fields. A field that decides nothing beside others is free; one that no table
+ * knows must be equal.
  */
 export function judge(field: string, a: Config, b: Config): Judgement {
+  const unused = unusedBecause(field, a, b);
+  if (unused !== null) return free(unused);
   const judged = Object.entries(FIELD_CLASSES)
     .filter(([name]) => name === field || name.startsWith(`${field}.`))
     .map(([, entry]) => (typeof entry === 'function' ? entry(a, b) : entry));

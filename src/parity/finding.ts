@@ -10,6 +10,8 @@ export interface Finding {
    * sums (`rounding`), or nothing.
    */
   readonly effect: Effect;
+  /** The first step that can show it; the first of all unless given. */
+  readonly firstStep?: number;
   readonly a: unknown;
   readonly b: unknown;
   /** As a clause: `experiment.seed is 42 in A and 7 in B`. */
@@ -24,8 +26,12 @@ export function clause(what: string, a: unknown, b: unknown): string {
 }
 
 const LONGEST = 60;
+/** Digits of a hash that are shown. */
+const HASH_DIGITS = 12;
 
-function shown(value: unknown): string {
+/** A value as it stands in a sentence. */
+export function shown(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'missing');
+  if (/^[0-9a-f]{64}$/.test(text)) return text.slice(0, HASH_DIGITS);
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}...` : text;
 }

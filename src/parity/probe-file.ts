@@ -17,7 +17,7 @@ const layer = z
 const traces = z.array(z.strictObject({ step: z.int().nonnegative(), layers: z.array(layer) }));
 const losses = z.array(number);
 
-const probeFile = z.strictObject({
+const content = z.strictObject({
   format: z.literal('bgb-probe'),
   version: z.literal(1),
   made_on: z.strictObject({
@@ -53,6 +53,16 @@ const probeFile = z.strictObject({
   }),
 });
 
+/** One entry of each list a step, and windows of recordings that are there: a file of another shape is no probe. */
+const probeFile = content.superRefine(({ data, windows, float64, float32 }, context) => {
+  const steps = windows.length;
+  const lists = [float64.losses, float64.gradient_norms, float32.losses];
+  for (const { length } of [...lists, ...Object.values(float32.band).map(({ losses }) => losses)])
+    if (length !== steps) context.addIssue(`it has windows of ${steps} steps and losses of ${length}`);
+  if (windows.flat().some(([recording]) => recording >= data.recordings.length))
+    context.addIssue('a window is of a recording that it does not list');
+});
+
 /** What a machine made of the first steps of a training. See docs/parity.md. */
 export type Probe = z.output<typeof probeFile>;
 
@@ -70,11 +80,11 @@ export async function readProbe(path: string): Promise<Probe> {
   try {
     const { size } = await stat(path);
     if (size > LARGEST) throw refuse(`it has ${size} bytes`);
-    const content: unknown = JSON.parse(await readFile(path, 'utf8'));
-    const { format, version } = (content ?? {}) as Record<string, unknown>;
+    const read: unknown = JSON.parse(await readFile(path, 'utf8'));
+    const { format, version } = (read ?? {}) as Record<string, unknown>;
     if (format === 'bgb-probe' && version !== 1)
       throw refuse(`it is of version ${String(version)}, this bgb reads version 1`);
-    return probeFile.parse(content);
+    return probeFile.parse(read);
   } catch (cause) {
     if (cause instanceof InputError) throw cause;
     const issue = cause instanceof z.ZodError ? cause.issues[0] : undefined;

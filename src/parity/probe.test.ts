@@ -159,8 +159,24 @@ describe('a planted fault is found in its layer', () => {
       float32: { isWithin: false },
     });
     expect(found.float32!.layer).toMatchObject({ pass: 'forward', layer: 'mamba.layers.0' });
-    expect(found.sentence).toMatch(/float64 agrees, but float32 is .* times off/);
+    expect(found.sentence).toMatch(/float64 agrees, but float32 is from step 1 on up to .* times off/);
   });
+});
+
+test('float32 is judged step by step: a first loss 40 times off is not lost in what rounding becomes later', () => {
+  const order = Object.keys(healthy.float32.band)[0]!;
+  const there = structuredClone(healthy) as Probe;
+  there.float32.band[order]!.losses[2]! *= 1.001;
+  const apart = Math.abs(there.float32.band[order]!.losses[0]! / there.float32.losses[0]! - 1);
+  const first = Math.max(apart, 2 ** -24);
+  const shifted = (factor: number) => {
+    const here = structuredClone(there) as Probe;
+    here.float32.losses[0]! *= 1 + factor;
+    here.float32.band[order]!.losses[0]! *= 1 + factor;
+    return compareProbes(there, here);
+  };
+  expect(shifted(40 * first)).toMatchObject({ verdict: 'different', float32: { isWithin: false, step: 1 } });
+  expect(shifted(10 * first)).toMatchObject({ verdict: 'same', float32: { isWithin: true, step: null } });
 });
 
 test.each([
@@ -225,6 +241,17 @@ test.each([
     code: 'PARITY_PROBE',
     message: expect.stringContaining(message),
   });
+});
+
+test.each<[string, (probe: Probe) => void]>([
+  ['it has windows of 3 steps and losses of 2', ({ float64 }) => float64.losses.pop()],
+  ['a window is of a recording that it does not list', ({ data }) => data.recordings.splice(0)],
+])('a probe that does not fit itself is refused: %s', async (message, damage) => {
+  const damaged = structuredClone(healthy) as Probe;
+  damage(damaged);
+  const path = join(folder, 'damaged.json');
+  await writeProbe(path, damaged);
+  await expect(readProbe(path)).rejects.toMatchObject({ message: expect.stringContaining(message) });
 });
 
 test('a probe with any value of it replaced is read or refused by name, never anything else', async () => {

@@ -1,10 +1,15 @@
-import { numberIn, readRunEvents } from '../runs/index.ts';
 import type { RunSide } from './run-side.ts';
+import { StepRecords } from './step-records.ts';
 
 /** How two runs went, step by step. Steps count from 1. */
 export interface StepDifferences {
   /** Steps that both have recorded. */
   readonly compared: number;
+  /** Of these, those whose windows both have recorded. */
+  readonly comparedWindows: number;
+  /** The last step of each; 0 before the first. */
+  readonly lastOfA: number;
+  readonly lastOfB: number;
   readonly precision: Precision;
   /** First step whose windows are others, or in another order. */
   readonly windows: number | null;
@@ -58,38 +63,35 @@ const COARSER: readonly Precision[] = ['float32', 'tf32', 'bfloat16'];
 /** Compares the steps that two runs recorded. @throws InputError `RUN_EVENTS` where a log cannot be read */
 export async function stepDifferences(a: RunSide, b: RunSide): Promise<StepDifferences> {
   const precision = COARSER[Math.max(COARSER.indexOf(precisionOf(a)), COARSER.indexOf(precisionOf(b)))]!;
-  const stepsOfA = await stepsOf(a);
-  let [compared, largest] = [0, 0];
+  const [inA, inB] = [await StepRecords.read(a.path), await StepRecords.read(b.path)];
+  let [compared, comparedWindows, largest] = [0, 0, 0];
   let windows: number | null = null;
   let anyLoss: StepLosses | null = null;
   let loss: StepDifferences['loss'] = null;
-  for (const [step, other] of await stepsOf(b)) {
-    const one = stepsOfA.get(step);
-    if (one === undefined) continue;
+  for (let step = 1; step <= Math.min(inA.last, inB.last); step++) {
+    if (!inA.has(step) || !inB.has(step)) continue;
     compared++;
-    if (one.windows !== other.windows) windows ??= step;
-    const difference = relative(one.loss, other.loss);
+    // A run of an earlier version does not say its windows.
+    const [windowsOfA, windowsOfB] = [inA.windows(step), inB.windows(step)];
+    if (windowsOfA !== null && windowsOfB !== null) {
+      comparedWindows++;
+      if (windowsOfA !== windowsOfB) windows ??= step;
+    }
+    const [one, other] = [inA.loss(step), inB.loss(step)];
+    const difference = relative(one, other);
     if (difference === 0) continue;
     largest = Math.max(largest, difference);
-    const losses = { step, a: one.loss, b: other.loss, difference };
+    const losses = { step, a: one, b: other, difference };
     anyLoss ??= losses;
     const tolerance = toleranceOf(precision, step);
     if (difference > tolerance) loss ??= { ...losses, tolerance };
   }
-  return { compared, precision, windows, anyLoss, loss, largest };
+  const steps = { compared, comparedWindows, lastOfA: inA.last, lastOfB: inB.last };
+  return { ...steps, precision, windows, anyLoss, loss, largest };
 }
 
 function relative(a: number, b: number): number {
   if (Object.is(a, b)) return 0;
   const difference = Math.abs(a - b) / Math.max(Math.abs(a), Math.abs(b));
   return Number.isNaN(difference) ? Infinity : difference;
-}
-
-/** In rising order; of a step that was done again, the last. */
-async function stepsOf({ path }: RunSide): Promise<Map<number, { loss: number; windows: unknown }>> {
-  const steps = new Map<number, { loss: number; windows: unknown }>();
-  for await (const event of readRunEvents(path))
-    if (event.kind === 'step')
-      steps.set(event.step, { loss: numberIn(event, 'loss') ?? Number.NaN, windows: event.windows });
-  return new Map([...steps].sort(([one], [other]) => one - other));
 }

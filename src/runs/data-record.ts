@@ -65,6 +65,8 @@ export const fingerprintFile = z.strictObject({
   splits: z.record(z.string(), splitRecord),
   epoch: epochRecord,
   plan: planRecord,
+  /** SHA-256 of the weights that training started from; null where they were drawn from the seed, or not recorded. */
+  initial_weights: z.string().nullable().default(null),
 });
 
 const recordingRecord = z.strictObject({
@@ -97,11 +99,19 @@ export interface DataRecord {
   readonly epoch: EpochRecord;
   readonly plan: PlanRecord;
   readonly recordings: Readonly<Record<string, readonly RecordingRecord[]>>;
+  /** SHA-256 of the weights to start from; none unless given. */
+  readonly initialWeights?: string | null;
 }
 
 /** The text of `fingerprint.json`. */
-export function fingerprintText(configuration: ConfigHashes, { splits, epoch, plan }: DataRecord): string {
-  const content = { format: 'bgb-fingerprint', version: 1, configuration, splits, epoch, plan };
+export function fingerprintText(
+  configuration: ConfigHashes,
+  { splits, epoch, plan, initialWeights: initial_weights = null }: DataRecord,
+): string {
+  const content = {
+    ...{ format: 'bgb-fingerprint', version: 1 },
+    ...{ configuration, splits, epoch, plan, initial_weights },
+  };
   return `${JSON.stringify(content, null, 2)}\n`;
 }
 

@@ -38,6 +38,8 @@ export interface RunFingerprint extends RunRecord {
   readonly splits: Readonly<Record<string, SplitRecord>> | null;
   readonly epoch: EpochRecord | null;
   readonly plan: PlanRecord | null;
+  /** SHA-256 of the weights that training started from; null also where they were drawn from the seed. */
+  readonly initialWeights: string | null;
 }
 
 /**
@@ -62,6 +64,7 @@ export async function readRunFingerprint(folder: string): Promise<RunFingerprint
     splits: file?.splits ?? null,
     epoch: file?.epoch ?? null,
     plan: file?.plan ?? null,
+    initialWeights: file?.initial_weights ?? null,
   };
 }
 

@@ -91,7 +91,7 @@ test('a checkpoint gives its weights, the averaged ones where it has them', asyn
     [...toStored(averaged.store.parameters)].map(([name, tensor]) => [`ema.${name}`, tensor]),
   );
   const path = await save('averaged', averages);
-  expect(await loadInitialWeights(path, target.store)).toEqual({ path, isAverage: true });
+  expect(await loadInitialWeights(path, target.store)).toMatchObject({ path, isAverage: true });
   expect(values(target)).toEqual(values(averaged));
 });
 

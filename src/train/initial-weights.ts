@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { InputError, messageOf } from '../errors.ts';
+import { sha256 } from '../files/index.ts';
 import { loadWeights, type WeightStore } from '../nn/index.ts';
 import {
   DTYPE_BYTES,
@@ -16,6 +17,8 @@ export interface WeightSource {
   readonly path: string;
   /** Whether the averaged weights of a checkpoint were taken. */
   readonly isAverage: boolean;
+  /** Over all weights of the model as they were filled in, whatever file they were in. */
+  readonly sha256: string;
 }
 
 /**
@@ -29,10 +32,19 @@ export interface WeightSource {
 export async function loadInitialWeights(path: string, store: WeightStore): Promise<WeightSource> {
   if (path.endsWith('.safetensors') && (await isFile(path))) {
     await using file = await SafetensorsFile.open(path);
-    return { path, isAverage: await fillModel(file, store) };
+    return { path, isAverage: await fillModel(file, store), sha256: hashOf(store) };
   }
   await using checkpoint = await loadCheckpoint(path);
-  return { path: checkpoint.path, isAverage: await fillModel(checkpoint.tensors, store) };
+  const isAverage = await fillModel(checkpoint.tensors, store);
+  return { path: checkpoint.path, isAverage, sha256: hashOf(store) };
+}
+
+function hashOf({ parameters, buffers }: WeightStore): string {
+  const hashes = [...parameters, ...buffers].map(([name, tensor]) => {
+    const { buffer, byteOffset, byteLength } = tensor.detach().data();
+    return `${name} ${sha256(new Uint8Array(buffer, byteOffset, byteLength))}\n`;
+  });
+  return sha256(hashes.sort().join(''));
 }
 
 /** Fills a model from a file. Returns whether the averaged weights were taken. @throws InputError `TRAIN_INIT` */
