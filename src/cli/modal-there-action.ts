@@ -12,11 +12,11 @@ import {
   taskJob,
 } from '../modal/index.ts';
 import { type Ending, follow, type Job, launch } from '../places/index.ts';
+import { atModal } from './at-modal.ts';
 import { agreeToCost } from './cost.ts';
 import { Interruption, SaidAlready } from './exit.ts';
 import { startable } from './follow-run.ts';
 import type { ThereOptions } from './modal.ts';
-import { atModal } from './modal-action.ts';
 import { positiveOf, settingsOf } from './modal-options.ts';
 import { listenForSignals } from './signals.ts';
 

@@ -9,7 +9,7 @@ export { imageOf } from './image.ts';
 export { ModalPlace } from './modal-place.ts';
 export { gpuOf, LONGEST_S, pricePerHour, type Resources, resourcesOfJob } from './resources.ts';
 export { type DataSource, type ModalSettings, RESULTS } from './sandboxes.ts';
-export { connect } from './sdk.ts';
+export { connect, toldOf } from './sdk.ts';
 export { taskJob } from './task-job.ts';
 export { openTerminal, SHELL } from './terminal.ts';
 export { checkPaths, configHash, configJob, runNameOf, trainJob } from './train-job.ts';
