@@ -77,7 +77,11 @@ export class ModalPlace implements Place {
       idleTimeoutMs: HELPER_IDLE_MS,
       tags: { purpose: name ?? 'files' },
     });
-    const container = new SandboxContainer(sandbox, { isOwn: true, patienceMs: this.#patienceMs });
+    const container = new SandboxContainer(sandbox, {
+      isOwn: true,
+      patienceMs: this.#patienceMs,
+      onLeft: () => this.#sandboxes.release(sandbox),
+    });
     this.#opened.add(container);
     return container;
   }

@@ -12,9 +12,18 @@ export class SandboxContainer implements Container {
   readonly #sandbox: Sandbox;
   readonly #isOwn: boolean;
   readonly #patienceMs: number;
+  readonly #onLeft: () => void;
 
   /** @param patienceMs so long a command may take to end that nothing is sent to any more, or that has closed its output */
-  constructor(sandbox: Sandbox, { isOwn, patienceMs }: { isOwn: boolean; patienceMs: number }) {
+  constructor(
+    sandbox: Sandbox,
+    {
+      isOwn,
+      patienceMs,
+      onLeft = () => undefined,
+    }: { isOwn: boolean; patienceMs: number; onLeft?: () => void },
+  ) {
+    this.#onLeft = onLeft;
     this.#sandbox = sandbox;
     this.#isOwn = isOwn;
     this.#patienceMs = patienceMs;
@@ -62,6 +71,8 @@ export class SandboxContainer implements Container {
       await this.#sandbox.terminate({ wait: true });
     } catch {
       // It ends by itself when nothing uses it.
+    } finally {
+      this.#onLeft();
     }
   }
 }

@@ -48,6 +48,7 @@ export class Sandboxes {
   readonly #client: ModalClient;
   readonly #settings: ModalSettings;
   readonly #image: (client: ModalClient) => Image;
+  readonly #claims = new WeakMap<Sandbox, Claim>();
 
   constructor(client: ModalClient, settings: ModalSettings, image: (client: ModalClient) => Image) {
     this.#client = client;
@@ -61,11 +62,14 @@ export class Sandboxes {
    */
   async create(what: string, plan: SandboxPlan): Promise<Sandbox> {
     const { name } = plan;
+    const claim = new Claim();
     try {
       if (name === undefined) return await this.#create(plan);
-      using claim = new Claim();
-      return await this.#createNamed({ ...plan, name }, claim.text);
+      const sandbox = await this.#createNamed({ ...plan, name }, claim.text);
+      this.#claims.set(sandbox, claim);
+      return sandbox;
     } catch (error) {
+      claim[Symbol.dispose]();
       if (!isSdkError(error, 'AlreadyExistsError')) throw translated(error, what);
       throw new InputError(
         'PLACE_RUN_LIVE',
@@ -73,6 +77,11 @@ export class Sandboxes {
         { cause: error },
       );
     }
+  }
+
+  /** Lets go of one that was made here, whether or not it has ended: the next one of its name may take its place. */
+  release(sandbox: Sandbox): void {
+    this.#claims.get(sandbox)?.[Symbol.dispose]();
   }
 
   /** What runs under a name; null where nothing does. */

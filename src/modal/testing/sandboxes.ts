@@ -14,8 +14,9 @@ export function sandboxesOf(standIn: StandIn): Record<string, Handler> {
   };
   const byName = ({ sandboxName, appName, includeTerminated }: Message, isV2: boolean) => {
     const found = standIn.sandboxes.findLast(
-      ({ name, app, id, container }) =>
+      ({ name, app, id, container, isForgotten }) =>
         name === sandboxName &&
+        isForgotten !== true &&
         app === appName &&
         id.startsWith(isV2 ? 'sb-v2-' : 'sb-0') &&
         (container.end === null || includeTerminated === true),
@@ -53,7 +54,8 @@ export function sandboxesOf(standIn: StandIn): Record<string, Handler> {
     const { definition, tags, secretSources = [] } = request;
     if (
       standIn.sandboxes.some(
-        ({ name, container }) => name && name === definition.name && container.end === null,
+        ({ name, container, isForgotten }) =>
+          name && name === definition.name && container.end === null && isForgotten !== true,
       )
     )
       throw new ServerError(Status.ALREADY_EXISTS, `a sandbox named ${definition.name} is running`);

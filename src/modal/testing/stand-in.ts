@@ -30,6 +30,8 @@ export interface Sandbox {
   readonly token: string;
   readonly definition: Message;
   readonly container: StandInContainer;
+  /** Its name finds it no more, and is free: it is thought dead, and goes on. */
+  isForgotten?: boolean;
 }
 
 export interface StandInOptions {
