@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildCache, listEntries, splitFolders } from '../cache/index.ts';
-import type { Config, Split } from '../config/index.ts';
+import { type Config, type Split, usableCores } from '../config/index.ts';
 import { InputError } from '../errors.ts';
 
 /** Recordings that are to be predicted and scored, as cache entries. */
@@ -51,7 +51,7 @@ export async function openSource(request: SourceRequest, config: Config): Promis
       settings: { ...config.preprocessing, sampling_rate: config.data.sampling_rate },
       labels: config.data.labels,
       limitFiles: null,
-      jobs: 1,
+      jobs: usableCores(),
       signal: request.signal,
       onProgress: () => undefined,
     });
