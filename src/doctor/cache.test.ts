@@ -281,6 +281,37 @@ const FAULTS: readonly Fault[] = [
     evidence: /41 windows of 1024 samples, none with seizure; 0 seizures of 0\.0 s annotated/,
   },
   {
+    name: 'a bound that clips much of the recordings',
+    changes: [['montage: double-banana', 'montage: double-banana\n  clip: 1']],
+    plant: async ({ data, cache }) => {
+      rmSync(cache, { recursive: true });
+      await build({ data, cache }, { clip: 1 });
+    },
+    expected: ['F2 clipped', 'F2 clipped'],
+    evidence: /2 of 2 entries in \S+ have more than 5 % of their samples clipped; \S+\.npz [1-9]\d\.\d %/,
+    keeps: 'chb01/chb01_04_clip.npz',
+  },
+  {
+    name: 'an entry of an earlier format',
+    plant: ({ cache }) =>
+      rewrite(join(cache, 'train'), 'chb01/chb01_04_clip.npz', ({ provenance, ...content }) => ({
+        ...content,
+        provenance: { ...provenance, version: provenance.version - 1 },
+      })),
+    expected: ['D3 cache-old-format'],
+    evidence: /1 of 2 entries in \S+ \(chb01\/chb01_04_clip\.npz\): .*of format version \d+/,
+    keeps: 'chb01/chb01_04_clip.npz',
+  },
+  {
+    name: 'a build that was interrupted, and its recordings are not here',
+    plant: ({ cache, data }) => {
+      rmSync(data, { recursive: true });
+      for (const name of ['census.json', 'manifest.json']) rmSync(join(cache, 'train', name));
+    },
+    expected: ['D1 manifest-missing', 'D11 cache-unfinished'],
+    evidence: /train holds 2 entries and no census\.json/,
+  },
+  {
     name: 'labels that lost their seizures',
     plant: async ({ cache }) => {
       await rewrite(join(cache, 'train'), 'chb01/chb01_04_clip.npz', (content) => ({
@@ -296,7 +327,6 @@ const FAULTS: readonly Fault[] = [
   {
     name: 'two recordings of one name',
     plant: ({ data }) => cpSync(join(data, 'chb01/chb01_04_clip.edf'), join(data, 'chb01/chb01_04_clip.bdf')),
-    before: ({ data }) => rmSync(join(data, 'chb01/chb01_04_clip.bdf')),
     expected: ['D10 stem-collision'],
     evidence: /chb01_04_clip\.bdf and .*chb01_04_clip\.edf/,
   },

@@ -6,6 +6,7 @@ import { deviceOf, loaderUseOf } from './loader-use.ts';
 import { excludedIn, some } from './rules/cache-state.ts';
 import { LOADER_SETTINGS, READERS } from './rules/loader-settings.ts';
 import { STARVATION } from './rules/starvation.ts';
+import { isReplaced } from './run-subject.ts';
 import { type ConfigSubject, configsOf, type Subject } from './subject.ts';
 
 /** A line of the fast checklist. */
@@ -26,6 +27,7 @@ export function checklistOf(subject: Subject, findings: readonly Finding[]): Che
     balanceItem(subject, found(...BALANCE)),
     ...exclusionItem(subject),
     ...recordingItems(subject),
+    ...successorItem(subject),
   ];
 }
 
@@ -44,6 +46,12 @@ function exclusionItem(subject: Subject): CheckedItem[] {
   if (excluded.length === 0) return [];
   const says = `${counted(excluded.length, 'recording')}, by data.exclude: ${some(excluded)}`;
   return [{ item: 'left out on purpose', state: 'ok', says }];
+}
+
+/** A run that went wrong stays in sight beside the one that was trained in its place. */
+function successorItem({ run }: Subject): CheckedItem[] {
+  if (run === null || !isReplaced(run)) return [];
+  return [{ item: 'trained anew', state: 'ok', says: `${run.successor!.folder} (${run.successor!.state})` }];
 }
 
 /** What a folder of recordings holds. */

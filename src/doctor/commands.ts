@@ -14,6 +14,11 @@ const MOST_TYPED = 20;
 /** Recordings that one command line leaves out; a shell takes some 100 kB. */
 const MOST_LEFT_OUT = 500;
 
+/** The folder in which a run is trained anew with other settings. */
+export function successorOf(folder: string): string {
+  return `${folder.replace(/\/+$/, '')}-again`;
+}
+
 /** Builds the command lines of fixes, for what was asked about: each works as it is printed. */
 export class Commands {
   readonly #configPath: string | null;
@@ -72,6 +77,16 @@ export class Commands {
     return isGoingOn(state) ? `${commandLine('bgb', 'stop', folder)} && ${resume}` : resume;
   }
 
+  /** Trains with what the run records but for these values, in a folder beside it; null where no run was asked about. */
+  anew(assignments: readonly string[]): string | null {
+    if (this.#run === null) return null;
+    const { folder, path } = this.#run;
+    return commandLine(
+      ...['bgb', 'train', path],
+      ...settings([...assignments, `experiment.output_dir=${successorOf(folder)}`]),
+    );
+  }
+
   /** Lists the windows of the cache anew. */
   scanCache({ isForced = false, folder = this.#cacheDir ?? 'cache' } = {}): string {
     const scan = commandLine('bgb', 'scan-cache', '--cache-dir', folder, ...this.#how());
@@ -79,11 +94,11 @@ export class Commands {
   }
 
   /** Builds what is missing in the cache, then lists its windows; null where no folder of recordings is known. */
-  buildCache(): string | null {
-    if (this.#dataDirs.length === 0 || this.#cacheDir === null) return null;
-    const own = basename(this.#cacheDir);
+  buildCache({ folder = this.#cacheDir } = {}): string | null {
+    if (this.#dataDirs.length === 0 || folder === null) return null;
+    const own = basename(folder);
     const isSplitFolder = ['train', 'dev', 'val', 'eval'].includes(own);
-    const root = isSplitFolder ? dirname(this.#cacheDir) : this.#cacheDir;
+    const root = isSplitFolder ? dirname(folder) : folder;
     const build = commandLine(
       ...['bgb', 'build-cache'],
       ...this.#dataDirs.flatMap((folder) => ['--data-dir', folder]),
@@ -91,7 +106,7 @@ export class Commands {
       ...(this.#split === null ? [] : ['--split', this.#split]),
       ...this.#how(),
     );
-    return `env -u BGB_LIMIT_FILES ${build} && ${this.scanCache()}`;
+    return `env -u BGB_LIMIT_FILES ${build} && ${this.scanCache({ folder })}`;
   }
 
   /**

@@ -50,6 +50,7 @@ export const USED_SIGNATURES: readonly string[] = [
   'aten::logical_and(Tensor self, Tensor other) -> (Tensor)',
   'aten::masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -> (Tensor)',
   'aten::matmul(Tensor self, Tensor other) -> (Tensor)',
+  'aten::maximum(Tensor self, Tensor other) -> (Tensor)',
   'aten::mean(Tensor self, ScalarType? dtype=) -> (Tensor)',
   'aten::mean.dim(Tensor self, int[1]? dim, bool keepdim=, ScalarType? dtype=) -> (Tensor)',
   'aten::mul.Scalar(Tensor self, Scalar other) -> (Tensor)',

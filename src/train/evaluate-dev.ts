@@ -4,7 +4,7 @@ import { loadRecording, type WindowSet } from '../data/index.ts';
 import { devMetrics, devSettings } from './dev-metrics.ts';
 import type { Metrics } from './loop.ts';
 import { openMeasuring } from './measuring.ts';
-import { type Predictor, predictRecording } from './predict.ts';
+import { type Predictor, predictInTurn } from './predict.ts';
 
 /**
  * Predicts the recordings of the dev split, whole and one after the other, and measures them; null when interrupted.
@@ -20,13 +20,18 @@ export async function evaluateDev(
   const samples = dev.recordingRows.reduce((sum, rows) => sum + rows, 0);
   const hours = samples / config.data.sampling_rate / 3600;
   await using measuring = openMeasuring('dev', devSettings(config), hours);
-  for (const name of dev.recordings) {
+  function* recordings() {
+    for (const name of dev.recordings) {
+      onRecording();
+      yield loadRecording(dev.folder, name);
+    }
+  }
+  await nextTurn();
+  for (const predicted of predictInTurn(predictor, recordings(), config.postprocessing.stitching)) {
+    const { recording, curve } = predicted;
     await nextTurn();
     if (isInterrupted()) return null;
-    onRecording();
-    const recording = loadRecording(dev.folder, name);
-    const curve = predictRecording(predictor, recording, config.postprocessing.stitching);
-    await measuring.add({ name, labels: recording.labels, curve });
+    await measuring.add({ name: recording.name, labels: recording.labels, curve });
   }
   return devMetrics(await measuring.results());
 }

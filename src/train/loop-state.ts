@@ -127,14 +127,20 @@ export class LoopState implements Disposable {
     return this.#checkpoints.isDue;
   }
 
-  async save(name: string): Promise<void> {
+  /** Takes the checkpoint `last`, under other names too; {@link LoopState.saved} waits until it is on disk. */
+  async save(also: readonly string[] = []): Promise<void> {
     this.flush();
     const { heartbeat, peers } = this.#training;
     if (peers?.isFirst === false) return;
     heartbeat.enter('saving');
-    await this.#checkpoints.save(name, this.state);
+    await this.#checkpoints.save(this.state, also);
     heartbeat.enter('training');
     this.#clock.pause();
+  }
+
+  async saved(): Promise<void> {
+    this.#training.heartbeat.enter('saving');
+    await this.#checkpoints.written();
   }
 
   outcome(reason: Outcome['reason']): Outcome {

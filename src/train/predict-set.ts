@@ -8,7 +8,7 @@ import type { Device } from '../torch/index.ts';
 import type { LoadedModel } from './load-model.ts';
 import { isMemoryShortage, outOfMemory } from './memory-shortage.ts';
 import { precisionOf, setNumerics } from './numerics.ts';
-import { type Predictor, predictorFor, predictRecording } from './predict.ts';
+import { type Predictor, predictInTurn, predictorFor } from './predict.ts';
 import { typedReferences } from './typed-references.ts';
 
 /** A recording, what the model says of it, and what was annotated. */
@@ -55,22 +55,28 @@ export async function* predictSet(
     preprocessing: { ...config.preprocessing, sampling_rate: config.data.sampling_rate },
     labels: null,
   };
-  for (const [index, { folder, name }] of entries.entries()) {
-    // Signals and what threads say arrive here.
-    await nextTurn();
-    signal.throwIfAborted();
-    const recording = loadRecording(folder, name);
-    requireSettings(recording, settings);
-    const { labels, segments, sampleRate } = recording;
+  function* recordings() {
+    for (const { folder, name } of entries) {
+      const recording = loadRecording(folder, name);
+      requireSettings(recording, settings);
+      yield recording;
+    }
+  }
+  let done = 0;
+  await nextTurn();
+  signal.throwIfAborted();
+  for (const { recording, curve } of predictedWithin(predictor, recordings(), config)) {
+    const { name, labels, segments, sampleRate } = recording;
     yield {
-      name,
-      recording,
-      curve: predictWithin(predictor, recording, config.postprocessing.stitching),
+      ...{ name, recording, curve },
       recorded: recordedSpans(segments, sampleRate),
       references: typedReferences(recording),
       excluded: labelledEvents(labels, EXCLUDED, segments, sampleRate),
     };
-    onProgress(index + 1, entries.length, name);
+    onProgress(++done, entries.length, name);
+    // Signals and what threads say arrive here.
+    await nextTurn();
+    signal.throwIfAborted();
   }
 }
 
@@ -86,10 +92,14 @@ export interface PredictionProgress {
   readonly onProgress: (done: number, all: number, name: string) => void;
 }
 
-/** As {@link predictRecording}. @throws OutOfMemoryError where the memory does not hold a batch */
-function predictWithin(...[predictor, recording, stitching]: Parameters<typeof predictRecording>) {
+/** As {@link predictInTurn}. @throws OutOfMemoryError where the memory does not hold a batch */
+function* predictedWithin(
+  predictor: Predictor,
+  recordings: Iterable<LoadedRecording>,
+  { postprocessing }: Config,
+): ReturnType<typeof predictInTurn<LoadedRecording>> {
   try {
-    return predictRecording(predictor, recording, stitching);
+    yield* predictInTurn(predictor, recordings, postprocessing.stitching);
   } catch (error) {
     if (!isMemoryShortage(error)) throw error;
     throw outOfMemory(error, { during: 'predicting', batchSize: predictor.batchSize, fitting: null });

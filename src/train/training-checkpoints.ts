@@ -9,30 +9,50 @@ import { epochMeans, restoredState, storedState, type TrainingState } from './tr
 export class TrainingCheckpoints {
   readonly #training: Training;
   readonly #tensors: ReadonlyMap<string, Tensor>;
+  readonly #isBeside: boolean;
   #savedAtMs: number;
+  #writing: Promise<unknown> = Promise.resolve();
+  #failure: unknown = null;
 
-  /** @param tensors all that a resumed training needs to go on to the same bits, by name */
-  constructor(training: Training, tensors: ReadonlyMap<string, Tensor>) {
+  /**
+   * @param tensors all that a resumed training needs to go on to the same bits, by name
+   * @param isBeside whether training goes on while a checkpoint is written, as it can where another device computes
+   */
+  constructor(
+    training: Training,
+    tensors: ReadonlyMap<string, Tensor>,
+    { isBeside = training.device !== 'cpu' } = {},
+  ) {
     this.#training = training;
     this.#tensors = tensors;
+    this.#isBeside = isBeside;
     this.#savedAtMs = training.now().getTime();
   }
 
-  /** Whether `training.checkpoint_minutes` have passed since the last checkpoint. */
+  /** Whether `training.checkpoint_minutes` have passed since the last checkpoint. @throws what writing that one threw */
   get isDue(): boolean {
+    if (this.#failure !== null) throw this.#failure;
     const { config, now } = this.#training;
     const minutes = config.training.checkpoint_minutes;
     return minutes !== null && now().getTime() - this.#savedAtMs >= minutes * 60_000;
   }
 
-  async save(name: string, state: TrainingState): Promise<void> {
+  /**
+   * Takes `last` as things stand. Resolves once they may change; see {@link TrainingCheckpoints.written}.
+   *
+   * @param also other names of the same checkpoint
+   * @throws what writing the one before threw
+   */
+  async save(state: TrainingState, also: readonly string[] = []): Promise<void> {
+    await this.written();
     const { config, run, board, now } = this.#training;
     const { metrics } = state;
     const stopping = config.training.early_stopping;
     const stored = storedState(state);
-    await run.saveCheckpoint(name, {
+    this.#writing = run.saveCheckpoint('last', {
       tensors: toStored(this.#tensors),
-      keep: name === 'last' ? config.training.keep_checkpoints : 1,
+      keep: config.training.keep_checkpoints,
+      also,
       state: {
         model: { ...config.model } as { [key: string]: Json },
         ...stored,
@@ -46,7 +66,16 @@ export class TrainingCheckpoints {
         board_records: board.records,
       },
     });
+    this.#writing.catch((error: unknown) => {
+      this.#failure = error;
+    });
     this.#savedAtMs = now().getTime();
+    if (!this.#isBeside) await this.written();
+  }
+
+  /** Resolves once the last checkpoint is on disk. @throws what writing it threw */
+  async written(): Promise<void> {
+    await this.#writing;
   }
 
   /** Fills the tensors from the checkpoint that the run goes on from; null for a run that begins. */

@@ -1,6 +1,6 @@
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { counted } from '../../words.ts';
-import type { Found } from '../finding.ts';
+import type { Fix, Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
 import type { SplitSubject, Subject } from '../subject.ts';
 import { building, hasEntries, some, splitsOf } from './cache-state.ts';
@@ -151,7 +151,7 @@ export const DATA: readonly Rule[] = [
     looksAt: "each entry's share of samples beyond preprocessing.clip",
     evidence: 'how many entries, and the highest share',
     cause: 'Artefacts dominate the recording, or its unit is misread.',
-    fix: 'look at the recording with bgb edf, or raise preprocessing.clip',
+    fix: 'raise preprocessing.clip, or leave the recording out (`bgb doctor CONFIG --write data.exclude+=NAME`), and build',
     look: (subject) =>
       splitsOf(subject).flatMap(({ folder, survey }): Found[] => {
         const clipped = [...survey.entries]
@@ -165,10 +165,10 @@ export const DATA: readonly Rule[] = [
               {
                 about: folder,
                 evidence: `${clipped.length} of ${survey.entries.size} entries in ${folder} have more than ${100 * MOST_CLIPPED} % of their samples clipped; ${worst.name} ${(100 * worst.share).toFixed(1)} %`,
-                fix: {
-                  command: null,
-                  says: 'Look at the recording with bgb edf; leave it out, or raise preprocessing.clip.',
-                },
+                fix: lessClipped(
+                  subject,
+                  clipped.map(({ name }) => name),
+                ),
               },
             ];
       }),
@@ -204,6 +204,31 @@ export const DATA: readonly Rule[] = [
 ];
 
 const MOST_CLIPPED = 0.05;
+/** Of normalised samples hardly any lie beyond so many standard deviations: no more than 1 % (Chebyshev). */
+const USUAL_CLIP = 10;
+
+/** A bound that is too low is raised; what is beyond a usual one is no signal. */
+function lessClipped(subject: Subject, entries: readonly string[]): Fix {
+  const { config, commands, recordings } = subject;
+  const build = building(subject).command;
+  const clip = config?.loaded.config.preprocessing.clip ?? null;
+  const write =
+    config === null || subject.run !== null
+      ? null
+      : commands.write(config.path, [`preprocessing.clip=${USUAL_CLIP}`]);
+  if (clip !== null && clip < USUAL_CLIP)
+    return {
+      command: joined([write, build]),
+      says: `Raise preprocessing.clip from ${clip} to ${USUAL_CLIP}, and build.`,
+    };
+  const names = (recordings?.recordings ?? [])
+    .filter(({ entry }) => entries.includes(entry))
+    .map(({ name, entry }) => entry.replace(/\.npz$/, extname(name)));
+  return {
+    command: names.length === entries.length ? commands.leaveOut(names) : null,
+    says: 'Look at the recording with bgb edf; leave it out where it is no signal, or raise preprocessing.clip.',
+  };
+}
 
 /** Commands one after the other; null where one of them cannot be told. */
 function joined(commands: readonly (string | null)[]): string | null {
@@ -297,6 +322,16 @@ function limitedAway(subject: Subject): Found[] {
   return [];
 }
 
+/** Only a person can find seizures; what is left out may have them. */
+function withSeizures({ losses }: SplitSubject, subject: Subject): Fix {
+  const left = (losses?.unlabelled.length ?? 0) + (losses?.rejected.length ?? 0);
+  const { command } = building(subject);
+  return {
+    command: null,
+    says: `${left > 0 ? `${counted(left, 'recording')} of this split ${left === 1 ? 'is' : 'are'} left out, and may hold them: see the findings about them. Else check` : 'Check'} the annotations, or add recordings of other patients, then build${command === null ? '' : `: ${command}`}`,
+  };
+}
+
 /** Recordings alone: usable ones, and no seizure in any. */
 function folderWithoutSeizures({ target, recordings }: Subject): Found[] {
   const usable = (recordings?.tried ?? []).filter(({ problem }) => problem === null);
@@ -329,10 +364,7 @@ function withoutSeizures(split: SplitSubject, subject: Subject): Found[] {
         about: folder,
         evidence: about,
         cause: 'The annotations of these recordings hold no seizure that was recorded.',
-        fix: {
-          command: building(subject).command,
-          says: 'Check the annotations, or add recordings of other patients, then build.',
-        },
+        fix: withSeizures(split, subject),
       },
     ];
   }

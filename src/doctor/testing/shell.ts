@@ -12,8 +12,8 @@ const SERVE = fileURLToPath(new URL('serve.ts', import.meta.url));
 let bin: string | null = null;
 
 /**
- * A folder with an executable `bgb` that runs the sources: training in a process of its own, what looks at files or writes
- * them in one that is warm (serve.ts), unless Node itself is told something.
+ * A folder with an executable `bgb` that runs the sources: what ends by itself in a process that is warm (serve.ts), unless
+ * Node itself is told something.
  */
 function binFolder(): string {
   if (bin !== null) return bin;
@@ -32,7 +32,7 @@ function binFolder(): string {
     join(folder, 'bgb'),
     `#!/bin/bash
 case "$1:$NODE_OPTIONS" in
-  doctor: | build-cache: | scan-cache: | convert-cache: | validate:) ;;
+  train: | doctor: | build-cache: | scan-cache: | convert-cache: | validate:) ;;
   *) exec '${process.execPath}' '${MAIN}' "$@" ;;
 esac
 call=$(mktemp -d)
