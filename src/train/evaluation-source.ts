@@ -25,6 +25,8 @@ export interface SourceRequest {
   /** Splits of a whole cache, the first that is there; of others, what there is. */
   readonly preferred?: readonly Split[];
   readonly signal: AbortSignal;
+  /** Told of each recording that is preprocessed first. */
+  readonly onPreprocessed?: (done: number, all: number, name: string) => void;
 }
 
 /**
@@ -53,7 +55,7 @@ export async function openSource(request: SourceRequest, config: Config): Promis
       limitFiles: null,
       jobs: usableCores(),
       signal: request.signal,
-      onProgress: () => undefined,
+      onProgress: (done, all, { name }) => request.onPreprocessed?.(done, all, name),
     });
     const leftOut = [
       ...census!.rejected.map(({ reason }) => reason),
