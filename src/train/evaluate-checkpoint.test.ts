@@ -171,3 +171,15 @@ test('no seizure at all; no label; no name that says whose it is', async () => {
   const named = await evaluate('nameless', { patientPattern: '^([a-z]+)' });
   expect(named.per_patient).toMatchObject([{ patient: 'one', seizures: 1, detected: 0 }]);
 });
+
+test('what comes from outside while it predicts, as Ctrl-C does, ends it before the next recording', async () => {
+  const stopping = new AbortController();
+  let predicted = 0;
+  const onProgress = () => {
+    predicted++;
+    // A signal's listener runs in a turn of its own, too.
+    setImmediate(() => stopping.abort());
+  };
+  await expect(evaluate('mixed', { signal: stopping.signal, onProgress })).rejects.toThrow(/abort/i);
+  expect(predicted).toBe(1);
+});
