@@ -1,5 +1,6 @@
 /**
- * `bgb doctor` on a cache of 5,000 recordings, beside `bgb scan-cache --check`, which only compares the manifests.
+ * `bgb doctor` on a cache of 5,000 recordings, beside `bgb scan-cache --check`, which only compares the manifests; and what a
+ * training spends before its first step on the quick rules and on opening its windows, with one look at the entries or two.
  *
  *     bash scripts/with-node.sh bench/doctor.ts [folder]
  */
@@ -10,7 +11,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { scanSplit, settingsRecord, writeEntry } from '../src/cache/index.ts';
 import { testProvenance } from '../src/cache/testing/provenance.ts';
-import { configSchema } from '../src/config/index.ts';
+import { configSchema, loadConfig, readEnvironment } from '../src/config/index.ts';
+import { findBeforeTraining } from '../src/doctor/index.ts';
+import { openTrainingData } from '../src/train/training-data.ts';
 
 const folder = process.argv[2] ?? join(tmpdir(), 'bgb-bench-doctor');
 const RECORDINGS = { train: 4000, dev: 1000 } as const;
@@ -74,4 +77,27 @@ for (const words of [
     const seconds = (performance.now() - started) / 1000;
     console.log(`${words[0]} ${words[1]}: ${seconds.toFixed(2)} s, exit code ${status}`);
     if (status !== 0) console.log(stdout.slice(0, 2000));
+  }
+
+const loaded = await loadConfig(configPath);
+const before = () =>
+  findBeforeTraining({
+    path: configPath,
+    set: [],
+    environment: readEnvironment({}),
+    surroundings: { isCloud: false, windowsProfile: null },
+    hasTerminal: false,
+    now: new Date(),
+  });
+// The first in a process loads libtorch and compiles.
+await openTrainingData(loaded.config, await before());
+for (let repeat = 0; repeat < 3; repeat++)
+  for (const isShared of [true, false]) {
+    const [cpu, started] = [process.cpuUsage(), performance.now()];
+    const { looks } = await before();
+    await openTrainingData(loaded.config, isShared ? { looks } : {});
+    const { user, system } = process.cpuUsage(cpu);
+    console.log(
+      `a start, entries looked at ${isShared ? 'once' : 'twice'}: ${((performance.now() - started) / 1000).toFixed(2)} s, processor ${((user + system) / 1e6).toFixed(2)} s`,
+    );
   }

@@ -99,7 +99,12 @@ try {
     const progress = { signal, onProgress: () => undefined };
     const stretches: Stretch[] = [];
     const predictor = predictorOf(model, options.device as Device);
-    for (const { name, curve, references } of predictSet(predictor, model.config, source.entries, progress)) {
+    for await (const { name, curve, references } of predictSet(
+      predictor,
+      model.config,
+      source.entries,
+      progress,
+    )) {
       const { probabilities, sampleRate, segments: pieces } = curve;
       const rows = LENGTH_S * sampleRate;
       const onset = Math.min(...references.map(({ startS }) => startS * sampleRate));

@@ -3,14 +3,13 @@
  * beside the floor that its arithmetic and its memory traffic set.
  *
  *     bash scripts/with-node.sh bench/train-step.ts [--batch 64] [--seconds 60] [--steps 50] [--warmup 10]
- *         [--plain] [--no-graph] [--without-mamba] [--float32] [--deterministic] [--json]
+ *         [--plain] [--no-graph] [--without-mamba] [--float32] [--deterministic] [--profile training|inference] [--json]
  *
  * bench/train_step_pytorch.py measures the same model in PyTorch. `--plain` takes ATen operators alone.
  */
 import { parseArgs } from 'node:util';
 import { configSchema } from '../src/config/index.ts';
 import { createModel } from '../src/model/index.ts';
-import { EVALUATION } from '../src/nn/index.ts';
 import {
   arange,
   aten,
@@ -51,8 +50,8 @@ const { values: options } = parseArgs({
     'without-mamba': { type: 'boolean', default: false },
     float32: { type: 'boolean', default: false },
     deterministic: { type: 'boolean', default: false },
-    /** One step between the marks of a profiler, as for `ncu --profile-from-start off`. */
-    profile: { type: 'boolean', default: false },
+    /** One step, or one forward pass, between the marks of a profiler, as for `ncu --profile-from-start off`. */
+    profile: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -114,6 +113,11 @@ function timedTogether(count: number, body: (index: number) => void): number {
   return (performance.now() - start) / count;
 }
 
+function profileAndExit(body: (index: number) => void): never {
+  profiled(() => timed(1, body));
+  process.exit(0);
+}
+
 const median = (times: readonly number[]) => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)]!;
 
 function measureTraining() {
@@ -122,10 +126,7 @@ function measureTraining() {
   const run = () => step.run([batch], count++, 1e-4);
   resetCudaPeak();
   const first = timed(warmup, run);
-  if (options.profile) {
-    profiled(() => timed(1, run));
-    process.exit(0);
-  }
+  if (options.profile === 'training') profileAndExit(run);
   const times = timed(steps, run);
   const result = {
     ms: median(times),
@@ -142,13 +143,15 @@ function measureTraining() {
 }
 
 function measureInference() {
+  using fixed = model.fixed();
   const body = () =>
     scope(() => {
-      const run = () => model.forward(batch.signal, EVALUATION);
+      const run = () => fixed.forward(batch.signal);
       noGrad(() => (precision === null ? run() : autocast({ device, dtype: precision }, run)));
     });
   resetCudaPeak();
   const plain = timed(warmup, body);
+  if (options.profile === 'inference') profileAndExit(body);
   const times = timed(steps, body);
   const memory = cudaMemory();
   const result = { ms: median(times), first_ms: plain[0]!, memory };
@@ -158,6 +161,7 @@ function measureInference() {
 }
 
 function measure() {
+  if (options.profile === 'inference') measureInference();
   const training = measureTraining();
   const inference = measureInference();
   return { training, inference };

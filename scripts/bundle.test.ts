@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bridgeSourcesHash } from '../src/bridge/index.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'bgb-bundle-'));
@@ -36,6 +37,11 @@ test('it holds what runs and nothing of development', () => {
   // Every package with its licence.
   for (const name of packages)
     expect(globSync(`node_modules/${name}/LICEN*`, { cwd: bundle }), name).not.toEqual([]);
+});
+
+test('it says what its bridge is compiled from, as the clone does', async () => {
+  const about = JSON.parse(readFileSync(join(bundle, 'bundle.json'), 'utf8'));
+  expect(about.bridge).toBe(await bridgeSourcesHash(root));
 });
 
 test('every source that the bridge is compiled from is there, the kernels of CUDA among them', () => {

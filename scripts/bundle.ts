@@ -13,6 +13,7 @@ import { chmodSync, cpSync, globSync, mkdirSync, readFileSync, rmSync, statSync,
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { bridgeSourcesHash } from '../src/bridge/index.ts';
 import { canonicalJson, sha256, sha256File } from '../src/files/index.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -119,7 +120,13 @@ const files = globSync('**/*', { cwd: bundle })
   .sort();
 const hashes = await Promise.all(files.map(async (path) => [path, await sha256File(join(bundle, path))]));
 const id = sha256(canonicalJson(hashes)).slice(0, 16);
-const about = { id, version: own.version, node: process.version, files: files.length };
+const about = {
+  id,
+  version: own.version,
+  node: process.version,
+  bridge: await bridgeSourcesHash(bundle),
+  files: files.length,
+};
 writeFileSync(join(bundle, 'bundle.json'), `${JSON.stringify(about, null, 2)}\n`);
 console.log(`${relative(process.cwd(), bundle)}: ${files.length} files, id ${id}`);
 

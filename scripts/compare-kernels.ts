@@ -7,12 +7,18 @@
 import { parseArgs } from 'node:util';
 import {
   BatchNorm,
+  Conv1d,
   Dropout,
+  EVALUATION,
+  FixedWeights,
   LayerNorm,
   Linear,
   Mamba2,
   type Mode,
   moveWeights,
+  normalisedConvolution,
+  parallelConvolutions,
+  residualConvolution,
   residualNorm,
   type WeightStore,
   Weights,
@@ -215,6 +221,59 @@ function compareBatchNorm(batch: number, channels: number, length: number, hasRe
     });
 }
 
+/** Convolutions with their norms folded in, of an input in two parts, side by side, and with a residual. */
+function compareFolded(batch: number, channels: number, length: number) {
+  for (const dtype of DTYPES)
+    scope(() => {
+      const [narrow, wide] = [empty(), empty()];
+      const make = (store: WeightStore) =>
+        [3, 5, 7].map((kernel, index) => {
+          const at = new Weights(store, 7).at(index);
+          const sizes = { inputs: channels, outputs: channels, kernel, padding: (kernel - 1) / 2 };
+          return { conv: new Conv1d(at.at('conv'), sizes), norm: new BatchNorm(at.at('bn'), channels) };
+        });
+      const [ours, twins] = [make(narrow), make(wide)];
+      moveWeights(narrow, { device: 'cuda' });
+      moveWeights(wide, { device: 'cuda', dtype: 'float64' });
+      noGrad(() => {
+        for (const store of [narrow.parameters, narrow.buffers])
+          for (const [name, vector] of store) {
+            if (vector.shape.length === 1) vector.copy_(random(vector.shape).mul(0.2).add(1));
+            const twin = wide.parameters.get(name) ?? wide.buffers.get(name)!;
+            twin.copy_(vector);
+          }
+      });
+      const input = scope(() => random([batch, 1, length, channels]).to({ dtype }).permute(0, 3, 1, 2));
+      const residual = scope(() => random([batch, 1, length, channels]).to({ dtype }).permute(0, 3, 1, 2));
+      const half = channels / 2;
+      const compute = (blocks: ReturnType<typeof make>, [x, r]: readonly [Tensor, Tensor], mode: Mode) => {
+        const parts = [x.slice(1, 0, half), x.slice(1, half)];
+        return new Map([
+          ['parts', normalisedConvolution(blocks[0]!, parts, mode, { hasRelu: true })],
+          ['residual', residualConvolution(blocks[1]!, x, r, mode, (y) => y)],
+        ]);
+      };
+      const parallel = (blocks: ReturnType<typeof make>, x: Tensor, mode: Mode) =>
+        new Map([['parallel', parallelConvolutions(blocks, x, mode)]]);
+      const toWide = (t: Tensor) => t.to({ dtype: 'float64' });
+      using fixed = new FixedWeights();
+      using fixedTogether = new FixedWeights();
+      noGrad(() => {
+        const cast = dtype === 'bfloat16' ? dtype : null;
+        const found = autocast({ device: 'cuda', dtype: cast }, () => [
+          ...compute(ours, [input, residual], { isTraining: false, fixed }),
+          ...parallel(ours, input, { isTraining: false, fixed: fixedTogether }),
+        ]);
+        const expected = withoutKernels(() => [
+          ...compute(twins, [toWide(input), toWide(residual)], EVALUATION),
+          ...parallel(twins, toWide(input), EVALUATION),
+        ]);
+        const where = `${batch} x ${channels} x ${length}`;
+        record('folded_convolution', dtype, where, new Map(found), new Map(expected));
+      });
+    });
+}
+
 function compareResidualNorm(batch: number, length: number, width: number, rate: number) {
   for (const dtype of DTYPES)
     scope(() => {
@@ -294,6 +353,7 @@ autocast({ device: 'cuda', dtype: null }, () => {
   compareBidirectional(1, 65);
   for (const [channels, length] of [[64, 1000], [512, 77], [8, 3], [1024, 50], [24, 333]] as const) // biome-ignore format: sizes
     for (const hasRelu of [true, false]) compareBatchNorm(2, channels, length, hasRelu);
+  for (const [channels, length] of [[64, 1000], [512, 77], [8, 3]] as const) compareFolded(2, channels, length); // biome-ignore format: sizes
   for (const rate of [0, 0.1, 0.5]) compareResidualNorm(3, 65, 512, rate);
   compareResidualNorm(1, 1, 128, 0.3);
   for (const count of [1, 1023, 4099]) compareAdamW(count);

@@ -21,10 +21,22 @@ import modal
 BGB = "/opt/bgb/bgb"
 PACKED = "/opt/bgb.tar.gz"
 HOURS = 3600
+TORCH = "2.11.0-cuda13.0-cudnn9-devel"
+# The bridge to libtorch, from where it is kept with the results, or compiled (minutes) and kept: by what it is compiled from,
+# so that a change of TypeScript compiles nothing. src/modal/code-bundle.ts keeps it under the same name.
+KEPT_BRIDGE = f"""/results/.bgb/bridge/$(sed -n 's/.*"bridge": "\\(.*\\)".*/\\1/p' bundle.json)-{TORCH}.tar.gz"""
+TAKE_BRIDGE = (
+    f'kept="{KEPT_BRIDGE}"; if [ -f "$kept" ]; then tar -xzf "$kept"; else ./bgb build-bridge && '
+    'mkdir -p "${kept%/*}" && tar -czf "$kept.new" --exclude=objects build/bridge && mv "$kept.new" "$kept"; fi'
+)
 # bgb saves and ends by itself this long before Modal ends the container.
 SAVING_S = 300
 # bgb's exit code for an attempt that was interrupted and can go on.
 TRY_AGAIN = 75
+
+results = modal.Volume.from_name(
+    os.environ.get("BGB_MODAL_VOLUME", "bgb-results"), create_if_missing=True, version=2
+)
 
 
 def tarball() -> str:
@@ -48,10 +60,11 @@ def image_of() -> modal.Image:
     # What is read from the environment below must read the same in the container.
     settings = {name: value for name, value in os.environ.items() if name.startswith("BGB_MODAL_")}
     return (
-        modal.Image.from_registry("pytorch/pytorch:2.11.0-cuda13.0-cudnn9-devel")
+        modal.Image.from_registry(f"pytorch/pytorch:{TORCH}")
+        .run_commands("command -v g++ || (apt-get update && apt-get install -y --no-install-recommends g++)")
         .add_local_file(tarball(), PACKED, copy=True)
         .run_commands(f"mkdir -p /opt/bgb && tar -xzf {PACKED} -C /opt/bgb --strip-components=1")
-        .run_commands(f"{BGB} build-bridge")
+        .run_commands(f"cd /opt/bgb && {TAKE_BRIDGE}", volumes={"/results": results})
         .env({"BGB_DISABLE_TQDM": "1", **settings})
         .workdir("/opt/bgb")
     )
@@ -77,9 +90,6 @@ def mounts() -> dict:
 
 
 app = modal.App("bgb")
-results = modal.Volume.from_name(
-    os.environ.get("BGB_MODAL_VOLUME", "bgb-results"), create_if_missing=True, version=2
-)
 common = dict(
     image=image_of(),
     volumes=mounts(),

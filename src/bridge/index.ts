@@ -4,3 +4,4 @@
  */
 export { type BridgeBuilt, buildBridge, ensureBridge } from './build.ts';
 export { type BridgePlace, bridgePlace } from './place.ts';
+export { bridgeSourcesHash } from './sources-hash.ts';

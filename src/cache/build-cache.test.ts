@@ -127,6 +127,7 @@ test('recordings in = cached + rejected + unlabelled, and the losses stay on rec
     cached: 1,
     rejected: census!.rejected,
     unlabelled: census!.unlabelled,
+    excluded: [],
     duplicates: [],
     limitedFrom: null,
   });

@@ -9,6 +9,7 @@ import { type BuildResult, type EntryTask, entryName, entryPath } from './build.
 import { buildEntries } from './build-pool.ts';
 import { CENSUS_FILE, type Census, censusOf, readLosses, writeCensus } from './census.ts';
 import { findDuplicates } from './duplicates.ts';
+import { withoutExcluded } from './exclusions.ts';
 import { listEntries, splitFolder } from './layout.ts';
 import { MANIFEST_FILE } from './manifest.ts';
 import { type Assignment, assignRecordings, type SplitChoice } from './splits.ts';
@@ -22,6 +23,8 @@ export interface BuildOptions extends Omit<SplitChoice, 'dataDirs'> {
   readonly settings: PreprocessingSettings;
   /** `data.labels`: what labels mean that bgb does not know. */
   readonly labels?: LabelMap;
+  /** `data.exclude`: recordings that are left out, by their `entry`; an entry that one has goes. */
+  readonly exclude?: readonly string[];
   /** At most so many recordings, for bring-up; null takes all. */
   readonly limitFiles: number | null;
   /** Recordings that are built at once, each by a thread; the entries are the same for any number. */
@@ -47,9 +50,15 @@ export async function buildCache(options: BuildOptions): Promise<Census[]> {
   // A map that cannot be is not the recordings' fault.
   labelRules(options.labels ?? {});
   const dataDirs = typeof dataDir === 'string' ? [dataDir] : dataDir;
-  const assigned = await assignRecordings({ ...options, dataDirs }, say);
+  // Patients are drawn as without exclusions: leaving a recording out moves no other.
+  const found = await assignRecordings({ ...options, dataDirs }, say);
+  const { assigned, excluded } = withoutExcluded(found, options.exclude ?? [], say);
   refuseClashes(assigned);
-  const splits = splitsInPlay(options.split, assigned);
+  const splits = splitsInPlay(options.split, found);
+  const claimed = new Set(assigned.map(({ split, entry }) => entryPath({ cacheDir: split, entry })));
+  for (const { split, entry } of excluded)
+    if (!claimed.has(entryPath({ cacheDir: split, entry })))
+      await rm(entryPath({ cacheDir: splitFolder(cacheDir, split), entry }), { force: true });
   const standing = await standingEntries(cacheDir);
   requirePatientsApart([
     ...assigned.map(({ split, patient, root, name }) => ({ split, patient, where: join(root, name) })),
@@ -75,7 +84,10 @@ export async function buildCache(options: BuildOptions): Promise<Census[]> {
         split,
         splitFolder(cacheDir, split),
         results.filter((_, index) => recordings[index]!.split === split),
-        assigned.filter((recording) => recording.split === split).length,
+        {
+          available: assigned.filter((recording) => recording.split === split).length,
+          excluded: excluded.filter((recording) => recording.split === split).map(({ entry }) => entry),
+        },
       ),
   );
   if (censuses.every(({ cached }) => cached === 0)) throw noneUsable(censuses, dataDirs);

@@ -26,6 +26,8 @@ export interface Census {
   readonly eventsLost: Readonly<Record<string, number>>;
   readonly rejected: readonly { name: string; reason: string }[];
   readonly unlabelled: readonly string[];
+  /** Recordings that `data.exclude` leaves out, which are none of `recordings`. */
+  readonly excluded: readonly string[];
   /** Recordings whose samples are those of another entry, which counts. */
   readonly duplicates: readonly Extract<BuildResult, { outcome: 'duplicate' }>[];
   /** Recordings that there were before `BGB_LIMIT_FILES`; null where all were taken. */
@@ -36,12 +38,15 @@ export interface Census {
   readonly notices: readonly { name: string; notices: readonly string[] }[];
 }
 
-/** @param available recordings of the split, of which a limit may have taken fewer */
+/**
+ * @param available recordings of the split, of which a limit may have taken fewer
+ * @param excluded recordings of the split that were left out on purpose
+ */
 export function censusOf(
   split: Split,
   folder: string,
   results: readonly BuildResult[],
-  available = results.length,
+  { available = results.length, excluded = [] as readonly string[] } = {},
 ): Census {
   const cached = results.filter((result) => 'provenance' in result);
   const sums = (of: (provenance: Provenance) => Readonly<Record<string, number>>) => {
@@ -73,6 +78,7 @@ export function censusOf(
       result.outcome === 'rejected' ? [{ name: result.name, reason: result.reason }] : [],
     ),
     unlabelled: results.flatMap((result) => (result.outcome === 'unlabelled' ? [result.name] : [])),
+    excluded,
     duplicates: results.filter((result) => result.outcome === 'duplicate'),
     limitedFrom,
     published: isTusz(results)
@@ -114,6 +120,8 @@ const lossesSchema = z.strictObject({
   cached: z.int().nonnegative(),
   rejected: z.array(z.strictObject({ name: z.string(), reason: z.string() })),
   unlabelled: z.array(z.string()),
+  /** Left out by `data.exclude`; a census of before there was one lacks it. */
+  excluded: z.array(z.string()).default([]),
   /** `key` is what the recording's own entry would have, `of_key` that of the entry that counts. */
   duplicates: z.array(
     z
@@ -137,7 +145,7 @@ const lossesSchema = z.strictObject({
 
 export type Losses = Pick<
   Census,
-  'recordings' | 'cached' | 'rejected' | 'unlabelled' | 'duplicates' | 'limitedFrom'
+  'recordings' | 'cached' | 'rejected' | 'unlabelled' | 'excluded' | 'duplicates' | 'limitedFrom'
 >;
 
 export const CENSUS_FILE = 'census.json';
@@ -149,6 +157,7 @@ export async function writeCensus({
   cached,
   rejected,
   unlabelled,
+  excluded,
   duplicates,
   limitedFrom,
 }: Census): Promise<void> {
@@ -160,6 +169,7 @@ export async function writeCensus({
     cached,
     rejected: [...rejected],
     unlabelled: [...unlabelled],
+    excluded: [...excluded],
     duplicates: duplicates.map(({ name, of, key, ofKey, isLabelledOtherwise }) => ({
       name,
       of,

@@ -7,9 +7,9 @@
  * using entry = openEntry(folder, manifest.partial_seizure[0].cache_file);
  * ```
  */
-export { type BuildResult, buildEntry } from './build.ts';
+export { type BuildResult, buildEntry, entryName } from './build.ts';
 export { type BuildOptions, buildCache } from './build-cache.ts';
-export { type Census, type Losses, readLosses } from './census.ts';
+export { CENSUS_FILE, type Census, type Losses, readLosses } from './census.ts';
 export { type ConvertResult, convertCache } from './convert.ts';
 export { type CacheEntry, Entry } from './entry.ts';
 export { scoredLabels } from './label-mask.ts';
@@ -31,7 +31,7 @@ export { type Comparison, compareWithTusz, comparisonText } from './published.ts
 export { listRecordings } from './recordings.ts';
 export { type Scan, scanSplit } from './scan.ts';
 export { type Fold, foldOf } from './split-draw.ts';
-export type { SplitChoice } from './splits.ts';
+export { assignRecordings, type SplitChoice } from './splits.ts';
 export { type WindowShape, windowStarts } from './survey.ts';
 export { usableManifest } from './use-manifest.ts';
 export { type Validity, validateManifest } from './validity.ts';

@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { lookAtSplit } from './look.ts';
 import type { Manifest } from './manifest.ts';
 import { scanSplit } from './scan.ts';
 import { writeTestEntry } from './testing/entry.ts';
@@ -66,15 +67,29 @@ test('a valid manifest is used in silence; one that is forced, missing, damaged 
       'its counts are not those of the entries',
     ],
   ] as const) {
-    rmSync(join(path, 'manifest.json'));
-    if (content !== null) writeFileSync(join(path, 'manifest.json'), content);
-    const { manifest: mended, said } = await used(path);
-    expect(mended).toEqual(manifest);
-    expect(said).toEqual([expect.stringMatching(/manifest\.json was built again \(.*\): 40 windows\./s)]);
-    expect(said[0]).toContain(reason);
-    expect(readFileSync(join(path, 'manifest.json'), 'utf8')).toBe(text);
+    for (const looks of [[], [await lookAtSplit(path, SHAPE)]]) {
+      rmSync(join(path, 'manifest.json'));
+      if (content !== null) writeFileSync(join(path, 'manifest.json'), content);
+      const { manifest: mended, said } = await used(path, { looks });
+      expect(mended).toEqual(manifest);
+      expect(said).toEqual([expect.stringMatching(/manifest\.json was built again \(.*\): 40 windows\./s)]);
+      expect(said[0]).toContain(reason);
+      expect(readFileSync(join(path, 'manifest.json'), 'utf8')).toBe(text);
+    }
   }
   expect((await used(path, { isRebuildForced: true })).said[0]).toContain('BGB_FORCE_MANIFEST_REBUILD');
+});
+
+test('what was just looked at is not read again, unless something of it could not be read or it is of other windows', async () => {
+  const { path, manifest } = await split('looked-at');
+  const look = await lookAtSplit(path, SHAPE);
+  const other = await lookAtSplit(path, { length: 5, stride: 5 });
+  const damaged = join(path, '07.npz');
+  const bytes = readFileSync(damaged);
+  writeFileSync(damaged, bytes.subarray(0, 100));
+  expect(await used(path, { looks: [look] })).toEqual({ manifest, said: [] });
+  const partly = await lookAtSplit(path, SHAPE);
+  for (const looks of [[], [partly], [other]]) await expect(used(path, { looks })).rejects.toThrow(/07\.npz/);
 });
 
 test('a window that no entry is as long as leaves the manifest as it is; one without windows is not valid', async () => {

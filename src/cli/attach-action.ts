@@ -6,7 +6,7 @@ import type { AttachOptions } from './attach.ts';
 import { Interruption, SaidAlready } from './exit.ts';
 import { Progress } from './progress.ts';
 import { activityText, endText, exitCodeOfRun } from './run-texts.ts';
-import { untilInterrupted } from './until-interrupted.ts';
+import { listenForSignals } from './signals.ts';
 
 const LOOK_MS = 500;
 
@@ -22,10 +22,10 @@ export async function attach(run: string, options: AttachOptions): Promise<void>
   const environment = readEnvironment();
   const folder = await findRun(run, options.in);
   const log = new TextFollower(join(folder, RUN_FILES.log), EARLIER_LINES);
-  using interrupted = untilInterrupted();
+  using signals = listenForSignals({ hasHangUp: true });
   let progress: Progress | null = null;
   let last: RunStatus | null = null;
-  const watching = { everyMs: LOOK_MS, now: () => new Date(), signal: interrupted.signal };
+  const watching = { everyMs: LOOK_MS, now: () => new Date(), signal: signals.signal };
   try {
     for await (const { status } of watchRun(folder, watching)) {
       last = status;
@@ -49,10 +49,10 @@ export async function attach(run: string, options: AttachOptions): Promise<void>
   } finally {
     progress?.[Symbol.dispose]();
   }
-  if (last === null || interrupted.received !== null) {
+  if (last === null || signals.received !== null) {
     const word = shellWord(folder);
     throw new Interruption(
-      interrupted.received ?? 'SIGINT',
+      signals.received ?? 'SIGINT',
       `detached; the run goes on. Come back with: bgb attach ${word}  Stop it with: bgb stop ${word}`,
     );
   }

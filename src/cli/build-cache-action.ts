@@ -46,6 +46,7 @@ export async function buildCacheCommand(options: BuildCacheOptions): Promise<voi
     seed: experiment.seed,
     settings: { ...preprocessing, sampling_rate: data.sampling_rate },
     labels: data.labels,
+    exclude: data.exclude,
     limitFiles: environment.limitFiles,
     jobs: jobsOf(options.jobs),
     shard: shardOf(options.shard),

@@ -3,7 +3,7 @@ import { comparisonDocument, sumByLabel } from './split-documents.ts';
 
 function documentOf(census: Census) {
   const { split, folder, recordings, cached, built, patients, hours, seizures, published } = census;
-  const { rejected, unlabelled, duplicates, limitedFrom, notices } = census;
+  const { rejected, unlabelled, excluded, duplicates, limitedFrom, notices } = census;
   return {
     split,
     recordings,
@@ -18,6 +18,7 @@ function documentOf(census: Census) {
     events_lost: census.eventsLost,
     rejected,
     unlabelled,
+    excluded,
     duplicates: duplicates.map(({ name, of, isLabelledOtherwise }) => ({
       name,
       of,
@@ -53,6 +54,7 @@ export function censusDocument(censuses: readonly Census[]): object {
     events_lost: sumByLabel(documents.map(({ events_lost }) => events_lost)),
     rejected: documents.flatMap(({ rejected }) => rejected),
     unlabelled: documents.flatMap(({ unlabelled }) => unlabelled),
+    excluded: documents.flatMap(({ excluded }) => excluded),
     duplicates: documents.flatMap(({ duplicates }) => duplicates),
     limited_from: isLimited ? sum(({ limited_from, recordings }) => limited_from ?? recordings) : null,
     published: documents.map(({ published }) => published),

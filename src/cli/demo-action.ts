@@ -8,6 +8,7 @@ import type { DemoOptions } from './demo.ts';
 import { Interruption } from './exit.ts';
 import { announce, writeJson } from './output.ts';
 import { Progress } from './progress.ts';
+import { endProcess, listenForSignals } from './signals.ts';
 import { textTable } from './table.ts';
 import { version } from './version.ts';
 
@@ -22,13 +23,11 @@ export async function demo(options: DemoOptions): Promise<void> {
   const outputDir = options.output;
   await refuseForeign(outputDir);
   const interruption = new AbortController();
-  let received: NodeJS.Signals | null = null;
-  const stop = (signal: NodeJS.Signals) => {
-    received = signal;
-    interruption.abort(new Interruption(signal, 'the demo was interrupted; run it again to start over.'));
-  };
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  using signals = listenForSignals({
+    onFirst: (signal) =>
+      interruption.abort(new Interruption(signal, 'the demo was interrupted; run it again to start over.')),
+    onLater: endProcess,
+  });
   const bars = new Map<string, Progress>();
   const end = () => {
     for (const bar of bars.values()) bar[Symbol.dispose]();
@@ -43,7 +42,7 @@ export async function demo(options: DemoOptions): Promise<void> {
       root: ROOT,
       version: version(),
       signal: interruption.signal,
-      interruption: () => received,
+      interruption: () => signals.received,
       say: (line) => {
         end();
         process.stderr.write(`${line}\n`);
@@ -72,8 +71,6 @@ export async function demo(options: DemoOptions): Promise<void> {
     else process.stdout.write(summary(report, outputDir));
   } finally {
     end();
-    process.off('SIGINT', stop);
-    process.off('SIGTERM', stop);
   }
 }
 

@@ -16,6 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readRunStatus, stopRun } from '../runs/index.ts';
 import { isTogetherPossible } from '../torch/index.ts';
+import { buildSampleCache } from '../train/testing/sample-cache.ts';
 import { shellWord } from '../words.ts';
 import { detachedText } from './detached-texts.ts';
 import { runProgram } from './program.ts';
@@ -25,12 +26,9 @@ const folder = mkdtempSync(join(tmpdir(), 'bgb-detach-'));
 const path = (relative: string) => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
 const SMOKE = path('configs/local/smoke.yaml');
 const cache = join(folder, 'cache');
-catchWrites();
+const written = catchWrites();
 
-beforeAll(async () => {
-  const build = ['--data-dir', path('data/sample'), '--cache-dir', cache, '--config', SMOKE];
-  expect(await runProgram(['build-cache', ...build])).toBe(0);
-});
+beforeAll(() => buildSampleCache(cache));
 afterAll(async () => {
   // A test that failed may have left its run.
   for (const name of readdirSync(folder).filter((each) => existsSync(join(folder, each, 'run.lock'))))
@@ -43,14 +41,30 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function trainWords(run: string, ...more: string[]): string[] {
+/** Epochs of four steps. */
+function parameters(run: string, more: readonly string[]): string[] {
   const set = [
     `data.cache_dir=${cache}`,
+    'data.max_samples=32',
     `experiment.output_dir=${join(folder, run)}`,
     'resources.threads=1',
   ];
-  const options = [...set.flatMap((value) => ['--set', value]), ...more];
-  return [process.execPath, path('src/cli/main.ts'), 'train', SMOKE, ...options];
+  return ['train', SMOKE, ...set.flatMap((value) => ['--set', value]), ...more];
+}
+
+const trainWords = (run: string, ...more: string[]) => [
+  process.execPath,
+  path('src/cli/main.ts'),
+  ...parameters(run, more),
+];
+
+/** With this process as the one that starts the training. */
+async function startHere(
+  words: readonly string[],
+): Promise<{ code: number; output: string; errors: string }> {
+  Object.assign(written, { output: '', errors: '' });
+  const code = await runProgram(words);
+  return { code, ...written };
 }
 
 interface Ended {
@@ -97,7 +111,7 @@ const lastTensors = (name: string) => last(name).tensors.sha256;
 const lastStep = (name: string) => last(name).state.step;
 
 test('a detached training goes on when its terminal is closed, to the same weights; another one is saved by that', async () => {
-  expect((await run(trainWords('whole'))).code).toBe(0);
+  expect((await startHere(parameters('whole', []))).code).toBe(0);
 
   const terminal = openTerminal(trainWords('detached', '--detach'));
   let shown = '';
@@ -109,7 +123,7 @@ test('a detached training goes on when its terminal is closed, to the same weigh
   expect(await status('detached')).toMatchObject({ process: { isAlive: true, isHere: true } });
   await close(terminal);
   await until(async () => (await status('detached')).process === null);
-  expect(await status('detached')).toMatchObject({ state: 'finished', step: 16 });
+  expect(await status('detached')).toMatchObject({ state: 'finished', step: 8 });
   expect(lastTensors('detached')).toBe(lastTensors('whole'));
 
   const other = openTerminal(trainWords('attached', '--set', 'training.epochs=1000'));
@@ -122,14 +136,16 @@ test('a detached training goes on when its terminal is closed, to the same weigh
 });
 
 test('stop saves first and says so, attach and watch end with the run; stopped twice it is no error', async () => {
-  const started = await run(trainWords('long', '--set', 'training.epochs=1000', '--detach', '--json'));
+  const started = await startHere(
+    parameters('long', ['--set', 'training.epochs=1000', '--detach', '--json']),
+  );
   expect(started.code).toBe(0);
   const { pid, folder: where } = JSON.parse(started.output);
   expect(where).toBe(join(folder, 'long'));
   expect((await status('long')).process!.pid).toBe(pid);
   const attached = bgb('attach', where);
   const watched = bgb('watch', where, '--interval', '0.2');
-  await until(async () => (await status('long')).step >= 8);
+  await until(async () => (await status('long')).step >= 4);
   const stopped = await bgb('stop', 'long', '--in', folder);
   expect(stopped).toMatchObject({
     code: 0,
@@ -142,7 +158,7 @@ test('stop saves first and says so, attach and watch end with the run; stopped t
   expect(await watched).toMatchObject({
     code: 143,
     output: expect.stringMatching(
-      / running {2}\d+\/8000 {2}0 % {2}epoch \d+\/1000 .*\n[\s\S]*stopped \(SIGTERM\)/,
+      / running {2}\d+\/4000 {2}0 % {2}epoch \d+\/1000 .*\n[\s\S]*stopped \(SIGTERM\)/,
     ),
   });
   expect(lastStep('long')).toBe((await status('long')).step);
@@ -153,31 +169,22 @@ test('stop saves first and says so, attach and watch end with the run; stopped t
 });
 
 test('what cannot start says why, with its own exit code, and leaves nothing', async () => {
-  const refused = await run(
-    trainWords('sweep/no', '--set', `data.cache_dir=${join(folder, 'no-cache')}`, '--detach'),
-  );
-  expect(refused).toMatchObject({
+  const noCache = ['--set', `data.cache_dir=${join(folder, 'no-cache')}`, '--detach'];
+  expect(await startHere(parameters('sweep/no', noCache))).toMatchObject({
     code: 2,
-    output: expect.stringMatching(/^bgb: .*no-cache.* holds no cache entries/),
+    errors: expect.stringMatching(/^bgb: .*no-cache.* holds no cache entries/),
   });
   expect(existsSync(join(folder, 'sweep'))).toBe(false);
-  const nowhere = await bgb(
-    'train',
-    SMOKE,
-    '--set',
-    'experiment.output_dir=/proc/bgb-is-not-here/run',
-    '--detach',
-  );
-  expect(nowhere).toMatchObject({
+  const nowhere = ['--set', 'experiment.output_dir=/proc/bgb-is-not-here/run', '--detach'];
+  expect(await startHere(['train', SMOKE, ...nowhere])).toMatchObject({
     code: 2,
-    output: expect.stringMatching(/^bgb: Cannot write to the output_dir /),
+    errors: expect.stringMatching(/^bgb: Cannot write to the output_dir /),
   });
   mkdirSync(join(folder, 'taken'));
   for (const name of ['run.json', 'events.jsonl']) writeFileSync(join(folder, 'taken', name), '');
-  const again = await run(trainWords('taken', '--detach'));
-  expect(again).toMatchObject({
+  expect(await startHere(parameters('taken', ['--detach']))).toMatchObject({
     code: 2,
-    output: expect.stringMatching(/already holds a run that did not finish/),
+    errors: expect.stringMatching(/already holds a run that did not finish/),
   });
   expect(readdirSync(join(folder, 'taken')).sort()).toEqual(['events.jsonl', 'run.json']);
 });
@@ -186,7 +193,7 @@ test.runIf(isTogetherPossible('cpu'))(
   'two processes that train together are detached and stopped as one',
   async () => {
     const more = ['--set', 'training.epochs=1000', '--set', 'resources.processes=2', '--detach', '--json'];
-    const started = await run(trainWords('pair', ...more));
+    const started = await startHere(parameters('pair', more));
     expect(started.code).toBe(0);
     const { pid } = JSON.parse(started.output);
     await until(async () => (await status('pair')).step >= 2);

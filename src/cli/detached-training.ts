@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { InputError, messageOf } from '../errors.ts';
 import { makeFolder } from '../files/index.ts';
 import { Interruption, SaidAlready } from './exit.ts';
-import { untilInterrupted } from './until-interrupted.ts';
+import { listenForSignals } from './signals.ts';
 
 /** A training that outlives this process. */
 export interface DetachedTraining {
@@ -48,7 +48,7 @@ export async function trainDetached(
   now: Date,
 ): Promise<DetachedTraining> {
   const { file, path, made } = await openOutput(folder, now);
-  using interrupted = untilInterrupted();
+  using signals = listenForSignals({ hasHangUp: true });
   const child = startSession(file, parameters);
   await file.close();
   const ended = new Promise<number>((done) => {
@@ -56,12 +56,12 @@ export async function trainDetached(
     child.once('exit', (code) => done(code ?? 1));
   });
   const started = new Promise<null>((done) => onStarted(child, () => done(null)));
-  interrupted.signal.addEventListener('abort', () => child.kill('SIGTERM'));
+  signals.signal.addEventListener('abort', () => child.kill('SIGTERM'));
   const code = await Promise.race([started, ended]);
-  if (code === null && interrupted.received !== null) {
+  if (code === null && signals.received !== null) {
     await ended;
     throw new Interruption(
-      interrupted.received,
+      signals.received,
       `the run in ${folder} had just started; it has saved and ended.`,
     );
   }
@@ -73,7 +73,7 @@ export async function trainDetached(
   process.stderr.write(await readFile(path));
   await rm(path);
   await removeMade(folder, made);
-  if (interrupted.received !== null) throw new Interruption(interrupted.received, 'not started.');
+  if (signals.received !== null) throw new Interruption(signals.received, 'not started.');
   throw new SaidAlready(code);
 }
 

@@ -5,12 +5,12 @@ export function register(program: Command): void {
   program
     .command('doctor')
     .description('find what is wrong with a configuration, a run, a cache or this machine, and what mends it')
-    .argument('[path]', 'a configuration (YAML), a run folder or a cache')
+    .argument('[path]', 'a configuration (YAML), a run folder, a cache or a folder of recordings')
     .option('--fix', 'mend what is safe: manifests, temporary files, damaged checkpoints; says what first')
     .option('--deep', 'read every cache entry whole and compare its checksums')
     .option(
       '--write <field=value>',
-      'only write this field into the configuration file; comments stay (repeatable)',
+      'only write this field into the configuration file, or += to a list; comments stay (repeatable)',
       (assignment: string, before: readonly string[]) => [...before, assignment],
       [],
     )

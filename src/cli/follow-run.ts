@@ -10,6 +10,7 @@ import {
   stop,
 } from '../places/index.ts';
 import { Interruption, SaidAlready } from './exit.ts';
+import { endProcess, listenForSignals } from './signals.ts';
 
 /** So long what was begun has to come to its end when it is taken back. */
 const ABANDON_MS = 10_000;
@@ -21,7 +22,7 @@ export async function startable<Result>(
   start: () => Promise<Result>,
 ): Promise<Result> {
   const given = Promise.withResolvers<never>();
-  const onSignal = (signal: NodeJS.Signals) => {
+  const takeBack = (signal: NodeJS.Signals) => {
     isTakenBack = true;
     process.stderr.write('bgb: taking back what was begun ...\n');
     const over = new Interruption(signal, `${run} was not started.`);
@@ -32,8 +33,7 @@ export async function startable<Result>(
   };
   let isTakenBack = false;
   let starting: Promise<Result> | null = null;
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  for (const signal of signals) process.once(signal, onSignal);
+  using _ = listenForSignals({ onFirst: takeBack, onLater: endProcess });
   try {
     starting = start();
     // What is taken back fails on its own; that is no news.
@@ -42,8 +42,6 @@ export async function startable<Result>(
   } catch (error) {
     if (isTakenBack) return await given.promise;
     throw error;
-  } finally {
-    for (const signal of signals) process.off(signal, onSignal);
   }
 }
 
@@ -74,32 +72,21 @@ export async function followRun(
   const { isResuming, seen, isEnough = () => false, stream } = options;
   const leaving = new AbortController();
   const second = new AbortController();
-  let received: NodeJS.Signals | null = null;
-  const onSignal = (signal: NodeJS.Signals) => {
-    if (received !== null) second.abort();
-    received ??= signal;
-    leaving.abort();
-  };
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  for (const signal of signals) process.on(signal, onSignal);
-  try {
-    const { ending, standing } = await follow(place, run, {
-      onLine: (line) => {
-        if (line.kind === 'text') stream.write(`${line.text}\n`);
-        if (isEnough(line)) leaving.abort();
-      },
-      say: (sentence) => process.stderr.write(`bgb: ${sentence}\n`),
-      signal: leaving.signal,
-      isResuming,
-      ...(seen === undefined ? {} : { seen }),
-    });
-    if (received !== null) await leave(place, run, received, second.signal);
-    if (ending === null || ending === 'done') return ending;
-    process.stderr.write(`bgb: ${standing === null ? '' : describeEnding(standing)} ${hints(run, ending)}\n`);
-    throw new SaidAlready(ending === 'stopped' ? 130 : 1);
-  } finally {
-    for (const signal of signals) process.off(signal, onSignal);
-  }
+  using signals = listenForSignals({ onFirst: () => leaving.abort(), onLater: () => second.abort() });
+  const { ending, standing } = await follow(place, run, {
+    onLine: (line) => {
+      if (line.kind === 'text') stream.write(`${line.text}\n`);
+      if (isEnough(line)) leaving.abort();
+    },
+    say: (sentence) => process.stderr.write(`bgb: ${sentence}\n`),
+    signal: leaving.signal,
+    isResuming,
+    ...(seen === undefined ? {} : { seen }),
+  });
+  if (signals.received !== null) await leave(place, run, signals.received, second.signal);
+  if (ending === null || ending === 'done') return ending;
+  process.stderr.write(`bgb: ${standing === null ? '' : describeEnding(standing)} ${hints(run, ending)}\n`);
+  throw new SaidAlready(ending === 'stopped' ? 130 : 1);
 }
 
 /** @throws Interruption */

@@ -1,10 +1,10 @@
 import type { Environment } from '../config/index.ts';
 import { Progress } from './progress.ts';
+import { endProcess, listenForSignals } from './signals.ts';
 
 /** What commands that work through a list share: progress to watch, and an end by Ctrl-C or SIGTERM. */
 export class LongCommand implements Disposable {
-  readonly #interruption = new AbortController();
-  readonly #stop = () => this.#interruption.abort();
+  readonly #signals = listenForSignals({ onLater: endProcess });
   readonly #label: string;
   readonly #unit: string;
   readonly #isPlain: boolean;
@@ -18,13 +18,11 @@ export class LongCommand implements Disposable {
     this.#label = label;
     this.#unit = unit;
     this.#isPlain = isProgressPlain;
-    process.once('SIGINT', this.#stop);
-    process.once('SIGTERM', this.#stop);
   }
 
   /** Aborted by Ctrl-C or SIGTERM. */
   get signal(): AbortSignal {
-    return this.#interruption.signal;
+    return this.#signals.signal;
   }
 
   update(done: number, total: number, what: string): void {
@@ -53,7 +51,6 @@ export class LongCommand implements Disposable {
 
   [Symbol.dispose](): void {
     this.end();
-    process.off('SIGINT', this.#stop);
-    process.off('SIGTERM', this.#stop);
+    this.#signals[Symbol.dispose]();
   }
 }

@@ -1,7 +1,15 @@
 import { basename, posix, resolve } from 'node:path';
 import { readEnvironment } from '../config/index.ts';
 import { InputError } from '../errors.ts';
-import { connect, imageOf, ModalPlace, openTerminal, RESULTS } from '../modal/index.ts';
+import {
+  connect,
+  imageOf,
+  ModalPlace,
+  openTerminal,
+  RESULTS,
+  resourcesOfJob,
+  SHELL,
+} from '../modal/index.ts';
 import {
   checkRunName,
   type Ending,
@@ -10,6 +18,7 @@ import {
   markRemote,
   pull,
   push,
+  readerIn,
   readLines,
   readStanding,
   relaunch,
@@ -18,6 +27,7 @@ import {
   type Transferred,
   writtenByTwo,
 } from '../places/index.ts';
+import { agreeToCost } from './cost.ts';
 import { SaidAlready } from './exit.ts';
 import { followRun, startable } from './follow-run.ts';
 import { LongCommand } from './long-command.ts';
@@ -48,11 +58,10 @@ type State = 'running' | Ending;
 export async function status(run: string | null, options: PlaceOptions & { json?: boolean }): Promise<void> {
   if (run !== null) checkRunName(run);
   const found = await atModal(options, async (place) => {
-    await using container = await place.open();
-    const names = run === null ? await listRuns(container, RESULTS) : [run];
+    const names = run === null ? await listRuns(place, RESULTS) : [run];
     return await Promise.all(
       names.map(async (name) => {
-        const standing = await readStanding(container, RESULTS, name);
+        const standing = await readStanding(place, RESULTS, name);
         const isRunning = standing.isDone ? false : (await place.find(name)) !== null;
         return { standing, state: isRunning ? ('running' as const) : endingOf(standing) };
       }),
@@ -148,7 +157,7 @@ export async function logs(run: string, options: PlaceOptions & { follow?: boole
     // The run's own container has the newest lines; of one that has ended, any has all.
     const live = await place.find(run);
     await using container = live?.container ?? (await place.open());
-    for (const { number } of (await readStanding(container, RESULTS, run)).attempts)
+    for (const { number } of (await readStanding(readerIn(container), RESULTS, run)).attempts)
       for (const { kind, text } of await readLines(container, RESULTS, run, {
         attempt: number,
         from: 1,
@@ -170,8 +179,13 @@ export async function stopRun(run: string, options: PlaceOptions): Promise<void>
   );
 }
 
-export async function resume(run: string, options: PlaceOptions & { detach?: boolean }): Promise<void> {
+export async function resume(
+  run: string,
+  options: PlaceOptions & { detach?: boolean; yes?: boolean },
+): Promise<void> {
+  checkRunName(run);
   await atModal(options, async (place) => {
+    await agreeToResume(place, run, options.yes === true);
     const attempt = await startable(place, run, () =>
       relaunch(place, run, (sentence) => process.stderr.write(`${sentence}\n`)),
     );
@@ -188,6 +202,13 @@ export async function resume(run: string, options: PlaceOptions & { detach?: boo
   });
 }
 
+/** Asks about what an attempt costs as the run was started; where there is nothing to resume, resuming says so. */
+async function agreeToResume(place: ModalPlace, run: string, isAgreed: boolean): Promise<void> {
+  const { job, isDone } = await readStanding(place, RESULTS, run);
+  if (isDone || (await place.find(run)) !== null) return;
+  await agreeToCost({ resources: resourcesOfJob(job), containers: 1 }, isAgreed);
+}
+
 export async function pullRun(
   run: string,
   options: PlaceOptions & { to?: string; json?: boolean },
@@ -196,14 +217,14 @@ export async function pullRun(
   const to = resolve(options.to ?? posix.join('results', run));
   using command = new LongCommand('Fetching', 'files', readEnvironment());
   const { transferred, ending } = await atModal(options, async (place) => {
-    await using container = await place.open();
-    const standing = await readStanding(container, RESULTS, run);
+    const standing = await readStanding(place, RESULTS, run);
     tellMixture(standing);
     if (standing.job.output_dir === null)
       throw new InputError(
         'MODAL_PULL',
         `${run} is no training and has no run folder; see its lines with bgb modal logs ${run}.`,
       );
+    await using container = await place.open();
     return {
       transferred: await pull(container, standing.job.output_dir, to, {
         ...progressOf(command),
@@ -263,6 +284,7 @@ function megabytes(bytes: number): string {
 export async function shell(options: PlaceOptions): Promise<void> {
   if (process.stdin.isTTY !== true)
     throw new InputError('MODAL_SHELL', 'bgb modal shell needs a terminal. For one command, type it there.');
+  await agreeToCost({ resources: SHELL, containers: 1 }, true);
   const code = await atModal(options, (place) => openTerminal(place, process.stdin, process.stdout));
   if (code !== 0) throw new SaidAlready(code);
 }

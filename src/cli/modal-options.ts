@@ -50,8 +50,12 @@ export function runOptions(): Option[] {
     new Option('--env <NAME[=VALUE]>', 'Modal: a variable for the run (repeatable)').argParser(list),
     new Option('--bundle <file>', 'Modal: packed code to run (that of this clone)'),
     new Option('--no-drill', 'Modal: no short training that is killed and resumed before the run'),
-    new Option('-y, --yes', 'Modal: do not ask about the cost'),
+    yesOption(),
   ];
+}
+
+export function yesOption(): Option {
+  return new Option('-y, --yes', 'Modal: do not ask about the cost');
 }
 
 const VOLUME = 'bgb-results';

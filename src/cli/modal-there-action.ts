@@ -11,11 +11,13 @@ import {
   taskJob,
 } from '../modal/index.ts';
 import { type Ending, follow, type Job, launch } from '../places/index.ts';
+import { agreeToCost } from './cost.ts';
 import { Interruption, SaidAlready } from './exit.ts';
 import { startable } from './follow-run.ts';
 import type { ThereOptions } from './modal.ts';
 import { atModal } from './modal-action.ts';
 import { positiveOf, settingsOf } from './modal-options.ts';
+import { listenForSignals } from './signals.ts';
 
 const say = (sentence: string) => process.stderr.write(`${sentence}\n`);
 
@@ -28,7 +30,10 @@ export async function runThere(name: string, given: readonly string[], options: 
   const variables = forwardedVariables(options.env ?? []);
   for (const { name: variable, reason } of variables.left) say(`Stays here: ${variable} (${reason})`);
   refuseLocalPaths(words);
+  const workers = name === 'build-cache' ? positiveOf('--workers', options.workers, 4) : 1;
   const bundle = await codeBundle(root, options.bundle ?? null, say);
+  // The workers' entries are looked over in one container more.
+  await agreeToCost({ resources, containers: workers > 1 ? workers + 1 : 1 }, options.yes === true);
   const id = now.toISOString().replace(/[-:]/g, '').slice(0, 15);
   const job = (suffix: string, command: readonly string[], before: readonly (readonly string[])[] = []) =>
     taskJob({
@@ -37,7 +42,7 @@ export async function runThere(name: string, given: readonly string[], options: 
       command,
       variables,
       resources,
-      codeHash: bundle.hash,
+      code: bundle,
       now,
     });
   await atModal(options, async (place) => {
@@ -49,7 +54,6 @@ export async function runThere(name: string, given: readonly string[], options: 
       return each.run;
     };
     if (name !== 'build-cache') return await followAll(place, [await start(await job('', [name, ...words]))]);
-    const workers = positiveOf('--workers', options.workers, 4);
     const runs: string[] = [];
     for (let k = 1; k <= workers && workers > 1; k++)
       runs.push(await start(await job(`.${k}`, [name, ...words, '--shard', `${k}/${workers}`])));
@@ -62,13 +66,7 @@ export async function runThere(name: string, given: readonly string[], options: 
 /** Follows several at once, each line with the worker's number where there are several. */
 async function followAll(place: ModalPlace, runs: readonly string[]): Promise<void> {
   const leaving = new AbortController();
-  let received: NodeJS.Signals | null = null;
-  const onSignal = (signal: NodeJS.Signals) => {
-    received = signal;
-    leaving.abort();
-  };
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  for (const signal of signals) process.on(signal, onSignal);
+  using signals = listenForSignals({ onFirst: () => leaving.abort() });
   try {
     const endings = await Promise.all(
       runs.map(async (run, index): Promise<Ending | null> => {
@@ -84,9 +82,9 @@ async function followAll(place: ModalPlace, runs: readonly string[]): Promise<vo
         return ending;
       }),
     );
-    if (received !== null)
+    if (signals.received !== null)
       throw new Interruption(
-        received,
+        signals.received,
         `left; ${runs.join(', ')} go on. See them with bgb modal logs RUN -f, stop them with bgb modal stop RUN.`,
       );
     const failed = runs.filter((_, index) => endings[index] !== 'done');
@@ -96,21 +94,29 @@ async function followAll(place: ModalPlace, runs: readonly string[]): Promise<vo
   } finally {
     // Where following one has failed, the others are let go, too.
     leaving.abort();
-    for (const signal of signals) process.off(signal, onSignal);
   }
 }
 
+/** What each gets unless something else is asked for. */
+const USUAL: Readonly<Record<string, { gpu: string | null; cpu: number; gib: number; hours: number }>> = {
+  'build-cache': { gpu: null, cpu: 8, gib: 16, hours: 24 },
+  'scan-cache': { gpu: null, cpu: 4, gib: 8, hours: 2 },
+  doctor: { gpu: null, cpu: 4, gib: 8, hours: 2 },
+  parity: { gpu: 'A100-80GB', cpu: 8, gib: 16, hours: 1 },
+};
+
 function resourcesOf(name: string, options: ThereOptions): Omit<Resources, 'code_path' | 'bridge_path'> {
-  const gpu = options.gpu ?? (name === 'parity' ? 'A100-80GB' : null);
+  const usual = USUAL[name]!;
+  const gpu = options.gpu ?? usual.gpu;
   if (gpu !== null) gpuOf(gpu);
-  const timeoutS = 3600 * positiveOf('--timeout', options.timeout, 24);
+  const timeoutS = 3600 * positiveOf('--timeout', options.timeout, usual.hours);
   if (timeoutS > LONGEST_S)
     throw new InputError('MODAL_TIMEOUT', `--timeout ${options.timeout}: Modal ends a container after 24 h.`);
   return {
     backend: 'sandbox',
     gpu,
-    cpu: positiveOf('--cpu', options.cpu, 8),
-    memory_mib: Math.round(1024 * positiveOf('--memory', options.memory, 16)),
+    cpu: positiveOf('--cpu', options.cpu, usual.cpu),
+    memory_mib: Math.round(1024 * positiveOf('--memory', options.memory, usual.gib)),
     timeout_s: timeoutS,
     secrets: options.secret ?? [],
     data: settingsOf(options, readEnvironment()).data,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type PlaceOptions, placeOptions, type RunOptions, runOptions } from './modal-options.ts';
+import { type PlaceOptions, placeOptions, type RunOptions, runOptions, yesOption } from './modal-options.ts';
 import { JSON_OPTION } from './output.ts';
 
 /** `bgb modal ...`: each works from a run's name alone, on any machine with the same account. */
@@ -33,7 +33,8 @@ export function register(program: Command): void {
   command('resume', 'go on with a run that was interrupted, stopped or failed, and follow it')
     .argument('<run>', "the run's name")
     .option('--detach', 'leave it running')
-    .action(async (run: string, options: PlaceOptions & { detach?: boolean }) => {
+    .addOption(yesOption())
+    .action(async (run: string, options: PlaceOptions & { detach?: boolean; yes?: boolean }) => {
       await (await actions()).resume(run, options);
     });
   command('pull', "fetch a run's folder; can be interrupted and repeated")

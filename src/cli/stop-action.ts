@@ -3,8 +3,8 @@ import { shellWord } from '../words.ts';
 import { Interruption, SaidAlready } from './exit.ts';
 import { writeJson } from './output.ts';
 import { endText, statusDocument } from './run-texts.ts';
+import { listenForSignals } from './signals.ts';
 import type { StopOptions } from './stop.ts';
-import { untilInterrupted } from './until-interrupted.ts';
 
 /**
  * Stops a run and says what was saved.
@@ -13,17 +13,17 @@ import { untilInterrupted } from './until-interrupted.ts';
  */
 export async function stop(run: string, options: StopOptions): Promise<void> {
   const folder = await findRun(run, options.in);
-  using interrupted = untilInterrupted();
+  using signals = listenForSignals({ hasHangUp: true });
   const status = await stopRun(folder, {
     waitS: options.wait,
     now: () => new Date(),
     onAsked: () => {
       if (options.wait > 0) process.stderr.write('Asked it to save and end; waiting for it.\n');
     },
-    signal: interrupted.signal,
+    signal: signals.signal,
   });
-  if (interrupted.received !== null)
-    throw new Interruption(interrupted.received, `no longer waiting; ${status.name} still saves and ends.`);
+  if (signals.received !== null)
+    throw new Interruption(signals.received, `no longer waiting; ${status.name} still saves and ends.`);
   const isLate = isGoingOn(status.state);
   if (options.json) writeJson(statusDocument(status));
   else if (isLate && options.wait === 0)

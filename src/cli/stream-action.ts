@@ -7,6 +7,7 @@ import { openPredictor } from '../train/index.ts';
 import { deviceOf } from './device.ts';
 import { Interruption } from './exit.ts';
 import { announce } from './output.ts';
+import { endProcess, listenForSignals } from './signals.ts';
 import type { StreamOptions } from './stream.ts';
 
 /** Between looks at a file that did not grow; s. */
@@ -16,34 +17,30 @@ const POLL_S = 0.2;
 export async function stream(checkpoint: string, options: StreamOptions): Promise<void> {
   announce(inForce(), readEnvironment());
   checkOptions(options);
-  const stop = listen();
+  using signals = listenForSignals({ onLater: endProcess });
+  const detector = await openPredictor(checkpoint, deviceOf(options.device));
+  let last: StreamLine | null = null;
+  const lines = streamSeizures({
+    detector,
+    ...inputOf(options, signals.signal),
+    isEarly: options.early === true,
+    isReferenceForced: options.force === true,
+    signal: signals.signal,
+    now: () => performance.now(),
+  });
   try {
-    const detector = await openPredictor(checkpoint, deviceOf(options.device));
-    let last: StreamLine | null = null;
-    const lines = streamSeizures({
-      detector,
-      ...inputOf(options, stop.signal),
-      isEarly: options.early === true,
-      isReferenceForced: options.force === true,
-      signal: stop.signal,
-      now: () => performance.now(),
-    });
-    try {
-      for await (const line of lines) {
-        last = line;
-        if (!process.stdout.write(`${JSON.stringify(line)}\n`)) await once(process.stdout, 'drain');
-      }
-    } finally {
-      if (last?.type === 'end') process.stderr.write(summaryOf(last));
+    for await (const line of lines) {
+      last = line;
+      if (!process.stdout.write(`${JSON.stringify(line)}\n`)) await once(process.stdout, 'drain');
     }
-    if (stop.received() !== null)
-      throw new Interruption(
-        stop.received()!,
-        'interrupted: the events above are certain; those that were still open are not among them.',
-      );
   } finally {
-    stop.end();
+    if (last?.type === 'end') process.stderr.write(summaryOf(last));
   }
+  if (signals.received !== null)
+    throw new Interruption(
+      signals.received,
+      'interrupted: the events above are certain; those that were still open are not among them.',
+    );
 }
 
 /** @throws InputError `STREAM_OPTIONS` */
@@ -96,24 +93,4 @@ function summaryOf(end: Extract<StreamLine, { type: 'end' }>): string {
     ...notices.map((notice) => `Notice: ${notice}\n`),
     `${recorded_s.toFixed(1)} s of EEG, ${seizures} ${seizures === 1 ? 'seizure' : 'seizures'}${speed}${latency}\n`,
   ].join('');
-}
-
-/** The first signal ends the stream; a second one the process. */
-function listen() {
-  const controller = new AbortController();
-  let received: NodeJS.Signals | null = null;
-  const handle = (signal: NodeJS.Signals) => {
-    if (received !== null) process.exit(130);
-    received = signal;
-    controller.abort();
-  };
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  for (const signal of signals) process.on(signal, handle);
-  return {
-    signal: controller.signal,
-    received: () => received,
-    end: () => {
-      for (const signal of signals) process.off(signal, handle);
-    },
-  };
 }

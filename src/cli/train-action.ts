@@ -17,12 +17,12 @@ import { detachedText } from './detached-texts.ts';
 import { reportStart, trainDetached } from './detached-training.ts';
 import { Interruption, SaidAlready } from './exit.ts';
 import { announce, writeJson } from './output.ts';
+import { endProcess, listenForSignals } from './signals.ts';
 import { textTable } from './table.ts';
 import type { TrainOptions } from './train.ts';
 import { parametersOf, resumeCommand } from './train-command-line.ts';
 import { trainWithProcesses } from './train-processes.ts';
 import { TrainProgress } from './train-progress.ts';
-import { trainingSignals } from './train-signals.ts';
 import { version } from './version.ts';
 
 /** Trains as the configuration says. @throws Interruption after a signal, with the run saved */
@@ -58,7 +58,11 @@ export async function train(path: string, options: TrainOptions): Promise<void> 
     hasTerminal: process.stderr.isTTY === true,
   };
   if (place !== null) endWithStarter();
-  const stop = trainingSignals();
+  using signals = listenForSignals({
+    hasHangUp: true,
+    // A second SIGTERM does not end it at once: who types bgb stop twice is impatient, not ready to lose the run.
+    onLater: (signal) => signal === 'SIGINT' && endProcess(signal),
+  });
   using progress = new TrainProgress(process.stderr, { isPlain: environment.isProgressPlain });
   const { experiment, training } = loaded.config;
   const windowsPerStep = training.batch_size * training.gradient_accumulation_steps;
@@ -69,53 +73,47 @@ export async function train(path: string, options: TrainOptions): Promise<void> 
     },
     now: Date.now,
   });
-  try {
-    if (isFirst) {
-      const findings = await findBeforeTraining(
-        { ...asked, path, now: new Date() },
-        { isForced: options.force === true },
-      );
-      for (const finding of findings) process.stderr.write(`${findingLines(finding).join('\n')}\n`);
-    }
-    const outcome = await startTraining({
-      loaded,
-      isResuming: options.resume === true || loaded.config.training.resume,
-      isManifestRebuildForced: environment.isManifestRebuildForced,
-      root: fileURLToPath(new URL('../..', import.meta.url)),
-      version: version(),
-      writeLog: (text) => progress.print(text),
-      now: () => new Date(),
-      interruption: stop.signal,
-      place,
-      onPort: (port) => process.send?.({ port }),
-      onStart: ({ done }) => {
-        progress.doneBefore = done;
-        if (options.reportStart === true) reportStart();
-      },
-      onProgress: (given) => {
-        if (isFirst) watch.observe(given.last, windowsPerStep);
-        progress.update(given);
-      },
-    });
-    progress[Symbol.dispose]();
-    if (outcome.reason !== 'finished' && outcome.reason !== 'stopped early')
-      throw new Interruption(
-        outcome.reason,
-        `stopped at step ${outcome.step}; go on with: ${resumeCommand(path, options)}`,
-      );
-    const rows: [string, string | number | null][] = [
-      ['outcome', `${outcome.reason} after epoch ${outcome.epoch}, step ${outcome.step}`],
-      ...Object.entries(outcome.metrics).map(([name, value]): [string, string | null] => [
-        `dev ${name}`,
-        value?.toFixed(4) ?? null,
-      ]),
-      ['run folder', outcome.folder],
-    ];
-    if (options.json) writeJson(outcome);
-    else process.stdout.write(textTable([{ heading: 'training' }, { heading: path }], rows));
-  } finally {
-    stop.end();
-  }
+  const before = isFirst
+    ? await findBeforeTraining({ ...asked, path, now: new Date() }, { isForced: options.force === true })
+    : null;
+  for (const finding of before?.findings ?? []) process.stderr.write(`${findingLines(finding).join('\n')}\n`);
+  const outcome = await startTraining({
+    loaded,
+    isResuming: options.resume === true || loaded.config.training.resume,
+    isManifestRebuildForced: environment.isManifestRebuildForced,
+    looks: before?.looks,
+    root: fileURLToPath(new URL('../..', import.meta.url)),
+    version: version(),
+    writeLog: (text) => progress.print(text),
+    now: () => new Date(),
+    interruption: () => signals.received,
+    place,
+    onPort: (port) => process.send?.({ port }),
+    onStart: ({ done }) => {
+      progress.doneBefore = done;
+      if (options.reportStart === true) reportStart();
+    },
+    onProgress: (given) => {
+      if (isFirst) watch.observe(given.last, windowsPerStep);
+      progress.update(given);
+    },
+  });
+  progress[Symbol.dispose]();
+  if (outcome.reason !== 'finished' && outcome.reason !== 'stopped early')
+    throw new Interruption(
+      outcome.reason,
+      `stopped at step ${outcome.step}; go on with: ${resumeCommand(path, options)}`,
+    );
+  const rows: [string, string | number | null][] = [
+    ['outcome', `${outcome.reason} after epoch ${outcome.epoch}, step ${outcome.step}`],
+    ...Object.entries(outcome.metrics).map(([name, value]): [string, string | null] => [
+      `dev ${name}`,
+      value?.toFixed(4) ?? null,
+    ]),
+    ['run folder', outcome.folder],
+  ];
+  if (options.json) writeJson(outcome);
+  else process.stdout.write(textTable([{ heading: 'training' }, { heading: path }], rows));
 }
 
 /** GPUs that could share the training. */

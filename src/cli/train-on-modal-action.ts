@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import { type Forwarded, forwardedVariables, loadConfig, readEnvironment } from '../config/index.ts';
 import { InputError } from '../errors.ts';
@@ -6,16 +5,18 @@ import {
   bringCode,
   checkPaths,
   codeBundle,
+  configHash,
   connect,
   drillLosses,
   gpuOf,
   imageOf,
   LONGEST_S,
   ModalPlace,
-  pricePerHour,
+  runNameOf,
   trainJob,
 } from '../modal/index.ts';
 import { launch, type NumberedLine, readStanding } from '../places/index.ts';
+import { agreeToCost } from './cost.ts';
 import { followRun, startable } from './follow-run.ts';
 import { positiveOf, settingsOf } from './modal-options.ts';
 import { writeJson } from './output.ts';
@@ -62,33 +63,28 @@ export async function trainOnModal(path: string, options: TrainOptions): Promise
     secrets: options.secret ?? [],
     data: settings.data,
   } as const;
+  const run = runNameOf(loaded.config.experiment.output_dir);
   const bundle = await codeBundle(root, options.bundle ?? null, say);
-  const program = [process.execPath, ...process.execArgv, process.argv[1]!];
-  const losses = options.drill === false ? null : await drillLosses({ program, root }, 'cpu');
-  const job = await trainJob({
-    path,
-    loaded,
-    set,
-    isForced: options.force === true,
-    variables,
-    resources,
-    codeHash: bundle.hash,
-    losses,
-    now: new Date(),
-  });
-  const price = pricePerHour(resources);
-  say(
-    `Run ${job.run}: code ${job.hashes.code}, configuration ${job.hashes.config}; ${gpu}, ${resources.cpu} cores, ${resources.memory_mib / 1024} GiB, at most ${timeoutS / 3600} h an attempt.`,
-  );
-  say(
-    `About $${price.toFixed(2)} an hour by list price, $${((price * timeoutS) / 3600).toFixed(0)} an attempt at most (https://modal.com/pricing).`,
-  );
-  await agreeToCost(options.yes === true);
+  say(`Run ${run}: code ${bundle.hash}, configuration ${configHash(loaded.config)}.`);
+  await agreeToCost({ resources, containers: 1 }, options.yes === true);
 
   const client = await connect();
   try {
     const place = new ModalPlace(client, settings, imageOf);
     await place.checkSecrets(resources.secrets);
+    const program = [process.execPath, ...process.execArgv, process.argv[1]!];
+    const losses = options.drill === false ? null : await drillLosses({ program, root }, 'cpu');
+    const job = await trainJob({
+      path,
+      loaded,
+      set,
+      isForced: options.force === true,
+      variables,
+      resources,
+      code: bundle,
+      losses,
+      now: new Date(),
+    });
     await startable(place, job.run, () =>
       launch(place, job, async (container) => {
         if (backend === 'sandbox') await bringCode(container, bundle, say);
@@ -100,8 +96,7 @@ export async function trainOnModal(path: string, options: TrainOptions): Promise
     if (ending === null)
       say(`${job.run} runs on by itself. Come back from anywhere: bgb modal logs ${job.run} -f`);
     if (options.json) {
-      await using container = await place.open();
-      const { attempts, done, savedStep } = await readStanding(container, place.results, job.run);
+      const { attempts, done, savedStep } = await readStanding(place, place.results, job.run);
       writeJson({
         run: job.run,
         backend,
@@ -127,14 +122,4 @@ function tellVariables({ always, once, left }: Forwarded, say: (sentence: string
   for (const [name, value] of Object.entries(always)) say(`Goes along: ${name}=${value}`);
   for (const [name, value] of Object.entries(once)) say(`Goes along once: ${name}=${value}`);
   for (const { name, reason } of left) say(`Stays here: ${name} (${reason})`);
-}
-
-/** @throws InputError `MODAL_COST` without a yes */
-async function agreeToCost(isAgreed: boolean): Promise<void> {
-  if (isAgreed) return;
-  if (process.stdin.isTTY !== true)
-    throw new InputError('MODAL_COST', 'Nobody is there to agree to the cost. Give --yes.');
-  using lines = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await lines.question('Start it? [y/N] ');
-  if (!/^y(es)?$/i.test(answer.trim())) throw new InputError('MODAL_COST', 'Not started.');
 }

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { environmentOfProcess, type ProcessPlace } from '../config/index.ts';
-
 import { onStarted, reportStart } from './detached-training.ts';
+import { listenForSignals } from './signals.ts';
 
 /** How a process ended. */
 interface Ended {
@@ -33,9 +33,8 @@ export async function trainWithProcesses(size: number, parameters: readonly stri
   const children: ChildProcess[] = [];
   const ends = new Map<number, Promise<Ended>>();
   // The processes have process groups of their own, so that Ctrl-C comes to this program alone, which hands it on.
-  const forward = (signal: NodeJS.Signals) => children[0]?.kill(signal);
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, forward);
+  const forward = (signal: NodeJS.Signals) => void children[0]?.kill(signal);
+  using _ = listenForSignals({ hasHangUp: true, onFirst: forward, onLater: forward });
   try {
     let port = 0;
     for (let rank = 0; rank < size; rank++) {
@@ -50,7 +49,6 @@ export async function trainWithProcesses(size: number, parameters: readonly stri
     }
     return await endOfAll(ends, size);
   } finally {
-    for (const signal of signals) process.off(signal, forward);
     for (const child of children)
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
     await Promise.all(ends.values());

@@ -2,8 +2,8 @@ import { readEnvironment } from '../config/index.ts';
 import { findRun, isGoingOn, type WatchedRun, watchRun } from '../runs/index.ts';
 import { Interruption, SaidAlready } from './exit.ts';
 import { endText, exitCodeOfRun, statusDocument } from './run-texts.ts';
+import { listenForSignals } from './signals.ts';
 import { TerminalScreen } from './terminal-screen.ts';
-import { untilInterrupted } from './until-interrupted.ts';
 import type { WatchOptions } from './watch.ts';
 import { plainLine, screenLines, secondsLeft } from './watch-screen.ts';
 
@@ -21,7 +21,7 @@ export async function watch(run: string, options: WatchOptions): Promise<void> {
   const isScreen =
     !options.json && !options.plain && process.stdout.isTTY === true && !environment.isProgressPlain;
   const drawing = environment.hasBraille ? 'braille' : 'ascii';
-  using interrupted = untilInterrupted();
+  using signals = listenForSignals({ hasHangUp: true });
   using screen = isScreen ? new TerminalScreen(process.stdout) : null;
   const everyMs = Math.min(LOOK_MS, options.interval * 1000);
   let saidAt = Number.NEGATIVE_INFINITY;
@@ -29,7 +29,7 @@ export async function watch(run: string, options: WatchOptions): Promise<void> {
   for await (const watched of watchRun(folder, {
     everyMs,
     now: () => new Date(),
-    signal: interrupted.signal,
+    signal: signals.signal,
   })) {
     last = watched;
     const isDue = Date.now() - saidAt >= options.interval * 1000 || !isGoingOn(watched.status.state);
@@ -41,9 +41,9 @@ export async function watch(run: string, options: WatchOptions): Promise<void> {
     }
   }
   screen?.leave();
-  if (last === null || interrupted.received !== null) {
+  if (last === null || signals.received !== null) {
     const name = last?.status.name ?? run;
-    throw new Interruption(interrupted.received ?? 'SIGINT', `no longer watching; ${name} goes on.`);
+    throw new Interruption(signals.received ?? 'SIGINT', `no longer watching; ${name} goes on.`);
   }
   if (!options.json) process.stdout.write(`${endText(last.status)}\n`);
   const code = exitCodeOfRun(last.status);

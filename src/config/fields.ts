@@ -31,6 +31,7 @@ export const FIELDS: Readonly<Record<FieldName, FieldUse>> = {
     ignored: 'Annotations are recognised by their own form, whatever the data set.',
   },
   'data.data_dir': used('cli'),
+  'data.exclude': used('cli', 'doctor'),
   'data.cache_dir': used('cli', 'train'),
   'data.labels': used('cli', 'train'),
   'data.sampling_rate': used('signal', 'cache', 'train'),

@@ -32,6 +32,11 @@ const data = z.strictObject({
     .describe('a folder or a list of folders')
     .nullable()
     .default(null),
+  /** Recordings that are left out, as entries are called: below the data folder, with their ending. */
+  exclude: z
+    .array(z.string().min(1))
+    .describe('a list of recordings, as in [chb01/chb01_03.edf]')
+    .default([]),
   cache_dir: z.string().min(1).default('cache'),
   labels: labels.describe('a map of labels, as in {artf: background}').default({}),
   /** Hz */

@@ -1,9 +1,17 @@
+import type { SplitLook } from '../cache/index.ts';
 import { InputError } from '../errors.ts';
 import { examine } from './examine.ts';
 import type { Finding } from './finding.ts';
 import { type LookRequest, lookAt } from './look.ts';
 import { isStarved } from './pace.ts';
 import { findingLines } from './report.ts';
+
+/** What was seen before a training starts. */
+export interface BeforeTraining {
+  readonly findings: readonly Finding[];
+  /** At the splits that it trains from and is judged on; training need not read their entries again. */
+  readonly looks: readonly SplitLook[];
+}
 
 /**
  * What the quick rules find before a training starts.
@@ -14,7 +22,7 @@ import { findingLines } from './report.ts';
 export async function findBeforeTraining(
   request: Omit<LookRequest, 'isQuick' | 'isDeep'>,
   { isForced = false } = {},
-): Promise<readonly Finding[]> {
+): Promise<BeforeTraining> {
   const subject = await lookAt({ ...request, isQuick: true, isDeep: false });
   const { findings } = examine(subject, { isQuick: true });
   const worthless = findings.filter(({ severity }) => severity === 'worthless result');
@@ -23,7 +31,7 @@ export async function findBeforeTraining(
       'DOCTOR',
       `The result of this training would be worthless:\n${worthless.flatMap(findingLines).join('\n')}\nMend that, or train all the same with --force.`,
     );
-  return findings;
+  return { findings, looks: subject.cache?.splits ?? [] };
 }
 
 /** What a step was like, as training tells it. */

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import {
+  appendFileSync,
   cpSync,
   existsSync,
   globSync,
@@ -15,7 +16,8 @@ import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type EntryContent, openEntry, writeEntry } from '../cache/index.ts';
 import { sha256 } from '../files/index.ts';
-import { build, Corpus, type SetUp, scan } from './testing/corpus.ts';
+import type { Examination } from './examine.ts';
+import { build, Corpus, SAMPLE, type SetUp, scan } from './testing/corpus.ts';
 import { examined, named, WORKSTATION } from './testing/looking.ts';
 import { type } from './testing/shell.ts';
 
@@ -33,6 +35,8 @@ interface Fault {
   readonly plant: (setUp: SetUp) => void | Promise<void>;
   readonly expected: readonly string[];
   readonly evidence: RegExp;
+  /** An entry of train that is there in the end. */
+  readonly keeps?: string;
   /** What only a person can do before the printed command. */
   readonly before?: (setUp: SetUp) => void;
 }
@@ -151,8 +155,6 @@ const FAULTS: readonly Fault[] = [
       renameSync(join(data, 'chb01/chb01_04_clip.csv_bi'), join(root, 'chb01_04_clip.csv_bi'));
       await build({ data, cache: join(data, '../cache') });
     },
-    before: ({ data, root }) =>
-      renameSync(join(root, 'chb01_04_clip.csv_bi'), join(data, 'chb01/chb01_04_clip.csv_bi')),
     expected: ['A5 annotations-missing'],
     evidence: /1 of 2 recordings: chb01\/chb01_04_clip/,
   },
@@ -160,7 +162,6 @@ const FAULTS: readonly Fault[] = [
     name: 'an annotation that cannot be read',
     plant: ({ data }) =>
       spoil(join(data, 'chb01/chb01_04_clip.csv_bi'), (text) => text.replace(/,seiz,/, ';seiz;')),
-    before: ({ data }) => heal(join(data, 'chb01/chb01_04_clip.csv_bi')),
     expected: ['A1 unreadable-annotations'],
     evidence: /1 of 2 recordings .*chb01_04_clip\.csv_bi/,
   },
@@ -170,7 +171,6 @@ const FAULTS: readonly Fault[] = [
       spoil(join(data, 'chb01/chb01_04_clip.csv_bi'), (text) =>
         text.replace(/# duration = \S+/, '# duration = 500.0000'),
       ),
-    before: ({ data }) => heal(join(data, 'chb01/chb01_04_clip.csv_bi')),
     expected: ['A6 durations-disagree'],
     evidence: /the annotation is of 500 s, the recording has 37 s/,
   },
@@ -178,16 +178,95 @@ const FAULTS: readonly Fault[] = [
     name: 'a recording without the channels of the montage',
     plant: ({ data }) =>
       spoil(join(data, 'chb01/chb01_04_clip.edf'), (text) => text.replace('FP1-F7', 'XX1-X7')),
-    before: ({ data }) => heal(join(data, 'chb01/chb01_04_clip.edf')),
     expected: ['B1 channels-missing'],
     evidence: /the montage double-banana needs Fp1-F7/,
   },
   {
     name: 'a recording that is no EDF file',
     plant: ({ data }) => spoil(join(data, 'chb01/chb01_04_clip.edf'), () => 'nothing'),
-    before: ({ data }) => heal(join(data, 'chb01/chb01_04_clip.edf')),
     expected: ['B5 recordings-rejected'],
     evidence: /1 of 2 recordings .*chb01_04_clip\.edf/,
+  },
+  {
+    name: 'an annotation that was missing, and is there again',
+    plant: async ({ data, root }) => {
+      renameSync(join(data, 'chb01/chb01_04_clip.csv_bi'), join(root, 'chb01_04_clip.csv_bi'));
+      await build({ data, cache: join(data, '../cache') });
+      renameSync(join(root, 'chb01_04_clip.csv_bi'), join(data, 'chb01/chb01_04_clip.csv_bi'));
+    },
+    expected: ['A5 annotations-missing'],
+    evidence: /1 of 2 recordings: chb01\/chb01_04_clip/,
+    keeps: 'chb01/chb01_04_clip.npz',
+  },
+  {
+    name: 'an annotation that was damaged, and is corrected',
+    plant: async ({ data }) => {
+      const path = join(data, 'chb01/chb01_04_clip.csv_bi');
+      await spoil(path, (text) => text.replace(/,seiz,/, ';seiz;'));
+      heal(path);
+    },
+    expected: ['A1 unreadable-annotations'],
+    evidence: /chb01_04_clip\.csv_bi/,
+    keeps: 'chb01/chb01_04_clip.npz',
+  },
+  {
+    name: 'one recording that is no EDF file, and one without an annotation: both are left out',
+    plant: async ({ data }) => {
+      rmSync(join(data, 'chb01/chb01_04_clip.csv_bi'));
+      const others = join(data, 'chb03/chb03_01_clip_edfplusD.edf');
+      cpSync(others, `${others}.kept`);
+      await spoil(others, () => 'nothing');
+    },
+    expected: ['A5 annotations-missing', 'B5 recordings-rejected'],
+    evidence: /1 of 2 recordings/,
+    keeps: 'chb01/chb01_03_clip.npz',
+  },
+  {
+    name: 'an annotation that was corrected after its entry was built',
+    plant: ({ data }) => {
+      const path = join(data, 'chb01/chb01_04_clip.csv_bi');
+      // Of the same length, so that only its content tells.
+      writeFileSync(path, readFileSync(path, 'utf8').replaceAll('10.0000', '12.0000'));
+    },
+    expected: ['A8 inputs-changed'],
+    evidence: /1 entry; 1 file is another, such as \S+chb01_04_clip\.csv_bi$/,
+    keeps: 'chb01/chb01_04_clip.npz',
+  },
+  {
+    name: 'a recording that was replaced after its entry was built',
+    plant: ({ data }) => appendFileSync(join(data, 'chb01/chb01_04_clip.edf'), 'x'),
+    expected: ['A8 inputs-changed'],
+    evidence: /1 entry; 1 file is another, such as \S+chb01_04_clip\.edf$/,
+  },
+  {
+    name: 'an annotation that was removed after its entry was built',
+    plant: ({ data }) => rmSync(join(data, 'chb01/chb01_04_clip.csv_bi')),
+    expected: ['A5 annotations-gone'],
+    evidence: /1 entry; 1 file is gone, such as \S+chb01_04_clip\.csv_bi$/,
+  },
+  {
+    name: 'a recording that is left out, and still has an entry',
+    changes: [['data_dir:', 'exclude: [chb01/chb01_04_clip.edf]\n  data_dir:']],
+    plant: () => undefined,
+    expected: ['D3 excluded-entries'],
+    evidence: /1 entry in \S+train: chb01\/chb01_04_clip\.edf$/,
+  },
+  {
+    name: 'annotations of all that is trained on are missing: nothing is built, and no census says why',
+    plant: async ({ data }) => {
+      for (const name of ['chb01_03_clip', 'chb01_04_clip']) rmSync(join(data, `chb01/${name}.csv_bi`));
+      await build({ data, cache: join(data, '../cache') });
+      for (const name of ['chb01_03_clip', 'chb01_04_clip'])
+        cpSync(join(SAMPLE, `chb01/${name}.csv_bi`), join(data, `${name}.csv_bi`));
+    },
+    before: ({ data }) => {
+      for (const name of ['chb01_03_clip', 'chb01_04_clip'])
+        renameSync(join(data, `${name}.csv_bi`), join(data, `chb01/${name}.csv_bi`));
+    },
+    expected: ['A5 annotations-missing', 'D4 cache-missing'],
+    evidence:
+      /2 of 2 recordings without an entry: no annotation of chb01\/chb01_03_clip\.edf, chb01\/chb01_04_clip\.edf/,
+    keeps: 'chb01/chb01_04_clip.npz',
   },
   {
     name: 'annotations without a seizure',
@@ -200,6 +279,37 @@ const FAULTS: readonly Fault[] = [
     },
     expected: ['E1 no-seizures'],
     evidence: /41 windows of 1024 samples, none with seizure; 0 seizures of 0\.0 s annotated/,
+  },
+  {
+    name: 'a bound that clips much of the recordings',
+    changes: [['montage: double-banana', 'montage: double-banana\n  clip: 1']],
+    plant: async ({ data, cache }) => {
+      rmSync(cache, { recursive: true });
+      await build({ data, cache }, { clip: 1 });
+    },
+    expected: ['F2 clipped', 'F2 clipped'],
+    evidence: /2 of 2 entries in \S+ have more than 5 % of their samples clipped; \S+\.npz [1-9]\d\.\d %/,
+    keeps: 'chb01/chb01_04_clip.npz',
+  },
+  {
+    name: 'an entry of an earlier format',
+    plant: ({ cache }) =>
+      rewrite(join(cache, 'train'), 'chb01/chb01_04_clip.npz', ({ provenance, ...content }) => ({
+        ...content,
+        provenance: { ...provenance, version: provenance.version - 1 },
+      })),
+    expected: ['D3 cache-old-format'],
+    evidence: /1 of 2 entries in \S+ \(chb01\/chb01_04_clip\.npz\): .*of format version \d+/,
+    keeps: 'chb01/chb01_04_clip.npz',
+  },
+  {
+    name: 'a build that was interrupted, and its recordings are not here',
+    plant: ({ cache, data }) => {
+      rmSync(data, { recursive: true });
+      for (const name of ['census.json', 'manifest.json']) rmSync(join(cache, 'train', name));
+    },
+    expected: ['D1 manifest-missing', 'D11 cache-unfinished'],
+    evidence: /train holds 2 entries and no census\.json/,
   },
   {
     name: 'labels that lost their seizures',
@@ -217,7 +327,6 @@ const FAULTS: readonly Fault[] = [
   {
     name: 'two recordings of one name',
     plant: ({ data }) => cpSync(join(data, 'chb01/chb01_04_clip.edf'), join(data, 'chb01/chb01_04_clip.bdf')),
-    before: ({ data }) => rmSync(join(data, 'chb01/chb01_04_clip.bdf')),
     expected: ['D10 stem-collision'],
     evidence: /chb01_04_clip\.bdf and .*chb01_04_clip\.edf/,
   },
@@ -362,15 +471,18 @@ test.each(FAULTS)('$name: found, and nothing else; mended by what is printed', a
       sha256(readFileSync(join(setUp.data, name))),
     ]);
   const recordings = hashes();
-  for (const command of new Set(before.findings.map(({ fix }) => fix.command)))
-    if (command !== null) type(command, { cwd: setUp.root });
+  const printed = ({ findings }: Examination) => new Set(findings.flatMap(({ fix }) => fix.command ?? []));
+  // What only a person can mend has no command before that.
+  const commands = printed(before).size > 0 ? printed(before) : printed(await examined(setUp.config));
+  for (const command of commands) type(command, { cwd: setUp.root });
   expect(named(await examined(setUp.config))).toEqual([]);
+  if (fault.keeps !== undefined) expect(existsSync(join(setUp.cache, 'train', fault.keeps))).toBe(true);
   expect(hashes()).toEqual(recordings);
 });
 
 test('in pairs with faults of configuration, environment and machine, each is found as it is alone', async () => {
   const quick = FAULTS.filter(({ name }) =>
-    /never written|empty manifest beside|another machine|torn|was removed|a damaged entry$|no cache at all/.test(
+    /never written|empty manifest beside|another machine|torn|entry that was removed|a damaged entry$|^no cache at all/.test(
       name,
     ),
   );

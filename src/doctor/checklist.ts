@@ -1,8 +1,12 @@
+import { namedPatientOf } from '../cache/index.ts';
 import type { ConfigKind } from '../config/index.ts';
+import { counted } from '../words.ts';
 import type { Finding } from './finding.ts';
 import { deviceOf, loaderUseOf } from './loader-use.ts';
+import { excludedIn, some } from './rules/cache-state.ts';
 import { LOADER_SETTINGS, READERS } from './rules/loader-settings.ts';
 import { STARVATION } from './rules/starvation.ts';
+import { isReplaced } from './run-subject.ts';
 import { type ConfigSubject, configsOf, type Subject } from './subject.ts';
 
 /** A line of the fast checklist. */
@@ -21,6 +25,9 @@ export function checklistOf(subject: Subject, findings: readonly Finding[]): Che
     loaderItem('cloud', subject, found(...LOADER, 'progress-bars')),
     rootsItem(subject, found('two-cache-settings', 'cloud-paths', 'local-paths')),
     balanceItem(subject, found(...BALANCE)),
+    ...exclusionItem(subject),
+    ...recordingItems(subject),
+    ...successorItem(subject),
   ];
 }
 
@@ -32,6 +39,43 @@ const BALANCE = [
   'manifest-empty',
   'manifest-no-seizures',
 ];
+
+/** What was wrong and has been accepted stays in sight. */
+function exclusionItem(subject: Subject): CheckedItem[] {
+  const excluded = excludedIn(subject);
+  if (excluded.length === 0) return [];
+  const says = `${counted(excluded.length, 'recording')}, by data.exclude: ${some(excluded)}`;
+  return [{ item: 'left out on purpose', state: 'ok', says }];
+}
+
+/** A run that went wrong stays in sight beside the one that was trained in its place. */
+function successorItem({ run }: Subject): CheckedItem[] {
+  if (run === null || !isReplaced(run)) return [];
+  return [{ item: 'trained anew', state: 'ok', says: `${run.successor!.folder} (${run.successor!.state})` }];
+}
+
+/** What a folder of recordings holds. */
+function recordingItems({ target, recordings }: Subject): CheckedItem[] {
+  if (target.kind !== 'recordings' || recordings === null) return [];
+  const { tried, nameless } = recordings;
+  const all = recordings.recordings.length;
+  const hours = tried.reduce((sum, { recordedS }) => sum + recordedS, 0) / 3600;
+  const sums: Record<string, number> = {};
+  for (const { labels } of tried)
+    for (const [label, seconds] of Object.entries(labels)) sums[label] = (sums[label] ?? 0) + seconds;
+  const labels = Object.entries(sums).map(([label, seconds]) => `${label} ${seconds.toFixed(1)} s`);
+  const patients = new Set(recordings.recordings.map(({ entry }) => namedPatientOf(entry)));
+  patients.delete(null);
+  const looked = tried.length < all ? `, ${tried.length} of them looked at` : '';
+  return [
+    {
+      item: 'recordings',
+      state: 'ok',
+      says: `${counted(all, 'recording')}${looked} (${hours.toFixed(2)} h), of ${nameless.length > 0 ? 'at least ' : ''}${counted(patients.size, 'patient')}`,
+    },
+    { item: 'labels', state: labels.length > 0 ? 'ok' : 'not looked at', says: labels.join(', ') || 'none' },
+  ];
+}
 
 /** Rules about the loader, by settings and by what a run saw. */
 const LOADER = [...LOADER_SETTINGS, ...STARVATION].map(({ name }) => name);

@@ -11,6 +11,13 @@ interface RunToResume {
 
 /** Files that one command line names. */
 const MOST_TYPED = 20;
+/** Recordings that one command line leaves out; a shell takes some 100 kB. */
+const MOST_LEFT_OUT = 500;
+
+/** The folder in which a run is trained anew with other settings. */
+export function successorOf(folder: string): string {
+  return `${folder.replace(/\/+$/, '')}-again`;
+}
 
 /** Builds the command lines of fixes, for what was asked about: each works as it is printed. */
 export class Commands {
@@ -70,6 +77,16 @@ export class Commands {
     return isGoingOn(state) ? `${commandLine('bgb', 'stop', folder)} && ${resume}` : resume;
   }
 
+  /** Trains with what the run records but for these values, in a folder beside it; null where no run was asked about. */
+  anew(assignments: readonly string[]): string | null {
+    if (this.#run === null) return null;
+    const { folder, path } = this.#run;
+    return commandLine(
+      ...['bgb', 'train', path],
+      ...settings([...assignments, `experiment.output_dir=${successorOf(folder)}`]),
+    );
+  }
+
   /** Lists the windows of the cache anew. */
   scanCache({ isForced = false, folder = this.#cacheDir ?? 'cache' } = {}): string {
     const scan = commandLine('bgb', 'scan-cache', '--cache-dir', folder, ...this.#how());
@@ -77,11 +94,11 @@ export class Commands {
   }
 
   /** Builds what is missing in the cache, then lists its windows; null where no folder of recordings is known. */
-  buildCache(): string | null {
-    if (this.#dataDirs.length === 0 || this.#cacheDir === null) return null;
-    const own = basename(this.#cacheDir);
+  buildCache({ folder = this.#cacheDir } = {}): string | null {
+    if (this.#dataDirs.length === 0 || folder === null) return null;
+    const own = basename(folder);
     const isSplitFolder = ['train', 'dev', 'val', 'eval'].includes(own);
-    const root = isSplitFolder ? dirname(this.#cacheDir) : this.#cacheDir;
+    const root = isSplitFolder ? dirname(folder) : folder;
     const build = commandLine(
       ...['bgb', 'build-cache'],
       ...this.#dataDirs.flatMap((folder) => ['--data-dir', folder]),
@@ -89,7 +106,22 @@ export class Commands {
       ...(this.#split === null ? [] : ['--split', this.#split]),
       ...this.#how(),
     );
-    return `env -u BGB_LIMIT_FILES ${build} && ${this.scanCache()}`;
+    return `env -u BGB_LIMIT_FILES ${build} && ${this.scanCache({ folder })}`;
+  }
+
+  /**
+   * Leaves recordings out for good and builds without them; null where there are too many to type, or no configuration can
+   * say so: a run's record stays as it is.
+   */
+  leaveOut(recordings: readonly string[]): string | null {
+    const build = this.buildCache();
+    if (build === null || this.#configPath === null || this.#run !== null) return null;
+    if (recordings.length > MOST_LEFT_OUT) return null;
+    // Plain in YAML, where a name is.
+    const added = recordings.map(
+      (name) => `data.exclude+=${/^\w[\w./-]*$/.test(name) ? name : JSON.stringify(name)}`,
+    );
+    return `${this.write(this.#configPath, added)} && ${build}`;
   }
 
   /** Takes entries out of the cache, under names that nothing reads, and lists the rest; null where they are too many to type. */

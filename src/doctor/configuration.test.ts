@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
+import { loadConfig } from '../config/index.ts';
 import type { Machine } from './machine.ts';
 import { CLOUD, examined, named, WITH_GPU, WORKSTATION } from './testing/looking.ts';
 import { type } from './testing/shell.ts';
@@ -247,6 +248,23 @@ test('--write keeps comments and order, takes a field out, and writes nothing th
   await expect(writeSettings(path, ['data.num_workers=-1'])).rejects.toThrow(/data\.num_workers/);
   await expect(writeSettings(path, ['num_workers'])).rejects.toThrow(/expected section\.field=value/);
   expect(readFileSync(path, 'utf8')).toBe(after);
+});
+
+test('--write adds to a list, each thing once; comments in it stay', async () => {
+  const path = join(configs({ [LOCAL]: [['data:', 'data:\n  exclude:\n    - a.edf # no signal']] }), LOCAL);
+  expect(await writeSettings(path, ['data.exclude+=b/c.edf', 'data.exclude+=a.edf'])).toEqual([
+    `${path}: data.exclude: b/c.edf added`,
+    `${path}: data.exclude: a.edf added`,
+  ]);
+  expect(readFileSync(path, 'utf8')).toMatch(/exclude:\n {4}- a\.edf # no signal\n {4}- b\/c\.edf\n/);
+  const bare = join(configs({}), LOCAL);
+  await writeSettings(bare, [
+    "data.exclude+=it's: odd.edf".replace(/=(.*)/, (_, name) => `=${JSON.stringify(name)}`),
+  ]);
+  expect((await loadConfig(bare)).config.data.exclude).toEqual(["it's: odd.edf"]);
+  await expect(writeSettings(path, ['data.num_workers+=1'])).rejects.toThrow(
+    /data\.num_workers is 4, no list/,
+  );
 });
 
 test('of two settings that are wrong, each is mended by its own command', async () => {

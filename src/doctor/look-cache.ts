@@ -53,18 +53,25 @@ async function configNaming(cacheDir: string) {
   return null;
 }
 
-/** Looks at every split of a cache. */
+/** Looks at the splits of a cache. */
 export async function lookAtCache(
   folder: string,
   { shape }: Windows,
-  options: { readonly isDeep: boolean; readonly isManifestRead: boolean; readonly now: number },
+  options: {
+    readonly isDeep: boolean;
+    readonly isManifestRead: boolean;
+    /** Whether only what is trained and tuned on is looked at. */
+    readonly isTrainingOnly: boolean;
+    readonly now: number;
+  },
 ): Promise<CacheSubject> {
   const about = { folder };
   if (!existsSync(folder)) return { ...about, isThere: false, splits: [], problem: null };
   try {
     const splits = [];
     for (const [split, at] of await splitFolders(folder))
-      splits.push({ split, ...(await lookAtSplit(at, shape, options)) });
+      if (!options.isTrainingOnly || split !== 'eval')
+        splits.push({ split, ...(await lookAtSplit(at, shape, options)) });
     return { ...about, isThere: true, splits, problem: null };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { leftoversIn } from '../cache/index.ts';
@@ -10,6 +11,7 @@ import {
   readLastEvents,
   readRunStatus,
 } from '../runs/index.ts';
+import { successorOf } from './commands.ts';
 import type { Computing } from './computing.ts';
 import { isStarved, lastSession, neededRate, paceOf } from './pace.ts';
 import type {
@@ -59,11 +61,22 @@ export async function lookAtRun(
     checkpoints: isQuick ? [] : await checkpointsIn(join(folder, RUN_FILES.checkpoints)),
     barred: await barredLogs(folder),
     leftovers: await leftoversIn(folder, now.getTime()),
+    successor: isQuick ? null : await lastSuccessor(folder, now),
     probe:
       isStarved(pace) && residency === 'disk' && computing !== null
         ? await probe(config, pace, computing)
         : null,
   };
+}
+
+async function lastSuccessor(folder: string, now: Date): Promise<RunSubject['successor']> {
+  let found: RunSubject['successor'] = null;
+  for (let next = successorOf(folder); existsSync(join(next, RUN_FILES.run)); next = successorOf(next)) {
+    const status = await readRunStatus(next, now).catch(() => null);
+    if (status === null) break;
+    found = { folder: next, state: status.state };
+  }
+  return found;
 }
 
 /** As the log's first event says; a later session may have said otherwise. */

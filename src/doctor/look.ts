@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { homedir, tmpdir, totalmem } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import {
@@ -12,21 +12,21 @@ import {
   type Problem,
   type Surroundings,
 } from '../config/index.ts';
-import { InputError } from '../errors.ts';
 import { canonicalJson } from '../files/index.ts';
 import { configHashes, RUN_FILES, type RunFingerprint, readRunFingerprint } from '../runs/index.ts';
 import { Commands } from './commands.ts';
 import { loadComputing } from './computing.ts';
 import { lookAtCache, windowsIn } from './look-cache.ts';
-import { builtAs, lookAtRecordings } from './look-recordings.ts';
+import { builtAs, lookAtRecordings, lookIntoRecordings } from './look-recordings.ts';
 import { lookAtRun } from './look-run.ts';
 import { lookAtGpus, type Machine, machineFacts, mountAt } from './machine.ts';
 import type { RunSubject } from './run-subject.ts';
 import type { ConfigSubject, Subject, TargetKind } from './subject.ts';
+import { targetOf } from './target.ts';
 
 /** What doctor is asked to look at. */
 export interface LookRequest {
-  /** A configuration, a run's folder or a cache; null looks at the usual configurations, if they are here, and the machine. */
+  /** A configuration, a run's folder, a cache or a folder of recordings; null looks at the usual configurations, if they are here, and the machine. */
   readonly path: string | null;
   readonly set: readonly string[];
   readonly environment: Environment;
@@ -40,13 +40,10 @@ export interface LookRequest {
   readonly machine?: Partial<Machine>;
 }
 
-/** Looked at where nothing is named. */
-const USUAL_CONFIG = 'configs/local/train.yaml';
-
 /**
  * Gathers what the rules look at; reads only.
  *
- * @throws InputError `DOCTOR_TARGET` where there is nothing of that name; `CONFIG_FILE`, `RUN_*`, `DATA_FOLDER` where it
+ * @throws InputError `DOCTOR_TARGET` where there is nothing of that name, or nothing that can be looked at; `CONFIG_FILE`, `RUN_*`, `DATA_FOLDER` where it
  * cannot be read
  */
 export async function lookAt(request: LookRequest): Promise<Subject> {
@@ -71,6 +68,7 @@ export async function lookAt(request: LookRequest): Promise<Subject> {
       : await lookAtCache(cacheDir, windows, {
           isDeep: request.isDeep,
           isManifestRead: !request.isQuick,
+          isTrainingOnly: request.isQuick === true,
           now: request.now.getTime(),
         });
   const isSound = cache?.splits.every(({ manifest }) => manifest.validity?.isValid === true) ?? false;
@@ -84,9 +82,15 @@ export async function lookAt(request: LookRequest): Promise<Subject> {
           now: request.now,
         });
   const recordings =
-    config === null || (request.isQuick && run !== null)
-      ? null
-      : await lookAtRecordings(config.loaded.config);
+    target.kind === 'recordings'
+      ? await lookIntoRecordings(target.path, { isDeep: request.isDeep })
+      : config === null || (request.isQuick && run !== null)
+        ? null
+        : await lookAtRecordings(config.loaded.config, cache, {
+            isDeep: request.isDeep,
+            isTried: !request.isQuick,
+            machine,
+          });
   return {
     target,
     config,
@@ -109,7 +113,10 @@ export async function lookAt(request: LookRequest): Promise<Subject> {
       dataDirs: recordings?.folders ?? [],
       windows: windows?.assignments ?? [],
       run: run && { folder: run.folder, state: run.status.state, path: configPath! },
-      split: recordings === null || cache === null ? null : builtAs(recordings, cache),
+      split:
+        recordings === null || cache === null || config === null
+          ? null
+          : await builtAs(recordings, cache, config.loaded.config),
     }),
     localFolder:
       [join(homedir(), '.cache/bgb'), resolve('cache'), join(tmpdir(), 'bgb')].find((folder) => {
@@ -160,28 +167,6 @@ async function earlierRuns({ loaded }: ConfigSubject, run: RunSubject | null): P
     .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
 }
 
-async function targetOf(path: string | null): Promise<{ kind: TargetKind; path: string }> {
-  if (path === null)
-    return existsSync(USUAL_CONFIG)
-      ? { kind: 'configuration', path: USUAL_CONFIG }
-      : { kind: 'machine', path: '.' };
-  const found = await stat(path).catch(() => null);
-  if (found === null)
-    throw new InputError(
-      'DOCTOR_TARGET',
-      `${path}: there is nothing of that name. Give a configuration (YAML), a run's folder or a cache.`,
-    );
-  if (!found.isDirectory()) return { kind: 'configuration', path };
-  if (existsSync(join(path, RUN_FILES.run))) return { kind: 'run', path };
-  const runs = (await readdir(path)).filter((name) => existsSync(join(path, name, RUN_FILES.run)));
-  if (runs.length > 0)
-    throw new InputError(
-      'DOCTOR_TARGET',
-      `${path}: a folder of runs. Give one of them, such as ${join(path, runs.sort()[0]!)}; bgb runs lists them.`,
-    );
-  return { kind: 'cache', path };
-}
-
 interface ConfigFound {
   readonly config: ConfigSubject | null;
   readonly configPath: string | null;
@@ -193,7 +178,8 @@ async function configFor(
   fingerprint: RunFingerprint | null,
   { set, environment }: LookRequest,
 ): Promise<ConfigFound> {
-  if (kind === 'cache' || kind === 'machine') return { config: null, configPath: null, problems: [] };
+  if (kind === 'cache' || kind === 'machine' || kind === 'recordings')
+    return { config: null, configPath: null, problems: [] };
   const configPath = kind === 'run' ? join(path, RUN_FILES.config) : path;
   try {
     // A run has what it was started or resumed with, whatever the environment says now.

@@ -12,10 +12,14 @@ import { type } from './testing/shell.ts';
 let corpus: Corpus;
 beforeAll(async () => {
   corpus = await Corpus.make();
+  // What is copied to a disk of this machine is copied below the home folder.
+  process.env.HOME = corpus.copy().root;
 });
 afterAll(() => corpus[Symbol.dispose]());
 
 const MIB = 2 ** 20;
+/** Bytes of a checkpoint of the smoke model: weights, and AdamW's two averages of each, in float32. */
+const CHECKPOINT = 4 * 3 * 46_653;
 const [GPU] = WITH_GPU.gpus;
 const onCuda: [string, string] = ['device: cpu', 'device: cuda'];
 
@@ -112,6 +116,25 @@ const FAULTS: readonly Fault[] = [
     isMendedByCommand: false,
   },
   {
+    name: 'a disk with room for one checkpoint and what is written beside it',
+    machine: () => ({ ...WORKSTATION, freeBytes: () => 4 * CHECKPOINT }),
+    expected: ['M7 disk-space'],
+    seen: /free at/,
+    cause: /Saving would fail/,
+    isMendedByCommand: true,
+  },
+  {
+    name: 'a full disk beside one with room',
+    machine: ({ root }) => ({
+      ...WORKSTATION,
+      freeBytes: (path) => (path.startsWith(root) ? 100_000 : 500 * 2 ** 30),
+    }),
+    expected: ['M7 disk-space'],
+    seen: /0 MiB free at/,
+    cause: /Saving would fail/,
+    isMendedByCommand: true,
+  },
+  {
     name: 'a residency that the memory cannot hold',
     machine: () => ({ ...WORKSTATION, memoryBytes: 100_000 }),
     changes: [['use_balanced_sampling: false', 'use_balanced_sampling: false\n  residency: host']],
@@ -181,6 +204,38 @@ test.each(FAULTS)('$name: found, and nothing else, with its cause', async (fault
   expect(named(await examined(setUp.config, { machine }))).toEqual([]);
 });
 
+test('a disk without room for the rest of the cache: what is built goes to one with room, and the rest is built there', async () => {
+  const setUp = corpus.copy();
+  process.env.HOME = setUp.root;
+  const machine = {
+    ...WORKSTATION,
+    freeBytes: (path: string) => (path.startsWith(setUp.cache) ? 1000 : 500 * 2 ** 30),
+  };
+  rmSync(join(setUp.cache, 'train'), { recursive: true });
+  const found = await examined(setUp.config, { machine });
+  expect(named(found)).toContain('M8 cache-space');
+  const space = found.findings.find(({ rule }) => rule === 'cache-space')!;
+  // Two recordings of 18 channels are left, of those that are there the mean is taken.
+  expect(space.evidence).toMatch(
+    /^2 recordings are left, about \S+ MiB by the 2 that are there; 0 MiB free$/,
+  );
+  expect(type(space.fix.command!, { cwd: setUp.root })).toMatchObject({ code: 0 });
+  expect(named(await examined(setUp.config, { machine }))).toEqual([]);
+});
+
+test('a clock that was set back, or never set', async () => {
+  const { config } = corpus.copy();
+  const early = await examined(config, { now: new Date('1970-01-02') });
+  expect(named(early)).toEqual(['M10 clock']);
+  expect(early.findings[0]!.evidence).toBe('now 1970-01-02T00:00:00.000Z');
+  expect(early.findings[0]!.fix.command).toBe('sudo timedatectl set-ntp true');
+  const wsl = await examined(config, {
+    now: new Date('1970-01-02'),
+    machine: { ...WORKSTATION, wsl: { config: null } },
+  });
+  expect(wsl.findings[0]!.fix.command).toBe('sudo hwclock -s');
+});
+
 test('progress bars: in the cloud with a terminal, and in a log of a run', async () => {
   const { config } = corpus.copy();
   const machine = { ...CLOUD, hasTerminal: true };
@@ -235,6 +290,7 @@ test('under WSL2 a live run is told about vmIdleTimeout, unless it is set', asyn
         barred: [],
         leftovers: [],
         pace: null,
+        successor: null,
         fingerprint: { splits: null, createdAt: '2025-01-01T00:00:00Z', environment: {} },
       } as unknown as typeof subject.run,
       machine: { ...subject.machine, wsl: { config: wslconfig } },

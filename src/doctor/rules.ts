@@ -4,6 +4,7 @@ import { CONFIGURATION } from './rules/configuration.ts';
 import { DATA } from './rules/data.ts';
 import { ENTRIES } from './rules/entries.ts';
 import { GPU } from './rules/gpu.ts';
+import { INPUTS } from './rules/inputs.ts';
 import { LOADER_SETTINGS } from './rules/loader-settings.ts';
 import { MACHINE } from './rules/machine.ts';
 import { MANIFEST } from './rules/manifest.ts';
@@ -20,6 +21,7 @@ export const RULES: readonly Rule[] = [
   ...MANIFEST,
   ...DATA,
   ...REJECTIONS,
+  ...INPUTS,
   ...LOADER_SETTINGS,
   ...STARVATION,
   ...RUN,

@@ -1,4 +1,10 @@
-import type { RunEvent, RunFingerprint, RunStatus } from '../runs/index.ts';
+import {
+  isGoingOn,
+  type RunEvent,
+  type RunFingerprint,
+  type RunState,
+  type RunStatus,
+} from '../runs/index.ts';
 import type { ReaderSettings } from '../train/index.ts';
 
 /** Where samples lay while a run trained. */
@@ -41,6 +47,8 @@ export interface RunSubject {
   /** Log files with progress bars in them. */
   readonly barred: readonly string[];
   readonly leftovers: readonly string[];
+  /** The last of the runs that were trained anew in its place; null where there is none. */
+  readonly successor: { readonly folder: string; readonly state: RunState } | null;
   /** What its loader delivers here, measured where it was too slow. */
   readonly probe: LoaderProbe | null;
 }
@@ -49,6 +57,12 @@ export interface RunSubject {
 export interface Delivery {
   readonly settings: ReaderSettings;
   readonly windowsPerS: number;
+}
+
+/** Whether a run that went wrong was trained anew, and that goes well. */
+export function isReplaced({ successor }: RunSubject): boolean {
+  if (successor === null) return false;
+  return successor.state === 'finished' || successor.state === 'stopped' || isGoingOn(successor.state);
 }
 
 /** See {@link RunSubject.probe}. */

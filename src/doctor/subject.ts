@@ -7,7 +7,7 @@ import type { Machine } from './machine.ts';
 import type { RunSubject } from './run-subject.ts';
 
 /** What a path turned out to be. */
-export type TargetKind = 'configuration' | 'run' | 'cache' | 'machine';
+export type TargetKind = 'configuration' | 'run' | 'cache' | 'recordings' | 'machine';
 
 /** A configuration that could be loaded, and what was asked of it. */
 export interface ConfigSubject {
@@ -35,7 +35,45 @@ export interface CacheSubject {
 export interface RecordingsSubject {
   readonly folders: readonly string[];
   /** Relative to their folder, with the entry's name without the split. */
-  readonly recordings: readonly { readonly folder: string; readonly name: string; readonly entry: string }[];
+  readonly recordings: readonly RecordingPlace[];
+  /** Of recordings with an entry: files that it was made of and that are others now. */
+  readonly altered: readonly AlteredInput[];
+  /** Recordings that the last build left out, by the name it gave them, of which a file has changed since. */
+  readonly touched: ReadonlySet<string>;
+  /** Some of those that have neither an entry nor a reason, or of a folder alone: what a build would say of them. */
+  readonly tried: readonly TriedRecording[];
+  /** Recordings whose patient cannot be told. */
+  readonly nameless: readonly string[];
+}
+
+/** A recording that was opened, with its annotation, as a build does it first. */
+export interface TriedRecording {
+  /** The name of its entry, with the recording's ending. */
+  readonly name: string;
+  /** Recorded seconds. */
+  readonly recordedS: number;
+  /** Annotated seconds by label; empty where it cannot be used. */
+  readonly labels: Readonly<Record<string, number>>;
+  /** null where it can be used; else why it cannot. */
+  readonly problem: { readonly kind: 'unlabelled' | 'rejected'; readonly reason: string } | null;
+}
+
+export interface RecordingPlace {
+  readonly folder: string;
+  /** Relative to its folder. */
+  readonly name: string;
+  /** The name of its entry, without the split. */
+  readonly entry: string;
+}
+
+/** A file that an entry was made of, and that is not as it was. */
+export interface AlteredInput {
+  /** Relative to the data folder. */
+  readonly recording: string;
+  readonly entry: string;
+  readonly file: string;
+  readonly role: 'recording' | 'annotation';
+  readonly state: 'missing' | 'changed';
 }
 
 /** All that rules look at; gathered once, before any of them. */

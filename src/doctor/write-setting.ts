@@ -5,8 +5,8 @@ import { InputError } from '../errors.ts';
 import { writeAtomic } from '../files/index.ts';
 
 /**
- * Writes fields into a configuration file, `field=value` each with the value as YAML; an empty value takes the field out.
- * Comments and the order of the rest stay. Returns what was changed, a line each.
+ * Writes fields into a configuration file, `field=value` each with the value as YAML; an empty value takes the field out, and
+ * `field+=value` adds it to a list. Comments and the order of the rest stay. Returns what was changed, a line each.
  *
  * A file in which several things are wrong is mended one command at a time: problems of other fields that it had stay.
  *
@@ -21,8 +21,10 @@ export async function writeSettings(path: string, assignments: readonly string[]
   const written: string[] = [];
   const changes = assignments.map((assignment) => {
     const at = assignment.indexOf('=');
-    const field = assignment.slice(0, Math.max(0, at));
-    if (!/^\w+(\.\w+)+$/.test(field)) refuse(`--write ${assignment}: expected section.field=value.`);
+    const isAdded = at > 0 && assignment[at - 1] === '+';
+    const field = assignment.slice(0, Math.max(0, isAdded ? at - 1 : at));
+    if (!/^\w+(\.\w+)+$/.test(field))
+      refuse(`--write ${assignment}: expected section.field=value, or section.field+=value for a list.`);
     written.push(field);
     const keys = field.split('.');
     const text = assignment.slice(at + 1);
@@ -31,7 +33,15 @@ export async function writeSettings(path: string, assignments: readonly string[]
       document.deleteIn(keys);
       return `${path}: ${field}: ${before} -> not stated`;
     }
-    document.setIn(keys, parseDocument(text).toJS());
+    const value: unknown = parseDocument(text).toJS();
+    if (isAdded) {
+      const listed = valueIn(document.toJS(), keys) ?? [];
+      if (!Array.isArray(listed)) refuse(`--write ${assignment}: ${field} is ${before}, no list.`);
+      if (listed.length === 0) document.setIn(keys, [value]);
+      else if (!listed.includes(value)) document.addIn(keys, value);
+      return `${path}: ${field}: ${text} added`;
+    }
+    document.setIn(keys, value);
     return `${path}: ${field}: ${before} -> ${text}`;
   });
   // Lines are left as long as they are.
@@ -43,6 +53,13 @@ export async function writeSettings(path: string, assignments: readonly string[]
   if (isWorse) throw new ConfigError(path, left);
   await writeAtomic(path, text);
   return changes;
+}
+
+/** What stands at a place of nested maps. */
+function valueIn(all: unknown, keys: readonly string[]): unknown {
+  let at = all;
+  for (const key of keys) at = (at as Readonly<Record<string, unknown>> | null | undefined)?.[key];
+  return at;
 }
 
 function problemsOf(text: string, path: string): readonly Problem[] {

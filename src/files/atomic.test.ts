@@ -1,4 +1,5 @@
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -12,6 +13,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import {
   isTemporaryName,
+  linkAtomic,
   makeFolder,
   removeStaleTemporaries,
   writeAtomic,
@@ -31,6 +33,20 @@ test('a write that fails leaves the old content and nothing beside it', async ()
   await expect(failing).rejects.toThrow('disk full');
   expect(readFileSync(path, 'utf8')).toBe('old');
   expect(readdirSync(join(folder, 'failing'))).toEqual(['a.json']);
+});
+
+test('a second name replaces what has it; without links nothing is changed', async () => {
+  const place = join(folder, 'linked');
+  const [a, b] = [join(place, 'a'), join(place, 'b')];
+  await writeAtomic(a, 'new');
+  await writeAtomic(b, 'old');
+  expect(await linkAtomic(a, b)).toBe(true);
+  expect(await linkAtomic(a, b)).toBe(true);
+  expect(readFileSync(b, 'utf8')).toBe('new');
+  expect(readdirSync(place)).toEqual(['a', 'b']);
+  // No file system links a folder, as some link nothing.
+  expect(await linkAtomic(place, join(folder, 'again'))).toBe(false);
+  expect(existsSync(join(folder, 'again'))).toBe(false);
 });
 
 test('folders on the way are made; where none can be, the write fails and ends', async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /**
@@ -32,6 +32,21 @@ export async function writeAtomicWith(
     throw error;
   }
   await syncFolder(folder);
+}
+
+/** Gives a file a second name in its folder, replacing what has that name; false where the file system has no such links. */
+export async function linkAtomic(path: string, to: string): Promise<boolean> {
+  const temporary = join(dirname(to), temporaryName(to));
+  try {
+    await link(path, temporary);
+  } catch {
+    return false;
+  }
+  await rename(temporary, to);
+  // Renaming does nothing where both are names of one file already.
+  await rm(temporary, { force: true });
+  await syncFolder(dirname(to));
+  return true;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Files on disk: atomic writes, content hashes, the header of .npy. */
 export {
   isTemporaryName,
+  linkAtomic,
   makeFolder,
   removeStaleTemporaries,
   writeAtomic,

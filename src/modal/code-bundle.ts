@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { InputError, messageOf } from '../errors.ts';
 import { sha256, sha256File, writeAtomic } from '../files/index.ts';
 import { type Container, mustExecute, pushOne } from '../places/index.ts';
+import { IMAGE_TAG } from './image.ts';
 import { RESULTS } from './modal-place.ts';
 
 /** The packed code that runs there. */
@@ -13,6 +14,8 @@ export interface CodeBundle {
   readonly tarball: string;
   /** The start of its SHA-256. */
   readonly hash: string;
+  /** What tells compiled bridges apart: a hash of their sources, and the libtorch of the image. */
+  readonly bridge: string;
 }
 
 /** What goes into a bundle: packed anew when one of these has changed. */
@@ -80,12 +83,12 @@ export function codePath(hash: string): string {
   return `${RESULTS}/.bgb/code/${hash}.tar.gz`;
 }
 
-/** Where its compiled bridge lies, as a tarball to be unpacked over it. */
-export function bridgePath(hash: string): string {
-  return `${RESULTS}/.bgb/bridge/${hash}.tar.gz`;
+/** Where a compiled bridge lies, as a tarball to be unpacked over the code; deploy/modal/app.py names it the same. */
+export function bridgePath(bridge: string): string {
+  return `${RESULTS}/.bgb/bridge/${bridge}.tar.gz`;
 }
 
-/** Compiles the bridge for a code once, on a machine that costs little, with the image that runs it. */
+/** Compiles the bridge once, on a machine that costs little, with the image that runs it. */
 const BUILD_BRIDGE = `set -e
 [ -f "$1" ] && exit 0
 code=$(mktemp -d)
@@ -93,27 +96,39 @@ tar -xzf "$0" -C "$code" --strip-components=1
 "$code/bgb" build-bridge >&2
 [ -d "$code/build/bridge" ] || exit 0
 mkdir -p "$(dirname "$1")"
-tar -czf "$1.new" -C "$code" build/bridge
+tar -czf "$1.new" -C "$code" --exclude=objects build/bridge
 mv "$1.new" "$1"
 rm -rf "$code"`;
 
 /** Puts the code there, and its compiled bridge, unless they are there. */
 export async function bringCode(
   container: Container,
-  { tarball, hash }: CodeBundle,
+  { tarball, hash, bridge }: CodeBundle,
   say: (sentence: string) => void,
 ): Promise<void> {
   const commit = ['sync', RESULTS];
   if (await pushOne(container, tarball, codePath(hash), commit)) say(`Code ${hash} sent.`);
-  const { code } = await container.execute(['test', '-f', bridgePath(hash)]);
+  const { code } = await container.execute(['test', '-f', bridgePath(bridge)]);
   if (code === 0) return;
-  say('Compiling the bridge to libtorch there (minutes, once for each code) ...');
-  await mustExecute(container, ['sh', '-c', BUILD_BRIDGE, codePath(hash), bridgePath(hash)]);
+  say('Compiling the bridge to libtorch there (minutes, once for each state of native/) ...');
+  await mustExecute(container, ['sh', '-c', BUILD_BRIDGE, codePath(hash), bridgePath(bridge)]);
   await mustExecute(container, commit);
 }
 
 async function bundleOf(tarball: string): Promise<CodeBundle> {
-  return { tarball, hash: (await sha256File(tarball)).slice(0, 16) };
+  const hash = (await sha256File(tarball)).slice(0, 16);
+  return { tarball, hash, bridge: `${(await bridgeIn(tarball)) ?? hash}-${IMAGE_TAG}` };
+}
+
+/** What a bundle says its bridge is compiled from; null where it says nothing. */
+async function bridgeIn(tarball: string): Promise<string | null> {
+  const words = ['-xzOf', tarball, '--wildcards', '--occurrence=1', '*/bundle.json'];
+  try {
+    const { stdout } = await promisify(execFile)('tar', words);
+    return (JSON.parse(stdout) as { bridge?: string }).bridge ?? null;
+  } catch {
+    return null;
+  }
 }
 
 async function sourcesHash(root: string): Promise<string> {

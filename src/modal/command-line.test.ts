@@ -191,7 +191,17 @@ test('a cache is pushed; one is built there by several containers, its manifest 
   ]).ended;
   expect(pushed.code, pushed.errors).toBe(0);
   expect(existsSync(join(standIn.volume(VOLUME).folder, 'cache/pushed/train/manifest.json'))).toBe(true);
-  const words = ['modal', 'build-cache', '--bundle', bundle, '--data', 'bucket:eeg', '--workers', '2'];
+  const words = [
+    'modal',
+    'build-cache',
+    '--yes',
+    '--bundle',
+    bundle,
+    '--data',
+    'bucket:eeg',
+    '--workers',
+    '2',
+  ];
   const cache = [
     '--data-dir',
     '/data/chb01',

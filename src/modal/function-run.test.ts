@@ -24,7 +24,7 @@ beforeAll(async () => {
   mkdirSync(join(opt, 'bgb/configs'), { recursive: true });
   cpSync(path('configs/modal'), join(opt, 'bgb/configs/modal'), { recursive: true });
   for (const [name, value] of Object.entries(standIn.variables)) process.env[name] = value;
-  place = new ModalPlace(await connect(), { app: 'bgb', volume: VOLUME, data: null }, (client) =>
+  place = new ModalPlace(await connect(), { app: 'bgb', volume: VOLUME, data: null, lookMs: 300 }, (client) =>
     client.images.fromRegistry('a-base'),
   );
 });
@@ -83,8 +83,7 @@ test('a call is stopped for good', async () => {
   await launch(place, functionJob('halted', ['training.epochs=50']), async () => undefined);
   await step('halted', 1, 2);
   expect(await stop(place, 'halted', { now: () => new Date() })).toBe(true);
-  await using container = await place.open();
-  expect(await readStanding(container, '/results', 'halted')).toMatchObject({
+  expect(await readStanding(place, '/results', 'halted')).toMatchObject({
     isDone: false,
     isStopped: true,
   });
@@ -183,8 +182,7 @@ test('modal run app.py::train --config-path trains, and goes on with what an int
   await standIn.functionCalls.at(-1)!.ended;
   expect(standIn.functionCalls.at(-1)!.containers.at(-1)!.output[0].toString()).toMatch(/returned 0\n$/);
   expect(existsSync(join(standIn.volume(VOLUME).folder, 'typed/done.json'))).toBe(true);
-  await using container = await place.open();
-  expect(await readStanding(container, '/results', 'typed')).toMatchObject({
+  expect(await readStanding(place, '/results', 'typed')).toMatchObject({
     isDone: true,
     attempts: [{}, {}],
   });

@@ -2,25 +2,20 @@ import { posix } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FunctionCall, ModalClient, Secret } from 'modal';
 import { InputError } from '../errors.ts';
-import {
-  type Container,
-  deskOf,
-  type Job,
-  type Live,
-  mustExecute,
-  readFiles,
-  writeFile,
-} from '../places/index.ts';
-import type { Resources } from './resources.ts';
+import { deskOf, type Job, type Live, mustExecute, type Place, writeFile } from '../places/index.ts';
+import { resourcesOfJob } from './resources.ts';
 import { isSdkError, isUnimplemented, translated } from './sdk.ts';
 
 /** Name of the function of deploy/modal/app.py. */
 const FUNCTION = 'train';
-/** Between two looks at a run's lines: a volume shows them when they are committed. */
+/** Between two looks at a run's lines, unless said otherwise: a volume shows them when they are committed. */
 const LOOK_MS = 3000;
 
 /** Where the call of a run's function is kept, so that it is found again from anywhere. */
 const callPath = (results: string, run: string) => posix.join(deskOf(results, run).folder, 'call.json');
+
+/** Where the results of runs are. */
+type Results = Pick<Place, 'results' | 'read' | 'open'>;
 
 /**
  * Runs as calls of a function that deploy/modal/app.py has deployed: Modal starts an interrupted one again by itself, so it
@@ -29,19 +24,20 @@ const callPath = (results: string, run: string) => posix.join(deskOf(results, ru
 export class FunctionRuns {
   readonly #client: ModalClient;
   readonly #app: string;
-  readonly #results: string;
-  readonly #open: () => Promise<Container>;
+  readonly #place: Results;
 
-  constructor(client: ModalClient, app: string, results: string, open: () => Promise<Container>) {
+  readonly #lookMs: number;
+
+  constructor(client: ModalClient, app: string, place: Results, lookMs = LOOK_MS) {
     this.#client = client;
     this.#app = app;
-    this.#results = results;
-    this.#open = open;
+    this.#place = place;
+    this.#lookMs = lookMs;
   }
 
   /** @throws InputError `MODAL_FUNCTION` where it is not deployed */
   async start(job: Job, attempt: number, secrets: Secret[]): Promise<Live> {
-    const { gpu, cpu, memory_mib: memoryMiB, timeout_s: timeoutS } = job.place as unknown as Resources;
+    const { gpu, cpu, memory_mib: memoryMiB, timeout_s: timeoutS } = resourcesOfJob(job);
     const deployed = await this.#deployed();
     if (deployed === null)
       throw new InputError(
@@ -60,10 +56,10 @@ export class FunctionRuns {
         .then((bound) =>
           bound.spawn([], { job: deskOf(job.results, job.run).job, attempt: String(attempt) }),
         );
-      await using container = await this.#open();
+      await using container = await this.#place.open();
       const text = `${JSON.stringify({ call: call.functionCallId })}\n`;
-      await writeFile(container, callPath(this.#results, job.run), text, job.commit);
-      return new FunctionLive(call, job.run, this.#results, this.#open);
+      await writeFile(container, callPath(this.#place.results, job.run), text, job.commit);
+      return new FunctionLive(call, job.run, this.#place, this.#lookMs);
     } catch (error) {
       throw translated(error, gpu ?? 'a container');
     }
@@ -72,13 +68,12 @@ export class FunctionRuns {
   async find(run: string): Promise<Live | null> {
     // Where nothing is deployed, nothing can be called, and there is no need to look at the volume.
     if ((await this.#deployed()) === null) return null;
-    await using container = await this.#open();
-    const path = callPath(this.#results, run);
-    const text = (await readFiles(container, [path])).get(path);
+    const path = callPath(this.#place.results, run);
+    const text = (await this.#place.read([path])).get(path);
     if (text === undefined) return null;
     try {
       const call = await this.#client.functionCalls.fromId((JSON.parse(text) as { call: string }).call);
-      const live = new FunctionLive(call, run, this.#results, this.#open);
+      const live = new FunctionLive(call, run, this.#place, this.#lookMs);
       return (await live.isRunning()) ? live : null;
     } catch (error) {
       if (isSdkError(error, 'NotFoundError')) return null;
@@ -101,14 +96,15 @@ class FunctionLive implements Live {
   readonly container = null;
   readonly #call: FunctionCall;
   readonly #run: string;
-  readonly #results: string;
-  readonly #open: () => Promise<Container>;
+  readonly #place: Results;
 
-  constructor(call: FunctionCall, run: string, results: string, open: () => Promise<Container>) {
+  readonly #lookMs: number;
+
+  constructor(call: FunctionCall, run: string, place: Results, lookMs: number) {
     this.#call = call;
     this.#run = run;
-    this.#results = results;
-    this.#open = open;
+    this.#place = place;
+    this.#lookMs = lookMs;
   }
 
   get id(): string {
@@ -116,8 +112,8 @@ class FunctionLive implements Live {
   }
 
   async *output(signal: AbortSignal): AsyncIterable<string> {
-    const { console } = deskOf(this.#results, this.#run);
-    await using container = await this.#open();
+    const { console } = deskOf(this.#place.results, this.#run);
+    await using container = await this.#place.open();
     let at = 0;
     while (!signal.aborted) {
       // Asked first: what is there after it has ended is all there is.
@@ -129,7 +125,7 @@ class FunctionLive implements Live {
       at += whole.length;
       if (whole.length > 0) yield whole.toString('utf8');
       if (!isRunning) return;
-      await delay(LOOK_MS, null, { signal }).catch(() => undefined);
+      await delay(this.#lookMs, null, { signal }).catch(() => undefined);
     }
   }
 

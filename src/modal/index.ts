@@ -7,10 +7,10 @@ export { bringCode, type CodeBundle, codeBundle } from './code-bundle.ts';
 export { drillLosses } from './drill.ts';
 export { imageOf } from './image.ts';
 export { type DataSource, ModalPlace, type ModalSettings, RESULTS } from './modal-place.ts';
-export { gpuOf, LONGEST_S, pricePerHour, type Resources } from './resources.ts';
+export { gpuOf, LONGEST_S, pricePerHour, type Resources, resourcesOfJob } from './resources.ts';
 export { connect } from './sdk.ts';
 export { taskJob } from './task-job.ts';
-export { openTerminal } from './terminal.ts';
+export { openTerminal, SHELL } from './terminal.ts';
 export { checkPaths, configHash, configJob, runNameOf, trainJob } from './train-job.ts';
 
 /** The checks that are made there; they compute, which what starts a run does not. */

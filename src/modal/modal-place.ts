@@ -9,11 +9,12 @@ import type {
 } from 'modal';
 import { CLOUD_MOUNTS } from '../config/index.ts';
 import { BgbError, InputError, messageOf } from '../errors.ts';
-import { type Container, deskOf, type Job, type Live, type Place } from '../places/index.ts';
+import { type Container, deskOf, type Job, type Live, type Place, readFiles } from '../places/index.ts';
 import { FunctionRuns } from './function-runs.ts';
-import type { Resources } from './resources.ts';
+import { resourcesOfJob } from './resources.ts';
 import { SandboxContainer } from './sandbox-container.ts';
-import { isSdkError, translated } from './sdk.ts';
+import { isSdkError, isUnreachable, translated } from './sdk.ts';
+import { VolumeFiles } from './volume-files.ts';
 
 /** What the runs of a user share. */
 export interface ModalSettings {
@@ -22,6 +23,8 @@ export interface ModalSettings {
   readonly volume: string;
   /** Where the recordings are, mounted read-only at `/data`. */
   readonly data: DataSource | null;
+  /** Between two looks at the lines of a function's run, ms. */
+  readonly lookMs?: number;
 }
 
 export type DataSource =
@@ -47,6 +50,7 @@ export class ModalPlace implements Place {
   readonly #client: ModalClient;
   readonly #settings: ModalSettings;
   readonly #image: (client: ModalClient) => Image;
+  readonly #files: VolumeFiles;
   readonly #functions: FunctionRuns;
   readonly #opened = new Set<Container>();
   #isAbandoned = false;
@@ -55,11 +59,24 @@ export class ModalPlace implements Place {
     this.#client = client;
     this.#settings = settings;
     this.#image = image;
-    this.#functions = new FunctionRuns(client, settings.app, RESULTS, () => this.open());
+    this.#files = new VolumeFiles(client, settings.volume, RESULTS);
+    this.#functions = new FunctionRuns(client, settings.app, this, settings.lookMs);
+  }
+
+  async read(patterns: readonly string[]): Promise<Map<string, string>> {
+    try {
+      return await this.#files.read(patterns);
+    } catch (error) {
+      const told = translated(error, 'a look at the results');
+      if (told instanceof InputError || isUnreachable(error)) throw told;
+      // Whatever is wrong with that way, a container sees the same files.
+      await using container = await this.open();
+      return await readFiles(container, patterns);
+    }
   }
 
   async start(job: Job, attempt: number): Promise<Live> {
-    const resources = job.place as unknown as Resources;
+    const resources = resourcesOfJob(job);
     const { backend, gpu, cpu, memory_mib: memoryMiB, timeout_s: timeoutS } = resources;
     const secrets = await Promise.all(resources.secrets.map((name) => this.#secret(name)));
     if (backend === 'function') return await this.#functions.start(job, attempt, secrets);
@@ -207,7 +224,7 @@ function startCommand(job: Job, attempt: number): string[] {
     '[ ! -f "$2" ] || tar -xzf "$2" -C "$code"',
     'exec "$code/bgb" attend "$3" --attempt "$4"',
   ].join('\n');
-  const { code_path: code, bridge_path: bridge } = job.place as unknown as Resources;
+  const { code_path: code, bridge_path: bridge } = resourcesOfJob(job);
   return ['sh', '-c', script, 'sh', code, bridge, deskOf(job.results, job.run).job, String(attempt)];
 }
 

@@ -1,4 +1,5 @@
 import { InputError } from '../errors.ts';
+import type { Job } from '../places/index.ts';
 import type { DataSource } from './modal-place.ts';
 
 /** What a run needs of the place, kept with its job. */
@@ -17,6 +18,11 @@ export interface Resources {
   readonly code_path: string;
   /** Of its compiled bridge. */
   readonly bridge_path: string;
+}
+
+/** As they are kept with a job. */
+export function resourcesOfJob({ place }: Pick<Job, 'place'>): Resources {
+  return place as unknown as Resources;
 }
 
 /** Modal's limit for one container. */

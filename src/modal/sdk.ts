@@ -26,7 +26,11 @@ export async function connect(): Promise<ModalClient> {
   const { ModalClient: Client } = await loadSdk();
   const silent = () => undefined;
   try {
-    return new Client({ logger: { debug: silent, info: silent, warn: silent, error: silent } });
+    const client = new Client({ logger: { debug: silent, info: silent, warn: silent, error: silent } });
+    const { tokenId, tokenSecret, oauthRefreshToken } = client.profile;
+    // It would say so at its first call.
+    if (!(tokenId && tokenSecret) && !oauthRefreshToken) throw new Error('there is no token');
+    return client;
   } catch (cause) {
     throw tokenRefused(cause);
   }
@@ -41,7 +45,14 @@ function tokenRefused(cause: unknown): InputError {
 }
 
 /** gRPC's codes that say so, by name; see https://grpc.io/docs/guides/status-codes/. */
-const CODES = { permissionDenied: 7, resourceExhausted: 8, unimplemented: 12, unauthenticated: 16 } as const;
+const CODES = {
+  notFound: 5,
+  permissionDenied: 7,
+  resourceExhausted: 8,
+  unimplemented: 12,
+  unavailable: 14,
+  unauthenticated: 16,
+} as const;
 
 /** What a call to Modal threw, in bgb's words where it is not merely a lost connection. */
 export function translated(error: unknown, what: string): Error {
@@ -58,6 +69,16 @@ export function translated(error: unknown, what: string): Error {
 /** Whether it is an error of the SDK's class of that name; its classes themselves are loaded late. */
 export function isSdkError(error: unknown, className: string): boolean {
   return error instanceof Error && error.name === className;
+}
+
+/** Whether a call of the protocol itself says that what it names is not there. */
+export function isNotFound(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === CODES.notFound;
+}
+
+/** Whether Modal could not be reached. */
+export function isUnreachable(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === CODES.unavailable;
 }
 
 /** Whether what was called does not exist on the other side. */

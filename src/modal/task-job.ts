@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import type { Forwarded } from '../config/index.ts';
 import { canonicalJson, sha256 } from '../files/index.ts';
 import type { Job } from '../places/index.ts';
-import { bridgePath, codePath } from './code-bundle.ts';
+import { bridgePath, type CodeBundle, codePath } from './code-bundle.ts';
 import { RESULTS } from './modal-place.ts';
 import { type Resources, SAVING_S } from './resources.ts';
 
@@ -16,12 +16,12 @@ export interface TaskRequest {
   readonly command: readonly string[];
   readonly variables: Forwarded;
   readonly resources: Omit<Resources, 'code_path' | 'bridge_path'>;
-  readonly codeHash: string;
+  readonly code: Pick<CodeBundle, 'hash' | 'bridge'>;
   readonly now: Date;
 }
 
 export async function taskJob(request: TaskRequest): Promise<Job> {
-  const { run, before, command, variables, resources, codeHash, now } = request;
+  const { run, before, command, variables, resources, code, now } = request;
   const local = localConfig(command);
   const placed = (words: readonly string[]) => words.map((word) => (word === local ? 'CONFIG' : word));
   return {
@@ -43,12 +43,12 @@ export async function taskJob(request: TaskRequest): Promise<Job> {
     before: before.map(placed),
     commit: ['sync', RESULTS],
     limit_s: Math.max(60, resources.timeout_s - SAVING_S),
-    hashes: { code: codeHash, config: sha256(canonicalJson(command)).slice(0, 16) },
+    hashes: { code: code.hash, config: sha256(canonicalJson(command)).slice(0, 16) },
     place: {
       ...resources,
       secrets: [...resources.secrets],
-      code_path: codePath(codeHash),
-      bridge_path: bridgePath(codeHash),
+      code_path: codePath(code.hash),
+      bridge_path: bridgePath(code.bridge),
     },
   };
 }

@@ -1,5 +1,8 @@
 import type { ModalPlace } from './modal-place.ts';
 
+/** What a shell gets. */
+export const SHELL = { gpu: null, cpu: 2, memory_mib: 4096, timeout_s: 24 * 3600 } as const;
+
 /** What a terminal needs of standard input and output. */
 export interface TerminalInput extends NodeJS.ReadableStream {
   setRawMode?(isRaw: boolean): unknown;
@@ -11,11 +14,14 @@ export async function openTerminal(
   input: TerminalInput,
   output: NodeJS.WritableStream,
 ): Promise<number> {
+  const { cpu, memory_mib: memoryMiB, timeout_s } = SHELL;
   const sandbox = await place.openSandbox({
-    command: ['sleep', '86400'],
-    cpu: 2,
-    memoryMiB: 4096,
-    timeoutMs: 24 * 3600_000,
+    command: ['sleep', String(timeout_s)],
+    cpu,
+    memoryMiB,
+    timeoutMs: timeout_s * 1000,
+    // Where the connection is lost, nobody types there any more.
+    idleTimeoutMs: 10 * 60_000,
     tags: { purpose: 'shell' },
   });
   try {

@@ -5,7 +5,7 @@ import { type Config, type Forwarded, type LoadedConfig, pathsOf } from '../conf
 import { InputError } from '../errors.ts';
 import { canonicalJson, sha256 } from '../files/index.ts';
 import { checkRunName, type Job } from '../places/index.ts';
-import { bridgePath, codePath } from './code-bundle.ts';
+import { bridgePath, type CodeBundle, codePath } from './code-bundle.ts';
 import { DATA, RESULTS } from './modal-place.ts';
 import { type Resources, SAVING_S } from './resources.ts';
 
@@ -22,7 +22,7 @@ export interface TrainJobRequest {
   readonly isForced: boolean;
   readonly variables: Forwarded;
   readonly resources: Omit<Resources, 'code_path' | 'bridge_path'> & { readonly gpu: string };
-  readonly codeHash: string;
+  readonly code: Pick<CodeBundle, 'hash' | 'bridge'>;
   /** Losses of the drill on this machine; null: no drill. */
   readonly losses: readonly number[] | null;
   readonly now: Date;
@@ -34,12 +34,13 @@ export interface TrainJobRequest {
  * @throws InputError `PLACE_RUN_NAME`
  */
 export async function trainJob(request: TrainJobRequest): Promise<Job> {
-  const { path, loaded, set, isForced, variables, resources, codeHash, losses, now } = request;
+  const { path, loaded, set, isForced, variables, resources, losses, now } = request;
   const { config } = loaded;
   const folder = posix.normalize(config.experiment.output_dir).replace(/\/$/, '');
   const run = runNameOf(folder);
   const isStaged = config.data.residency !== 'device';
   // A function runs the code that its image was made with.
+  const { hash: codeHash, bridge } = request.code;
   const code = resources.backend === 'function' ? IMAGE_CODE : codePath(codeHash);
   const isScanForced = FORCED in variables.once;
   const assignments = set.flatMap((assignment) => ['--set', assignment]);
@@ -92,7 +93,7 @@ export async function trainJob(request: TrainJobRequest): Promise<Job> {
       ...resources,
       secrets: [...resources.secrets],
       code_path: code,
-      bridge_path: bridgePath(codeHash),
+      bridge_path: bridgePath(bridge),
     },
   };
 }
@@ -119,7 +120,7 @@ export async function configJob(request: {
     ...{ path, loaded, set, now, isForced: false },
     variables: { always: {}, once: {}, left: [] },
     resources: { backend: 'function', gpu, cpu: 0, memory_mib: 0, timeout_s: limitS, secrets: [] },
-    codeHash: 'image',
+    code: { hash: 'image', bridge: 'image' },
     losses: null,
   });
   const [checks = []] = job.before;

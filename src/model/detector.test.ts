@@ -101,6 +101,13 @@ describe.each(CASES)('%s against PyTorch', (name) => {
     expect(relativeError(logits, golden.logits)).toBeLessThan(tolerance);
   });
 
+  test.each(TOLERANCES)('logits with fixed weights in %s', (dtype, tolerance) => {
+    const model = load(golden, 'float32').to({ dtype });
+    using fixed = model.fixed();
+    for (const _pass of ['first', 'second'])
+      expect(relativeError(fixed.forward(batchOf(golden, dtype)), golden.logits)).toBeLessThan(tolerance);
+  });
+
   test.each([
     ['float64', 1e-11],
     ['float32', 1e-4],

@@ -11,6 +11,7 @@ import {
   ConvTranspose1d,
   Dropout,
   EVALUATION,
+  FixedWeights,
   LayerNorm,
   Linear,
   Mamba2,
@@ -18,12 +19,13 @@ import {
   moveWeights,
   normalisedConvolution,
   parallelConvolutions,
+  residualConvolution,
   residualNorm,
   type WeightStore,
   Weights,
   watched,
 } from '../nn/index.ts';
-import { cat, type Device, type Dtype, scope, type Tensor } from '../torch/index.ts';
+import { type Device, type Dtype, scope, type Tensor } from '../torch/index.ts';
 
 type ModelConfig = Config['model'];
 
@@ -44,9 +46,10 @@ class ConvBlock {
     this.norm = new BatchNorm(norm, outputs);
   }
 
-  forward(x: Tensor, mode: Mode): Tensor {
+  /** @param parts side by side the input */
+  forward(parts: readonly Tensor[], mode: Mode): Tensor {
     return scope(() =>
-      watched(mode, this.#name, normalisedConvolution(this.conv, this.norm, x, mode, { hasRelu: true })),
+      watched(mode, this.#name, normalisedConvolution(this, parts, mode, { hasRelu: true })),
     );
   }
 }
@@ -56,7 +59,7 @@ const numbered = (at: Weights) => ({ name: at.name, conv: at.at(0), norm: at.at(
 
 /** Two conv blocks at one resolution. */
 class Stage {
-  readonly #blocks: readonly ConvBlock[];
+  readonly #blocks: readonly [ConvBlock, ConvBlock];
 
   constructor(weights: Weights, inputs: number, outputs: number, kernel: number) {
     this.#blocks = [
@@ -65,8 +68,10 @@ class Stage {
     ];
   }
 
-  forward(x: Tensor, mode: Mode): Tensor {
-    return scope(() => this.#blocks.reduce((y, block) => block.forward(y, mode), x));
+  /** @param parts side by side the input */
+  forward(parts: readonly Tensor[], mode: Mode): Tensor {
+    const [first, second] = this.#blocks;
+    return scope(() => second.forward([first.forward(parts, mode)], mode));
   }
 }
 
@@ -96,9 +101,11 @@ class ResCnnBlock {
     return scope(() => {
       const joined = parallelConvolutions(this.#branches, x, mode);
       const branches = watched(mode, `${this.#name}.branches`, joined);
-      const mixed = normalisedConvolution(this.#fusion, this.#norm, branches, mode, { hasRelu: false });
-      const fused = watched(mode, `${this.#name}.fusion`, mixed);
-      return watched(mode, this.#name, this.#dropout.forward(fused, mode).add(x).relu());
+      const fusion = { conv: this.#fusion, norm: this.#norm };
+      const y = residualConvolution(fusion, branches, x, mode, (mixed) =>
+        this.#dropout.forward(watched(mode, `${this.#name}.fusion`, mixed), mode),
+      );
+      return watched(mode, this.#name, y);
     });
   }
 }
@@ -128,7 +135,7 @@ class BiMambaLayer {
   /** (B, L, D) -> (B, L, D) */
   forward(x: Tensor, mode: Mode): Tensor {
     return scope(() => {
-      const both = Mamba2.bidirectional(this.#forward, this.#backward, this.#projection, x);
+      const both = Mamba2.bidirectional(this.#forward, this.#backward, this.#projection, x, mode);
       const joined = watched(mode, `${this.#name}.output_proj`, both);
       return watched(mode, this.#name, residualNorm(this.#norm, this.#dropout, joined, x, mode));
     });
@@ -140,6 +147,12 @@ export interface DetectorOptions {
   readonly channels: number;
   /** Of the first weights. */
   readonly seed: number;
+}
+
+/** See {@link Detector.fixed}. */
+export interface FixedDetector extends Disposable {
+  /** (B, T, C) -> (B, T) */
+  forward(signal: Tensor): Tensor;
 }
 
 /** The seizure detector of docs/model.md: signals (B, T, C) to logits (B, T). @throws InputError `MODEL_SIZE`, `MODEL_LENGTH` */
@@ -225,6 +238,19 @@ export class Detector {
   }
 
   /**
+   * The model for many passes with the weights as they are now: the same function, but batch norms are folded into the
+   * convolutions before them and what else layers make of their weights is made once. Nothing is differentiable. Dispose of
+   * it before weights change.
+   */
+  fixed(): FixedDetector {
+    const fixed = new FixedWeights();
+    return {
+      forward: (signal) => this.forward(signal, { isTraining: false, fixed }),
+      [Symbol.dispose]: () => fixed[Symbol.dispose](),
+    };
+  }
+
+  /**
    * Logits of seizure for every sample.
    *
    * @param signal (B, T, C)
@@ -243,11 +269,11 @@ export class Detector {
 
   #compute(signal: Tensor, mode: Mode): Tensor {
     const skips: Tensor[] = [];
-    let x = this.#input.forward(signal.permute(0, 2, 1).unsqueeze(2), mode);
+    let x = this.#input.forward([signal.permute(0, 2, 1).unsqueeze(2)], mode);
     for (const [i, stage] of this.#encoder.entries()) {
-      x = stage.forward(x, mode);
+      x = stage.forward([x], mode);
       skips.push(x);
-      x = watched(mode, `encoder.downsample.${i}`, this.#downsample[i]!.forward(x));
+      x = watched(mode, `encoder.downsample.${i}`, this.#downsample[i]!.forward(x, mode));
     }
     for (const block of this.#rescnn) x = block.forward(x, mode);
     if (this.#mamba.length > 0) {
@@ -256,11 +282,11 @@ export class Detector {
       x = sequence.transpose(1, 2).unsqueeze(2);
     }
     for (const [i, stage] of this.#decoder.entries()) {
-      const longer = watched(mode, `decoder.upsample.${i}`, this.#upsample[i]!.forward(x));
-      x = stage.forward(cat([longer, skips.pop()!], 1), mode);
+      const longer = watched(mode, `decoder.upsample.${i}`, this.#upsample[i]!.forward(x, mode));
+      x = stage.forward([longer, skips.pop()!], mode);
     }
-    const output = watched(mode, 'decoder.output_conv', this.#output.forward(x));
-    return watched(mode, 'detection_head', this.#head.forward(output)).squeeze(2).squeeze(1);
+    const output = watched(mode, 'decoder.output_conv', this.#output.forward(x, mode));
+    return watched(mode, 'detection_head', this.#head.forward(output, mode)).squeeze(2).squeeze(1);
   }
 }
 

@@ -10,7 +10,7 @@ import type { Config } from '../config/index.ts';
 import { Detector, type DetectorOptions } from './detector.ts';
 
 export { type LayerCost, type ModelCost, modelCost, type Precision } from './cost.ts';
-export { Detector, type DetectorOptions } from './detector.ts';
+export { Detector, type DetectorOptions, type FixedDetector } from './detector.ts';
 
 export { fittingBatch, type TrainingMemory, trainingMemory } from './memory.ts';
 

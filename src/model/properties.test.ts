@@ -29,6 +29,67 @@ function signal(batch: number, length: number, channels: number): Tensor {
   return tensor(nested, { dtype: 'float64' });
 }
 
+/** Running statistics, norms' weights and biases away from 0 and 1, as after some training. */
+function disturb(model: Detector): void {
+  const vectors = [...model.parameters(), ...model.buffers()].filter(([, { shape }]) => shape.length === 1);
+  for (const [name, vector] of vectors) {
+    const values = Array.from(
+      { length: vector.elementCount },
+      (_, i) => 1.1 + 0.4 * Math.sin(1.3 * i + name.length),
+    );
+    noGrad(() => vector.copy_(tensor(values, { dtype: 'float64' })));
+  }
+}
+
+test('fixed weights give the same logits, for any sizes that fit', () => {
+  const sizes = fc.record({
+    widths: fc.array(fc.integer({ min: 3, max: 6 }), { minLength: 1, maxLength: 3 }),
+    kernels: fc.uniqueArray(fc.constantFrom(1, 3, 5, 7), { minLength: 1, maxLength: 3 }),
+    blocks: fc.integer({ min: 0, max: 2 }),
+    channels: fc.integer({ min: 1, max: 4 }),
+  });
+  fc.assert(
+    fc.property(sizes, ({ widths, kernels, blocks, channels }) => {
+      const config = configOf({
+        encoder: { stages: widths.length, channels: widths },
+        rescnn: { n_blocks: blocks, kernel_sizes: kernels },
+        mamba: { n_layers: 1, d_model: widths.at(-1)!, d_state: 2, head_dim: 2 },
+        decoder: { stages: widths.length },
+      });
+      scope(() => {
+        const model = createModel(config, { channels, seed: 1 }).to({ dtype: 'float64' });
+        disturb(model);
+        const batch = signal(2, 2 ** widths.length * 3, channels);
+        const expected = noGrad(() => model.forward(batch));
+        using fixed = model.fixed();
+        const difference = fixed.forward(batch).sub(expected).abs().amax().item();
+        expect(difference / expected.abs().amax().item()).toBeLessThan(1e-11);
+      });
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test('weights are fixed until disposal, which releases what was made of them', () => {
+  const model = small();
+  disturb(model);
+  const batch = signal(1, 16, 3);
+  scope(() => {
+    const before = liveTensors();
+    const first = scope(() => {
+      using fixed = model.fixed();
+      const logits = fixed.forward(batch).toArray();
+      expect(fixed.forward(batch).toArray()).toEqual(logits);
+      return logits;
+    });
+    expect(liveTensors()).toBe(before);
+    expect([...model.parameters().values()].every((weight) => weight.toArray().length > 0)).toBe(true);
+    noGrad(() => model.parameters().get('encoder.input_conv.conv.weight')!.mul_(2));
+    using fixed = model.fixed();
+    expect(fixed.forward(batch).toArray()).not.toEqual(first);
+  });
+});
+
 test('one logit for each sample of each window, for any sizes that fit', () => {
   const sizes = fc.record({
     widths: fc.array(fc.integer({ min: 3, max: 6 }), { minLength: 1, maxLength: 3 }),

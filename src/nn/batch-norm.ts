@@ -53,6 +53,12 @@ export class BatchNorm {
     });
   }
 
+  /** What it is with its running statistics: x * scale + shift, each (C). */
+  affine(): { scale: Tensor; shift: Tensor } {
+    const scale = aten.rsqrt({ self: this.#variance.add(1e-5) }).mul(this.#weight);
+    return { scale, shift: this.#bias.sub(this.#mean.mul(scale)) };
+  }
+
   /** Whether {@link BatchNorm.fused} can take what convolutions make of `x`, these norms' channels side by side. */
   static haveKernel(norms: readonly BatchNorm[], x: Tensor, mode: Mode): boolean {
     const channels = norms.reduce((sum, norm) => sum + norm.#weight.shape[0]!, 0);

@@ -1,4 +1,6 @@
 import { aten, type Tensor } from '../torch/index.ts';
+import { derived, inComputePrecision } from './fixed-weights.ts';
+import { EVALUATION, type Mode } from './mode.ts';
 import { firstBound, type Weights } from './weights.ts';
 
 export interface ConvOptions {
@@ -35,15 +37,19 @@ export class Conv1d {
     return this.#weight.shape[2]!;
   }
 
+  get padding(): number {
+    return this.#padding;
+  }
+
   /** Whether the output is as long as the input. */
   get keepsLength(): boolean {
     return this.#stride === 1 && 2 * this.#padding === this.taps - 1;
   }
 
   /** @param hasBias false where a batch norm after it would only take the bias away again */
-  forward(x: Tensor, { hasBias = true } = {}): Tensor {
+  forward(x: Tensor, mode: Mode = EVALUATION, { hasBias = true } = {}): Tensor {
     const bias = hasBias ? this.#bias : null;
-    if (x.device !== 'cpu' && this.#isLinear) return this.#product(x, bias);
+    if (x.device !== 'cpu' && this.#isLinear) return this.#product(x, bias, mode);
     return aten.conv2d({
       input: x,
       weight: this.#weight.unsqueeze(2),
@@ -66,15 +72,21 @@ export class Conv1d {
     return this.#weight.shape[2] === this.#stride && this.#padding === 0;
   }
 
-  #product(x: Tensor, bias: Tensor | null): Tensor {
+  #product(x: Tensor, bias: Tensor | null, mode: Mode): Tensor {
     const [batch, inputs, , length] = x.shape as [number, number, number, number];
     const taps = this.#stride;
     const steps = Math.floor(length / taps);
     const rows = x.permute(0, 2, 3, 1);
     const whole = length === steps * taps ? rows : rows.slice(2, 0, steps * taps);
     const input = whole.reshape(batch, steps, taps * inputs);
-    const weight = this.#weight.permute(0, 2, 1).reshape(-1, taps * inputs);
-    return aten.linear({ input, weight, bias }).unsqueeze(1).permute(0, 3, 1, 2);
+    const weights = derived(mode, this, () => ({
+      weight: inComputePrecision(this.#weight.permute(0, 2, 1).reshape(-1, taps * inputs)),
+      bias: bias && inComputePrecision(bias),
+    }));
+    return aten
+      .linear({ input, ...weights })
+      .unsqueeze(1)
+      .permute(0, 3, 1, 2);
   }
 }
 
@@ -96,8 +108,8 @@ export class ConvTranspose1d {
     this.#padding = (kernel - stride) / 2;
   }
 
-  forward(x: Tensor): Tensor {
-    if (x.device !== 'cpu' && this.#weight.shape[2] === this.#stride) return this.#product(x);
+  forward(x: Tensor, mode: Mode = EVALUATION): Tensor {
+    if (x.device !== 'cpu' && this.#weight.shape[2] === this.#stride) return this.#product(x, mode);
     const longer = aten['conv_transpose2d.input']({
       input: x,
       weight: this.#weight.unsqueeze(2),
@@ -110,14 +122,14 @@ export class ConvTranspose1d {
   }
 
   // A kernel as long as the stride: each input step makes its own output steps, one matrix product.
-  #product(x: Tensor): Tensor {
+  #product(x: Tensor, mode: Mode): Tensor {
     const [batch, inputs, , length] = x.shape as [number, number, number, number];
     const [, outputs, taps] = this.#weight.shape as [number, number, number];
-    const rows = aten.linear({
-      input: x.permute(0, 2, 3, 1).reshape(batch, length, inputs),
-      weight: this.#weight.permute(2, 1, 0).reshape(taps * outputs, inputs),
-      bias: aten.repeat({ self: this.#bias, repeats: [taps] }),
-    });
+    const weights = derived(mode, this, () => ({
+      weight: inComputePrecision(this.#weight.permute(2, 1, 0).reshape(taps * outputs, inputs)),
+      bias: inComputePrecision(aten.repeat({ self: this.#bias, repeats: [taps] })),
+    }));
+    const rows = aten.linear({ input: x.permute(0, 2, 3, 1).reshape(batch, length, inputs), ...weights });
     return rows.view(batch, 1, length * taps, outputs).permute(0, 3, 1, 2);
   }
 }

@@ -22,7 +22,9 @@ import {
   stack,
   type Tensor,
 } from '../torch/index.ts';
+import { derived, inComputePrecision } from './fixed-weights.ts';
 import { Linear, RmsNorm } from './layers.ts';
+import { EVALUATION, type Mode } from './mode.ts';
 import type { Weights } from './weights.ts';
 
 export interface Mamba2Options {
@@ -98,7 +100,8 @@ export class Mamba2 {
   /** What is between the projections: (B, L, 2 E + 2 N + H) -> (B, L, E), the only part that looks along time. */
   mix(projected: Tensor, { isReversed = false } = {}): Tensor {
     return scope(() => {
-      if (this.#hasKernel(projected)) return fused([this], projected, { startsReversed: isReversed });
+      if (this.#hasKernel(projected))
+        return fused([this], projected, kernelParameters([this]), { startsReversed: isReversed });
       return isReversed ? this.#compute(projected.flip(1)).flip(1) : this.#compute(projected);
     });
   }
@@ -107,25 +110,41 @@ export class Mamba2 {
    * One Mamba-2 in time and one against it, side by side through a linear map: (B, L, D) -> (B, L, outputs). Where
    * kernels compute, both go through one product before the scan and one after it: two linear maps in a row are one.
    */
-  static bidirectional(ahead: Mamba2, back: Mamba2, join: Linear, input: Tensor): Tensor {
+  static bidirectional(
+    ahead: Mamba2,
+    back: Mamba2,
+    join: Linear,
+    input: Tensor,
+    mode: Mode = EVALUATION,
+  ): Tensor {
     return scope(() => {
       if (!ahead.#hasKernel(input))
         return join.forward(cat([ahead.forward(input), back.forward(input, { isReversed: true })], 2));
-      const weight = cat([ahead.#inProjection.weight, back.#inProjection.weight]);
-      const projected = aten.linear({ input, weight, bias: null });
-      const mixed = fused([ahead, back], projected, { startsReversed: false });
-      const { model } = ahead.#options;
-      const out = autocast({ device: input.device, dtype: null }, () =>
-        cat(
-          [
-            join.weight.slice(1, 0, model).matmul(ahead.#outProjection.weight),
-            join.weight.slice(1, model).matmul(back.#outProjection.weight),
-          ],
-          1,
-        ),
-      );
-      return aten.linear({ input: mixed, weight: out, bias: join.bias });
+      const weights = derived(mode, join, () => ahead.#joinedWith(back, join));
+      const projected = aten.linear({ input, weight: weights.before, bias: null });
+      const mixed = fused([ahead, back], projected, weights.between, { startsReversed: false });
+      return aten.linear({ input: mixed, weight: weights.after, bias: weights.bias });
     });
+  }
+
+  /** The weights of {@link Mamba2.bidirectional}. */
+  #joinedWith(back: Mamba2, join: Linear) {
+    const { model } = this.#options;
+    const after = autocast({ device: join.weight.device, dtype: null }, () =>
+      cat(
+        [
+          join.weight.slice(1, 0, model).matmul(this.#outProjection.weight),
+          join.weight.slice(1, model).matmul(back.#outProjection.weight),
+        ],
+        1,
+      ),
+    );
+    return {
+      before: inComputePrecision(cat([this.#inProjection.weight, back.#inProjection.weight])),
+      between: kernelParameters([this, back]),
+      after: inComputePrecision(after),
+      bias: join.bias && inComputePrecision(join.bias),
+    };
   }
 
   /**
@@ -199,25 +218,33 @@ export function haveKernelSizes({
   return isWhole && state <= 64 && inner <= 4096;
 }
 
-/** {@link Mamba2.mix} of one or two side by side, each in the direction opposite to the one before it, in kernels. */
-function fused(
-  layers: readonly Mamba2[],
-  projected: Tensor,
-  { startsReversed }: { startsReversed: boolean },
-): Tensor {
-  const { width, state, ...sizes } = layers[0]!.kernelSizes();
-  const [batch, length] = projected.shape as [number, number, number];
-  const isWidened = batch * length <= FEW && sharedBytes(4, width, state) <= sharedMemoryLimit();
+/** What the kernels read of one or two, in their order; float32, the directions first. */
+function kernelParameters(layers: readonly Mamba2[]) {
   const parameters = layers.map((layer) => layer.kernelParameters());
   const joined = (name: keyof (typeof parameters)[number]) => stack(parameters.map((each) => each[name]));
-  const mixed = own.mamba2({
-    projected: isWidened ? wide(projected) : projected,
+  return {
     conv_weight: joined('conv_weight'),
     conv_bias: joined('conv_bias'),
     dt_bias: joined('dt_bias'),
     log_a: joined('log_a'),
     skip: joined('skip'),
     norm_weight: joined('norm_weight'),
+  };
+}
+
+/** {@link Mamba2.mix} of one or two side by side, each in the direction opposite to the one before it, in kernels. */
+function fused(
+  layers: readonly Mamba2[],
+  projected: Tensor,
+  parameters: ReturnType<typeof kernelParameters>,
+  { startsReversed }: { startsReversed: boolean },
+): Tensor {
+  const { width, state, ...sizes } = layers[0]!.kernelSizes();
+  const [batch, length] = projected.shape as [number, number, number];
+  const isWidened = batch * length <= FEW && sharedBytes(4, width, state) <= sharedMemoryLimit();
+  const mixed = own.mamba2({
+    projected: isWidened ? wide(projected) : projected,
+    ...parameters,
     ...sizes,
     width,
     state,

@@ -1,8 +1,13 @@
 import type { ProcessGroup, Tensor } from '../torch/index.ts';
+import type { FixedWeights } from './fixed-weights.ts';
 
 /** Whether a model is training, and what its dropout masks are a function of. */
 export type Mode =
-  | { readonly isTraining: false }
+  | {
+      readonly isTraining: false;
+      /** Where weights stay as they are over many passes; what layers make of them is kept here. */
+      readonly fixed?: FixedWeights;
+    }
   | {
       readonly isTraining: true;
       readonly seed: number;

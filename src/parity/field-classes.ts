@@ -18,6 +18,9 @@ const SUMS = mayDiffer(
 export const FIELD_CLASSES: Readonly<Record<FieldName, FieldClass>> = {
   'data.dataset': IGNORED,
   'data.data_dir': PLACE,
+  'data.exclude': mayDiffer(
+    'Other recordings are left out of the caches: what is trained on differs unless their recordings do, too.',
+  ),
   'data.cache_dir': PLACE,
   'data.labels': MUST_EQUAL,
   'data.sampling_rate': MUST_EQUAL,

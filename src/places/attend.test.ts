@@ -15,7 +15,7 @@ import { afterAll, expect, test } from 'vitest';
 import { type AttendOptions, attend } from './attend.ts';
 import { deskOf, type Job, jobText } from './job.ts';
 import { parseLine } from './numbered-lines.ts';
-import { mustExecute } from './remote-files.ts';
+import { mustExecute, readerIn } from './remote-files.ts';
 import { readStanding, writtenByTwo } from './standing.ts';
 import { LocalContainer } from './testing/local-place.ts';
 
@@ -70,7 +70,7 @@ async function attended(given: Job, changes: Partial<AttendOptions> = {}) {
     ...changes,
   });
   const lines = output.split('\n').flatMap((line) => parseLine(line) ?? []);
-  const standing = await readStanding(new LocalContainer(), given.results, 'run');
+  const standing = await readStanding(readerIn(new LocalContainer()), given.results, 'run');
   return {
     code,
     lines,
@@ -202,9 +202,11 @@ test('a damaged record of an attempt is named, and one of an earlier version is 
   const path = deskOf(given.results, 'run').attempt(1);
   const { unended: _, ...earlier } = attempts[0]!;
   writeFileSync(path, JSON.stringify(earlier));
-  expect((await readStanding(new LocalContainer(), given.results, 'run')).attempts).toEqual(attempts);
+  expect((await readStanding(readerIn(new LocalContainer()), given.results, 'run')).attempts).toEqual(
+    attempts,
+  );
   writeFileSync(path, '{"number": 1');
-  await expect(readStanding(new LocalContainer(), given.results, 'run')).rejects.toThrow(
+  await expect(readStanding(readerIn(new LocalContainer()), given.results, 'run')).rejects.toThrow(
     /attempts\/0001.json is not the record of an attempt .* or is damaged/,
   );
 });

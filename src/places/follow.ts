@@ -3,7 +3,7 @@ import { BgbError, messageOf } from '../errors.ts';
 import { deskOf } from './job.ts';
 import { LineGate, LineSplitter, type Missing, type NumberedLine, parseLine } from './numbered-lines.ts';
 import type { Container, Live, Place } from './place.ts';
-import { mustExecute } from './remote-files.ts';
+import { mustExecute, readerIn } from './remote-files.ts';
 import { describeEnding, type Ending, endingOf, readStanding, type Standing } from './standing.ts';
 
 export interface FollowOptions {
@@ -68,7 +68,7 @@ export async function follow(place: Place, run: string, options: FollowOptions):
         }
       }
       await using container = await place.open();
-      const standing = await readStanding(container, place.results, run);
+      const standing = await readStanding(readerIn(container), place.results, run);
       await showRest(container, place.results, run, standing, gate, options);
       const ending = endingOf(standing);
       if (!isResuming || !['interrupted', 'gone', 'not started'].includes(ending))

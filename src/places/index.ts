@@ -9,7 +9,7 @@ export { checkRunName, deskOf, type Job, jobText, parseJob } from './job.ts';
 export { launch, relaunch, stop } from './launch.ts';
 export type { NumberedLine } from './numbered-lines.ts';
 export type { Container, Executed, Live, Place } from './place.ts';
-export { mustExecute, readFiles, writeFile } from './remote-files.ts';
+export { mustExecute, type Reader, readerIn, readFiles, writeFile } from './remote-files.ts';
 export { markRemote } from './remote-mark.ts';
 export {
   describeEnding,

@@ -1,7 +1,7 @@
 import { BgbError, InputError } from '../errors.ts';
 import { checkRunName, deskOf, type Job, jobText } from './job.ts';
 import type { Container, Live, Place } from './place.ts';
-import { mustExecute, readFiles, writeFile } from './remote-files.ts';
+import { mustExecute, readerIn, readFiles, writeFile } from './remote-files.ts';
 import { describeEnding, readStanding } from './standing.ts';
 
 /**
@@ -37,7 +37,7 @@ export async function relaunch(place: Place, run: string, say: (sentence: string
   checkRunName(run);
   await refuseLive(place, run);
   await using container = await place.open(`${run}.launch`);
-  const standing = await readStanding(container, place.results, run);
+  const standing = await readStanding(readerIn(container), place.results, run);
   if (standing.isDone)
     throw new InputError(
       'PLACE_RUN_DONE',
@@ -71,7 +71,7 @@ export async function stop(
   await using _ = opened;
   const container = opened ?? live!.container!;
   const found = await readFiles(container, [desk.job]);
-  if (live === null && !found.has(desk.job)) await readStanding(container, place.results, run);
+  if (live === null && !found.has(desk.job)) await readStanding(readerIn(container), place.results, run);
   const text = `${JSON.stringify({ at: now().toISOString() })}\n`;
   await writeFile(container, desk.stop, text, opened === null ? null : ['sync', place.results]);
   if (live === null) return false;
@@ -103,7 +103,7 @@ async function refuseTaken(container: Container, results: string, job: Job): Pro
   const found = await readFiles(container, [deskOf(results, job.run).job, `${job.output_dir}/run.json`]);
   if (found.size === 0) return;
   const isKnown = found.has(deskOf(results, job.run).job);
-  const standing = isKnown ? await readStanding(container, results, job.run) : null;
+  const standing = isKnown ? await readStanding(readerIn(container), results, job.run) : null;
   // A launch whose checks failed, or that never came to them, left nothing that another could damage.
   if (standing !== null && found.size === 1 && !standing.attempts.some((each) => each.is_begun)) return;
   const isDone = standing?.isDone === true;

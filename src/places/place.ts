@@ -21,6 +21,11 @@ export interface Place {
   /** What runs under that name; null where nothing does. */
   find(run: string): Promise<Live | null>;
   /**
+   * Reads small files of the results as they were made to last, as `readFiles` does in a container; where the place
+   * has a way to, without one.
+   */
+  read(patterns: readonly string[]): Promise<Map<string, string>>;
+  /**
    * Opens a container without a GPU that sees the results as they are now.
    *
    * @param name given to it, if any: one of a name can be open at a time

@@ -1,5 +1,5 @@
 import { BgbError } from '../errors.ts';
-import type { Container } from './place.ts';
+import type { Container, Place } from './place.ts';
 
 /** Prints each file that is there: a line with its size and name, then its content. */
 const PRINT = `for file in "$@"; do
@@ -34,6 +34,14 @@ export async function readFiles(
     at = from + Number(size) + 1;
   }
   return contents;
+}
+
+/** Reads files of the results: a place, or a container of it. */
+export type Reader = Pick<Place, 'read'>;
+
+/** What a container sees, as what a place does. */
+export function readerIn(container: Container): Reader {
+  return { read: (patterns) => readFiles(container, patterns) };
 }
 
 /** Writes a small file whole or not at all, and makes it last. */

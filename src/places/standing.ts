@@ -1,8 +1,7 @@
 import { posix } from 'node:path';
 import { InputError } from '../errors.ts';
 import { type Attempt, deskOf, type Job, parseAttempt, parseJob } from './job.ts';
-import type { Container } from './place.ts';
-import { readFiles } from './remote-files.ts';
+import type { Reader } from './remote-files.ts';
 
 /** What the results say about a run: the truth, whatever a connection or an exit code said. */
 export interface Standing {
@@ -45,9 +44,9 @@ export function describeEnding({ attempts }: Standing): string {
 }
 
 /** @throws InputError `PLACE_RUN_MISSING` where no run of that name was ever started */
-export async function readStanding(container: Container, results: string, run: string): Promise<Standing> {
+export async function readStanding(reader: Reader, results: string, run: string): Promise<Standing> {
   const desk = deskOf(results, run);
-  const first = await readFiles(container, [desk.job, desk.stop, `${desk.attempts}/*.json`]);
+  const first = await reader.read([desk.job, desk.stop, `${desk.attempts}/*.json`]);
   const text = first.get(desk.job);
   if (text === undefined)
     throw new InputError(
@@ -64,7 +63,7 @@ export async function readStanding(container: Container, results: string, run: s
     posix.join(folder ?? '', name),
   );
   const second =
-    folder === null ? new Map<string, string>() : await readFiles(container, [job.done ?? '', last!, beat!]);
+    folder === null ? new Map<string, string>() : await reader.read([job.done ?? '', last!, beat!]);
   const own = attempts.filter(({ token }) => token === job.token);
   return {
     run,
@@ -92,9 +91,9 @@ export function writtenByTwo({ attempts }: Pick<Standing, 'attempts'>): string |
 }
 
 /** Names of all runs ever started. */
-export async function listRuns(container: Container, results: string): Promise<string[]> {
+export async function listRuns(reader: Reader, results: string): Promise<string[]> {
   const pattern = deskOf(results, '*').job;
-  const found = await readFiles(container, [pattern]);
+  const found = await reader.read([pattern]);
   return [...found.keys()].map((path) => posix.basename(posix.dirname(path))).sort();
 }
 

@@ -3,11 +3,11 @@
  * recording, and the chain hysteresis, morphology, duration, merging, confidence.
  *
  * ```ts
- * const stitcher = new Stitcher(segments, 256, config.postprocessing.stitching);
+ * using stitcher = new Stitcher(segments, 256, config.postprocessing.stitching, device);
  * for (const [index, window] of stitcher.windows.entries()) {
  *   stitcher.add(index, predict(window.firstRow, window.rows)); // shorter than a window: padded with zeros
  * }
- * const curve = stitcher.curve();                                 // every recorded sample has a probability
+ * const curve = stitcher.curve().arrive();                        // every recorded sample has a probability
  * const events = postprocessCurve(curve, config.postprocessing);  // [{startS, endS, confidence}], no hole inside
  * ```
  */
@@ -32,6 +32,6 @@ export {
   postprocessedTimes,
 } from './postprocess.ts';
 export { keepDurations, mergeGaps, type Run, runsWhere } from './runs.ts';
-export { Stitcher, type StitchingSettings } from './stitcher.ts';
+export { type PendingCurve, Stitcher, type StitchingSettings } from './stitcher.ts';
 export { StitchingStream } from './stitching-stream.ts';
 export { type PlacedWindow, placeWindows } from './window-placement.ts';

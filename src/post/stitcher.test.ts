@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { InputError } from '../errors.ts';
+import { tensor } from '../torch/index.ts';
 import { segmentsOf } from './curve.ts';
 import { Stitcher } from './stitcher.ts';
 import { placeWindows } from './window-placement.ts';
@@ -21,6 +22,8 @@ const cases: Case[] = JSON.parse(
   readFileSync(new URL('fixtures/stitch_golden.json', import.meta.url), 'utf8'),
 );
 
+const of = (values: ArrayLike<number>) => tensor(Array.from(values), { dtype: 'float64' });
+
 test.each(cases)('$id: mean and maximum', (golden) => {
   // The golden leaves the tail uncovered; here it is left out of the recording.
   const rows = golden.total - golden.uncovered_tail;
@@ -34,8 +37,8 @@ test.each(cases)('$id: mean and maximum', (golden) => {
       stride: golden.stride,
     });
     expect(stitcher.windows.map((window) => window.firstRow)).toEqual(golden.starts);
-    for (const [index, window] of golden.windows.entries()) stitcher.add(index, window);
-    const { probabilities } = stitcher.curve();
+    for (const [index, window] of golden.windows.entries()) stitcher.add(index, of(window));
+    const { probabilities } = stitcher.curve().arrive();
     expect(probabilities.length).toBe(rows);
     for (const [row, probability] of probabilities.entries()) {
       expect(probability).toBeCloseTo(expected[row]!, 12);
@@ -71,8 +74,8 @@ test('what is predicted for the padding of a short segment is dropped', () => {
     [0.1, 0.2, 0.3],
   ]) {
     const stitcher = new Stitcher(segments, 1, settings);
-    stitcher.add(0, window);
-    expect([...stitcher.curve().probabilities]).toEqual([0.1, 0.2, 0.3]);
+    stitcher.add(0, of(window));
+    expect([...stitcher.curve().arrive().probabilities]).toEqual([0.1, 0.2, 0.3]);
   }
 });
 
@@ -82,9 +85,17 @@ test('a missing, repeated or wrong window is named', () => {
     window_size: 4,
     stride: 2,
   });
-  expect(() => stitcher.add(0, [0, 0, 0])).toThrow('Expected 4 probabilities for window 0, found 3.');
-  expect(() => stitcher.add(0, [0, Number.NaN, 0, 0])).toThrow('found NaN at sample 1 of window 0');
-  expect(() => stitcher.add(2, [0, 0, 0, 0])).toThrow('found no such window at window 2');
+  expect(() => stitcher.add(0, of([0, 0, 0]))).toThrow('Expected 4 probabilities for window 0, found 3.');
+  expect(() => stitcher.add(2, of([0, 0, 0, 0]))).toThrow('found no such window at window 2');
+});
+
+test('a NaN is where its window was, by either method', () => {
+  for (const method of ['overlap_add', 'max'] as const) {
+    const stitcher = new Stitcher(segmentsOf([[0, 0]], 6), 1, { method, window_size: 4, stride: 2 });
+    stitcher.add(0, of([0, Number.NaN, 0, 0]));
+    stitcher.add(1, of([0, 0, 0, 0]));
+    expect([...stitcher.curve().arrive().probabilities]).toEqual([0, Number.NaN, 0, 0, 0, 0]);
+  }
 });
 
 test('a curve needs every window once', () => {
@@ -93,12 +104,12 @@ test('a curve needs every window once', () => {
     window_size: 4,
     stride: 2,
   });
-  stitcher.add(0, [0.5, 0.5, 0.5, 0.5]);
+  stitcher.add(0, of([0.5, 0.5, 0.5, 0.5]));
   expect(() => stitcher.curve()).toThrow('Expected 2 windows, window 1 is missing.');
-  expect(() => stitcher.add(0, [0, 0, 0, 0])).toThrow('found it again at window 0');
-  stitcher.add(1, [1, 1, 1, 1]);
-  expect([...stitcher.curve().probabilities]).toEqual([0.5, 0.5, 0.75, 0.75, 1, 1]);
-  expect([...stitcher.curve().probabilities]).toEqual([0.5, 0.5, 0.75, 0.75, 1, 1]);
+  expect(() => stitcher.add(0, of([0, 0, 0, 0]))).toThrow('found it again at window 0');
+  stitcher.add(1, of([1, 1, 1, 1]));
+  expect([...stitcher.curve().arrive().probabilities]).toEqual([0.5, 0.5, 0.75, 0.75, 1, 1]);
+  expect([...stitcher.curve().arrive().probabilities]).toEqual([0.5, 0.5, 0.75, 0.75, 1, 1]);
 });
 
 test('a stride longer than the window and segments out of order are refused', () => {
@@ -161,9 +172,9 @@ test('property: windows cut from one curve stitch back to it, in any order', () 
       );
       for (const index of order) {
         const { firstRow, rows: recorded } = stitcher.windows[index]!;
-        stitcher.add(index, curve.subarray(firstRow, firstRow + recorded));
+        stitcher.add(index, of(curve.subarray(firstRow, firstRow + recorded)));
       }
-      expect(stitcher.curve().probabilities).toEqual(curve);
+      expect(stitcher.curve().arrive().probabilities).toEqual(curve);
     }),
   );
 });

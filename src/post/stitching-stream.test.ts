@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { fromTypedArray } from '../torch/index.ts';
 import { segmentsOf } from './curve.ts';
 import { Stitcher } from './stitcher.ts';
 import { StitchingStream } from './stitching-stream.ts';
@@ -19,12 +20,12 @@ test('rows that leave as windows come are those of the whole recording, to the b
         const streamed: number[] = [];
         for (const [index, { firstRow, rows: length }] of whole.windows.entries()) {
           const probabilities = Float32Array.from({ length }, (_, at) => values[(index * 31 + at) % 97]!);
-          whole.add(index, probabilities);
+          whole.add(index, fromTypedArray(probabilities, [length]));
           stream.add(firstRow, probabilities);
           const next = whole.windows[index + 1]?.firstRow ?? rows;
           streamed.push(...stream.take(next));
         }
-        expect(streamed).toEqual([...whole.curve().probabilities]);
+        expect(streamed).toEqual([...whole.curve().arrive().probabilities]);
         expect(stream.taken).toBe(rows);
       },
     ),

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -59,6 +59,40 @@ test('a folder means best, else last; resuming prefers last', async () => {
   await using best = await loadCheckpoint(run);
   await using last = await loadCheckpoint(run, 'last');
   expect([best.state.step, last.state.step]).toEqual([20, 30]);
+});
+
+test('one checkpoint under several names is one file of tensors; each goes its own way afterwards', async () => {
+  const names = ['best', 'epoch-0001', 'last'];
+  const { ino } = await saveTogether(1);
+  const stepsNow = async () =>
+    await Promise.all(
+      names.map(async (name) => {
+        await using checkpoint = await loadCheckpoint(join(folder, `${name}.json`));
+        expect(checkpoint.name).toBe(name);
+        return await wholeStep(checkpoint);
+      }),
+    );
+  expect(await stepsNow()).toEqual([1, 1, 1]);
+  for (const name of await readdir(folder))
+    if (name.endsWith('.safetensors')) expect((await stat(join(folder, name))).ino).toBe(ino);
+  // Again, as after resuming: the files are there already.
+  expect((await saveTogether(1)).count).toBe(6);
+  await save('last', 2);
+  expect(await stepsNow()).toEqual([1, 1, 2]);
+  await save('best', 3);
+  expect(await stepsNow()).toEqual([3, 1, 2]);
+
+  async function saveTogether(step: number) {
+    const state = stateAt(step);
+    await saveCheckpoint(folder, 'last', {
+      tensors: tensorsFilledWith(step),
+      state,
+      also: names.slice(0, 2),
+    });
+    const entries = await readdir(folder);
+    const tensors = entries.find((name) => /^last-.*safetensors$/.test(name))!;
+    return { count: entries.length, ino: (await stat(join(folder, tensors))).ino };
+  }
 });
 
 test('a save removes what earlier saves of its name left, and nothing else', async () => {

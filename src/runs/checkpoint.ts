@@ -10,7 +10,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { BgbError, InputError, messageOf } from '../errors.ts';
-import { writeAtomic } from '../files/index.ts';
+import { linkAtomic, writeAtomic } from '../files/index.ts';
 import { type CheckpointState, checkpointState, stateText } from './checkpoint-state.ts';
 import { keepBeforeReplacing, removeLeftovers } from './kept-checkpoints.ts';
 import { SafetensorsFile } from './safetensors-file.ts';
@@ -58,24 +58,37 @@ export interface Checkpoint extends AsyncDisposable {
  * @param folder made if missing.
  * @param name lower-case letters, digits, `.`, `_`, `-`, such as `last`, `best`, `epoch-0005`.
  * @param content.keep checkpoints of this name that stay, this one and those before it; 1 unless given.
+ * @param content.also other names for the same checkpoint, which get it first. Their tensors are one file, where the file
+ * system has links.
  * @returns the path of the JSON file.
  * @throws BgbError `CHECKPOINT_STATE`, `SAFETENSORS_TENSOR`, before anything is written.
  */
 export async function saveCheckpoint(
   folder: string,
   name: string,
-  content: { tensors: ReadonlyMap<string, StoredTensor>; state: CheckpointState; keep?: number },
+  content: {
+    tensors: ReadonlyMap<string, StoredTensor>;
+    state: CheckpointState;
+    keep?: number;
+    also?: readonly string[];
+  },
 ): Promise<string> {
-  requireName(name);
-  const image = layOutSafetensors(content.tensors, { format: FORMAT });
-  const { file, text } = recordOf(name, image, content.state);
-  const { keep = 1 } = content;
-  await writeImage(join(folder, file), image);
-  const path = join(folder, `${name}.json`);
-  if (keep > 1) await keepBeforeReplacing(folder, name);
-  await writeAtomic(path, text);
-  await removeLeftovers(folder, name, keep);
-  return path;
+  const { keep = 1, also = [] } = content;
+  const names = [...also, name];
+  for (const each of names) requireName(each);
+  const image = await layOutSafetensors(content.tensors, { format: FORMAT });
+  const records = names.map((each) => ({ each, ...recordOf(each, image, content.state) }));
+  const first = join(folder, records[0]!.file);
+  await writeImage(first, image);
+  for (const { each, file, text } of records) {
+    const tensors = join(folder, file);
+    if (tensors !== first && !(await linkAtomic(first, tensors))) await writeImage(tensors, image);
+    const kept = each === name ? keep : 1;
+    if (kept > 1) await keepBeforeReplacing(folder, each);
+    await writeAtomic(join(folder, `${each}.json`), text);
+    await removeLeftovers(folder, each, kept);
+  }
+  return join(folder, `${name}.json`);
 }
 
 /**

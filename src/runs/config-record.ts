@@ -24,6 +24,7 @@ export interface FieldDifference {
  */
 export const RESULT_NEUTRAL_FIELDS: readonly string[] = [
   'data.data_dir',
+  'data.exclude',
   'data.cache_dir',
   'data.patient_pattern',
   'data.num_workers',

@@ -12,22 +12,22 @@ import { type Mount, mountOf, mountRecord } from './mount.ts';
 import { isWsl } from './wsl.ts';
 
 /**
- * What a run ran on. Host, user and folder names are left out: run folders are shared. Runs of earlier versions lack some
- * fields, which are null then.
+ * What a run ran on. Host, user and folder names are left out: run folders are shared. Runs of earlier versions, and records
+ * that were trimmed by hand, lack some fields, which are null or empty then.
  */
 export const environmentRecord = z.strictObject({
   bgb: z.string(),
   /** Commit of the code and whether files differ from it; null where the code is not a git repository. */
-  code: z.strictObject({ commit: z.string(), is_dirty: z.boolean() }).nullable(),
+  code: z.strictObject({ commit: z.string(), is_dirty: z.boolean() }).nullable().default(null),
   /** SHA-256 over the code that runs and the bridge's sources: the same on every machine. */
   code_sha256: z.string().nullable().default(null),
   /** SHA-256 of package-lock.json; null where there is none. */
-  lock_file: z.string().nullable(),
+  lock_file: z.string().nullable().default(null),
   node: z.string(),
-  libtorch: z.string().nullable(),
-  cuda: z.string().nullable(),
+  libtorch: z.string().nullable().default(null),
+  cuda: z.string().nullable().default(null),
   /** Name, memory and driver of each, as in `NVIDIA H200, 143771 MiB, driver 580.65`. */
-  gpus: z.array(z.string()),
+  gpus: z.array(z.string()).default([]),
   /** The device in use, after `auto` was resolved. */
   device: z.string(),
   /** Intra-op threads of libtorch; another number does not give the same bits. */
@@ -43,14 +43,14 @@ export const environmentRecord = z.strictObject({
   cpu_limit_cores: z.number().positive().nullable().default(null),
   memory_bytes: z.int().positive(),
   /** Limit of the container or control group; null where there is none. */
-  memory_limit_bytes: z.int().positive().nullable(),
+  memory_limit_bytes: z.int().positive().nullable().default(null),
   /** What cache and run folder lie on; null where that is not known. */
   mounts: z
     .strictObject({ cache: mountRecord.nullable(), output: mountRecord.nullable() })
     .nullable()
     .default(null),
   /** Every `BGB_*` variable in force; secrets hidden. */
-  variables: z.record(z.string(), z.string()),
+  variables: z.record(z.string(), z.string()).default({}),
 });
 
 /** See {@link environmentRecord}. */

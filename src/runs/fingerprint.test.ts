@@ -49,12 +49,13 @@ test('a resumed run: what the last session had otherwise is told, and the machin
   expect(second!.rest_sha256).not.toBe(first!.rest_sha256);
 });
 
-test('a run of an earlier version lacks some of it, and is read', async () => {
+test('a run of an earlier version, or trimmed by hand, lacks some of it, and is read', async () => {
   await (await createRun(folder, startWith())).close();
   const { hashes } = await readRunFingerprint(folder);
   for (const name of ['fingerprint.json', 'recordings.json']) await rm(join(folder, name));
   const old = await json('environment.json');
-  for (const field of ['code_sha256', 'is_wsl', 'mounts', 'processes', 'cpu_limit_cores'])
+  const lost = ['code', 'lock_file', 'libtorch', 'cuda', 'memory_limit_bytes'];
+  for (const field of ['code_sha256', 'is_wsl', 'mounts', 'processes', 'cpu_limit_cores', 'gpus', ...lost])
     delete old.sessions[0].environment[field];
   delete old.sessions[0].configuration;
   await writeFile(join(folder, 'environment.json'), JSON.stringify(old));
@@ -67,6 +68,8 @@ test('a run of an earlier version lacks some of it, and is read', async () => {
     environment: {
       ...environment,
       ...{ code_sha256: null, is_wsl: null, mounts: null, processes: null, cpu_limit_cores: null },
+      ...Object.fromEntries(lost.map((field) => [field, null])),
+      gpus: [],
     },
   });
   expect(await readRunRecordings(folder)).toBeNull();

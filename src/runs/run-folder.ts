@@ -89,8 +89,12 @@ export class Run implements AsyncDisposable {
       state: Omit<CheckpointState, 'events' | 'data' | 'references' | 'code_version'>;
       /** As for {@link saveCheckpoint}. */
       keep?: number;
+      /** As for {@link saveCheckpoint}. */
+      also?: readonly string[];
     },
   ): Promise<string> {
+    // Counted before anything is waited for: what is logged meanwhile is not of this checkpoint.
+    const events = this.events.length;
     await this.#requireOpen();
     this.events.sync();
     return saveCheckpoint(this.path('checkpoints'), name, {
@@ -100,7 +104,7 @@ export class Run implements AsyncDisposable {
         data: { ...this.#start.data },
         references: [...this.#start.references],
         code_version: codeVersion(this.#start.environment),
-        events: this.events.length,
+        events,
       },
     });
   }

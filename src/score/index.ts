@@ -47,6 +47,7 @@ export {
   type ReachedSensitivity,
   type SensitivityAtFalseAlarms,
   SensitivityCurve,
+  sensitivityAtFalseAlarms,
   sweepTauOff,
   sweepThresholds,
 } from './sensitivity-curve.ts';

@@ -144,23 +144,34 @@ export class SensitivityCurve {
     return this.#points;
   }
 
-  /**
-   * The highest event sensitivity among thresholds with at most `rate` false alarms per 24 h of recorded EEG;
-   * of equals the highest threshold. Null with a reason when no threshold gets that low, without a reference event, or below the minimum of seizure-free EEG (a report asks for 24 h;
-   * early stopping, which only compares epochs on the same recordings, for none).
-   */
+  /** {@link sensitivityAtFalseAlarms} of these points. */
   sensitivityAtFalseAlarms(rate: number, minimumSeizureFreeHours = 0): SensitivityAtFalseAlarms {
-    let best: ReachedSensitivity | undefined;
-    for (const { threshold, counts } of this.#points) {
-      const sensitivity = eventSensitivity(counts);
-      if (sensitivity.value === null) return { ...sensitivity, threshold: null };
-      const falseAlarms = falseAlarmsPer24hRecorded(counts, minimumSeizureFreeHours);
-      if (falseAlarms.value === null) return { ...falseAlarms, threshold: null };
-      if (falseAlarms.value > rate) continue;
-      if (counts.detectedReferences >= (best?.counts.detectedReferences ?? 0))
-        best = { ...sensitivity, threshold, counts };
-    }
-    const reason = `no threshold has at most ${rate} false alarms per 24 h`;
-    return best ?? { value: null, reason, threshold: null };
+    return sensitivityAtFalseAlarms(this.#points, rate, minimumSeizureFreeHours);
   }
+}
+
+/**
+ * The highest event sensitivity among thresholds with at most `rate` false alarms per 24 h of recorded EEG; of equals the
+ * highest threshold. Null with a reason when no threshold gets that low, without a reference event, or below the minimum of
+ * seizure-free EEG (a report asks for 24 h; early stopping, which only compares epochs on the same recordings, for none).
+ *
+ * @param points of a sweep, by rising threshold
+ */
+export function sensitivityAtFalseAlarms(
+  points: readonly CurvePoint[],
+  rate: number,
+  minimumSeizureFreeHours = 0,
+): SensitivityAtFalseAlarms {
+  let best: ReachedSensitivity | undefined;
+  for (const { threshold, counts } of points) {
+    const sensitivity = eventSensitivity(counts);
+    if (sensitivity.value === null) return { ...sensitivity, threshold: null };
+    const falseAlarms = falseAlarmsPer24hRecorded(counts, minimumSeizureFreeHours);
+    if (falseAlarms.value === null) return { ...falseAlarms, threshold: null };
+    if (falseAlarms.value > rate) continue;
+    if (counts.detectedReferences >= (best?.counts.detectedReferences ?? 0))
+      best = { ...sensitivity, threshold, counts };
+  }
+  const reason = `no threshold has at most ${rate} false alarms per 24 h`;
+  return best ?? { value: null, reason, threshold: null };
 }

@@ -18,6 +18,7 @@ test("the door: SciPy's functions, and what the other rooms take", () => {
     'ELECTRODE_DIRECTIONS',
     'PolyphaseResampler',
     'channelName',
+    'deriveMontage',
     'futureUses',
     'mirrorOf',
     'montageChannels',

@@ -24,7 +24,7 @@ export { futureUses } from './future.ts';
 export { iirnotch } from './iirnotch.ts';
 export { type Filtered, lfilter } from './lfilter.ts';
 export { type Mirror, mirrorOf } from './mirror.ts';
-export { montageChannels } from './montage.ts';
+export { deriveMontage, montageChannels } from './montage.ts';
 export { type PolyphaseFilter, PolyphaseResampler, polyphaseFilter, resamplePoly } from './polyphase.ts';
 export { type Preprocessed, type PreprocessingSettings, preprocess } from './preprocess.ts';
 export { resample } from './resample.ts';

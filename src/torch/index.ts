@@ -36,6 +36,7 @@ export type { Device, Dtype, MemoryFormat, Scalar, TypedArray } from './dtype.ts
 export { TorchError } from './errors.ts';
 export { arange, cat, empty, fromTypedArray, full, ones, stack, tensor, zeros } from './factories.ts';
 export { CudaGraph, cudaMemory, hasGraphs, resetCudaPeak, useOwnStream } from './graph.ts';
+export { HostCopy } from './host-copy.ts';
 export {
   computeCapability,
   hasKernels,

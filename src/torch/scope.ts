@@ -35,6 +35,11 @@ export class Scope implements Disposable {
     return value;
   }
 
+  /** Those tensors within `value` that this scope would release. */
+  owned(value: unknown): Tensor[] {
+    return [...tensorsIn(value)].filter((tensor) => this.#tensors.has(tensor));
+  }
+
   [Symbol.dispose](): void {
     if (!this.#isOpen) return;
     if (current !== this)

@@ -11,8 +11,9 @@ export function toStored(tensors: ReadonlyMap<string, Tensor>): Map<string, Stor
       const dtype = DTYPES[tensor.dtype];
       if (dtype === undefined) throw new TypeError(`no checkpoint stores a ${tensor.dtype} tensor (${name})`);
       const data = tensor.detach().data();
-      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
-      return [name, { dtype, shape: tensor.shape, bytes }];
+      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+      // From another device they are a copy already.
+      return [name, { dtype, shape: tensor.shape, bytes: tensor.device === 'cpu' ? bytes.slice() : bytes }];
     }),
   );
 }

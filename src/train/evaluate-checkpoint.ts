@@ -5,13 +5,20 @@ import { type Config, type Split, splitNamed } from '../config/index.ts';
 import { writeAtomic } from '../files/index.ts';
 import { type DetectedEvent, postprocessCurve } from '../post/index.ts';
 import type { CheckpointState } from '../runs/index.ts';
-import { type EvaluationDocument, EvaluationTally, type TrainingPrior } from '../score/index.ts';
+import {
+  type EvaluationDocument,
+  type EvaluationSettings,
+  EventTally,
+  evaluationFigures,
+  type TrainingPrior,
+} from '../score/index.ts';
 import { futureUses } from '../signal/index.ts';
 import type { Device } from '../torch/index.ts';
 import { openSource } from './evaluation-source.ts';
 import { type ExcerptPlace, ExcerptSample } from './excerpts.ts';
 import { loadModel } from './load-model.ts';
-import { type PredictedRecording, predictorOf, predictSet } from './predict-set.ts';
+import { openMeasuring } from './measuring.ts';
+import { measuredOf, type PredictedRecording, predictorOf, predictSet } from './predict-set.ts';
 import { compareReferences } from './reference.ts';
 import { describeThresholds, scoredSetOf, seenInTraining, thresholdsInUse, titleNote } from './scored-set.ts';
 
@@ -51,32 +58,28 @@ export async function evaluateCheckpoint(request: EvaluationRequest): Promise<Ev
   const seen = seenInTraining(state, set);
   const corpus = corpusName(data, source.split);
   const { postprocessing, evaluation } = config;
-  const tally = new EvaluationTally({
+  const settings: EvaluationSettings = {
     ...{ postprocessing, corpus, rates: evaluation.fa_rates, bootstrapSeed: SEED },
     prior: priorOf(state),
-  });
+  };
+  const tally = new EventTally();
+  await using measuring = openMeasuring('evaluation', settings, set.recordedS / 3600);
   const missed = new ExcerptSample(SEED);
   const falseAlarms = new ExcerptSample(SEED);
   const channels: string[] = [];
-  for (const predicted of predictSet(predictorOf(loaded, device), config, source.entries, request)) {
-    const { name, recording, curve } = predicted;
+  for await (const predicted of predictSet(predictorOf(loaded, device), config, source.entries, request)) {
+    const { recording, curve } = predicted;
+    const measured = measuredOf(predicted);
+    await measuring.add(measured);
     channels.splice(0, Infinity, ...recording.provenance.channels);
     const detections = postprocessCurve(curve, postprocessing);
     const files = await writePredictions(output, predicted, detections, config);
-    const { labels, provenance } = recording;
-    const events = tally.add({
-      ...predicted,
-      ...files,
-      name,
-      labels,
-      detections,
-      patient: provenance.patient,
-    });
+    const events = tally.add({ ...measured, ...files, detections });
     if (output === null) continue;
     missed.add(events.missed, recording, curve);
     falseAlarms.add(events.falseAlarms, recording, curve);
   }
-  const figures = tally.figures();
+  const figures = evaluationFigures(settings, tally, await measuring.results());
   const excerpts = new Map(
     output === null
       ? []

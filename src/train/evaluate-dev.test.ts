@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeEntry } from '../cache/index.ts';
 import { testProvenance } from '../cache/testing/provenance.ts';
 import { configSchema } from '../config/index.ts';
-import { evaluateDev, FEWEST_FOR_THREADS } from './evaluate-dev.ts';
+import { evaluateDev } from './evaluate-dev.ts';
+import { FEWEST_HOURS_FOR_THREADS } from './measuring.ts';
 import type { Predictor } from './predict.ts';
 
 const config = configSchema.parse({
@@ -45,16 +46,21 @@ const undecided: Predictor = {
   batchSize: 8,
 };
 
-test.each([1, FEWEST_FOR_THREADS - 1, FEWEST_FOR_THREADS, 3 * FEWEST_FOR_THREADS])(
-  '%i recordings are measured, by threads where they are many',
-  async (count) => {
-    const dev = { folder, recordings: new Array<string>(count).fill('a.npz') };
-    let seen = 0;
-    const progress = { isInterrupted: () => false, onRecording: () => seen++ };
-    const metrics = await evaluateDev(dev, undecided, config, progress);
-    expect(metrics).toMatchObject({ auroc: 0.5, average_precision: 0.2, highest_probability: 0.5 });
-    expect(metrics!.loss).toBeCloseTo(Math.LN2, 12);
-    expect(seen).toBe(count);
-    expect(await evaluateDev(dev, undecided, config, { ...progress, isInterrupted: () => true })).toBeNull();
-  },
-);
+test.each([
+  [1, 0],
+  [20, FEWEST_HOURS_FOR_THREADS],
+])('%i recordings are measured, by threads where they are long', async (count, hours) => {
+  const rows = (hours * 3600 * config.data.sampling_rate) / count;
+  const dev = {
+    folder,
+    recordings: new Array<string>(count).fill('a.npz'),
+    recordingRows: new Array<number>(count).fill(rows),
+  };
+  let seen = 0;
+  const progress = { isInterrupted: () => false, onRecording: () => seen++ };
+  const metrics = await evaluateDev(dev, undecided, config, progress);
+  expect(metrics).toMatchObject({ auroc: 0.5, average_precision: 0.2, highest_probability: 0.5 });
+  expect(metrics!.loss).toBeCloseTo(Math.LN2, 12);
+  expect(seen).toBe(count);
+  expect(await evaluateDev(dev, undecided, config, { ...progress, isInterrupted: () => true })).toBeNull();
+});

@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Config } from '../config/index.ts';
 import { loadRecording, type WindowSet } from '../data/index.ts';
-import { Evaluation, evaluationSettings } from './evaluate.ts';
-import { EvaluationThreads } from './evaluation-threads.ts';
+import { devMetrics, devSettings } from './dev-metrics.ts';
 import type { Metrics } from './loop.ts';
-import { type Predictor, predictRecording } from './predict.ts';
+import { openMeasuring } from './measuring.ts';
+import { type Predictor, predictInTurn } from './predict.ts';
 
 /**
  * Predicts the recordings of the dev split, whole and one after the other, and measures them; null when interrupted.
@@ -12,26 +12,26 @@ import { type Predictor, predictRecording } from './predict.ts';
  * @param onRecording called before each
  */
 export async function evaluateDev(
-  dev: Pick<WindowSet, 'folder' | 'recordings'>,
+  dev: Pick<WindowSet, 'folder' | 'recordings' | 'recordingRows'>,
   predictor: Predictor,
   config: Config,
   { isInterrupted, onRecording }: { isInterrupted: () => boolean; onRecording: () => void },
 ): Promise<Metrics | null> {
-  const settings = evaluationSettings(config);
-  // Threads take half a second to start.
-  await using threads = dev.recordings.length >= FEWEST_FOR_THREADS ? new EvaluationThreads(settings) : null;
-  const evaluation = threads ?? new Evaluation(settings);
-  for (const name of dev.recordings) {
+  const samples = dev.recordingRows.reduce((sum, rows) => sum + rows, 0);
+  const hours = samples / config.data.sampling_rate / 3600;
+  await using measuring = openMeasuring('dev', devSettings(config), hours);
+  function* recordings() {
+    for (const name of dev.recordings) {
+      onRecording();
+      yield loadRecording(dev.folder, name);
+    }
+  }
+  await nextTurn();
+  for (const predicted of predictInTurn(predictor, recordings(), config.postprocessing.stitching)) {
+    const { recording, curve } = predicted;
     await nextTurn();
     if (isInterrupted()) return null;
-    onRecording();
-    const recording = loadRecording(dev.folder, name);
-    const curve = predictRecording(predictor, recording, config.postprocessing.stitching);
-    await evaluation.add(recording, curve);
+    await measuring.add({ name: recording.name, labels: recording.labels, curve });
   }
-  // Waited for here: the threads end with this function.
-  return await evaluation.metrics();
+  return devMetrics(await measuring.results());
 }
-
-/** So many recordings are measured beside the prediction of the next. */
-export const FEWEST_FOR_THREADS = 16;

@@ -10,7 +10,6 @@ export { fillFrom, toStored } from './checkpoint-tensors.ts';
 export { DeviceWindows } from './device-windows.ts';
 export { DiskWindows } from './disk-windows.ts';
 export { environmentFingerprint } from './environment-fingerprint.ts';
-export { Evaluation } from './evaluate.ts';
 export { type EvaluationRequest, evaluateCheckpoint } from './evaluate-checkpoint.ts';
 export { type LoadedModel, loadModel } from './load-model.ts';
 export {

@@ -217,6 +217,19 @@ test('early stopping on a metric that dev cannot give: all epochs are trained, t
   expect(best.state.epoch).toBe(4);
 });
 
+test('early stopping ends a training that no longer improves, and best is the checkpoint of the best epoch', async () => {
+  const values = [0.7, 0.8, 0.8, 0.75, 0.9];
+  const evaluate = async () => ({ auroc: values.shift()! });
+  const { outcome, lines } = await trainLine({
+    evaluate,
+    training: { epochs: 5, early_stopping: { patience: 2, metric: 'auroc' } },
+  });
+  expect(outcome).toMatchObject({ reason: 'stopped early', epoch: 4 });
+  expect(lines).toMatch(/stopped early: auroc has not improved on 0\.8 for 2 evaluations/);
+  await using best = await loadCheckpoint(folder, 'best');
+  expect(best.state).toMatchObject({ epoch: 2, metric: { name: 'auroc', value: 0.8, mode: 'max' } });
+});
+
 test('F10: past the limit of skipped steps in a row the run stops and publishes nothing', async () => {
   const broken = new Set([3, 4, 5, 6, 7, 8, 9]);
   const { error, events } = await trainLine({ broken, training: { guards: { skipped_steps: 3 } } });

@@ -88,6 +88,10 @@ export async function train(training: Training): Promise<Outcome> {
     try {
       await loop.restore();
       return await trainEpochs(training, loop);
+    } catch (error) {
+      // What is being written is to be whole before the run is let go of.
+      await loop.saved().catch(() => undefined);
+      throw error;
     } finally {
       step = loop.state.step;
     }
@@ -123,7 +127,8 @@ async function trainEpochs(training: Training, loop: LoopState): Promise<Outcome
     loop.flush();
     // Said before the checkpoint, which counts the lines so far: resuming keeps it.
     run.events.append('stopped', state.step, { signal });
-    await loop.save('last');
+    await loop.save();
+    await loop.saved();
     log.info(`${signal}: saved at step ${state.step}; go on with --resume`);
     return loop.outcome(signal);
   };
@@ -138,21 +143,24 @@ async function trainEpochs(training: Training, loop: LoopState): Promise<Outcome
       await nextTurn();
       const signal = training.interruption();
       if (signal !== null) return await interrupted(signal);
-      if (loop.isCheckpointDue()) await loop.save('last');
+      if (loop.isCheckpointDue()) await loop.save();
     }
     loop.flush();
     const metrics = await loop.measure();
     // The epoch's steps are done; on resuming it is evaluated first.
     if (metrics === null) return await interrupted(training.interruption()!);
     const isBest = loop.endEpoch(metrics);
-    if (config.experiment.save_model) {
-      if (isBest) await loop.save('best');
-      if (state.epoch % checkpoint_interval === 0 && !config.experiment.save_best_only)
-        await loop.save(`epoch-${String(state.epoch).padStart(4, '0')}`);
-    }
-    await loop.save('last');
-    if (loop.isOutOfPatience()) return loop.outcome('stopped early');
+    const { save_model, save_best_only } = config.experiment;
+    const names: string[] = [];
+    if (save_model && isBest) names.push('best');
+    if (save_model && !save_best_only && state.epoch % checkpoint_interval === 0)
+      names.push(`epoch-${String(state.epoch).padStart(4, '0')}`);
+    await loop.save(names);
+    if (!loop.isOutOfPatience()) continue;
+    await loop.saved();
+    return loop.outcome('stopped early');
   }
+  await loop.saved();
   run.events.sync();
   return loop.outcome('finished');
 }

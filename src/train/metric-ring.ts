@@ -1,4 +1,4 @@
-import { aten, DeviceEvent, noGrad, scope, stack, type Tensor, zeros } from '../torch/index.ts';
+import { HostCopy, noGrad, scope, stack, type Tensor, zeros } from '../torch/index.ts';
 
 /** What a training step leaves on the device, in this order. */
 const COLUMNS = ['loss', 'gradientNorm', 'positiveShare', 'sound'] as const;
@@ -18,8 +18,7 @@ export interface StepMetrics {
 interface Flight {
   readonly firstStep: number;
   readonly rows: number;
-  readonly values: Tensor;
-  readonly event: DeviceEvent;
+  readonly copy: HostCopy;
 }
 
 /**
@@ -62,20 +61,8 @@ export class MetricRing implements Disposable {
   /** Starts the way of the rows so far to the host. */
   send(): void {
     if (this.#count === 0) return;
-    const device = this.#rows.device;
-    const values = scope(() => {
-      const rows = this.#rows.slice(0, 0, this.#count);
-      if (device === 'cpu') return rows.clone();
-      const host = hostMemoryFor(rows.shape);
-      aten.copy_({ self: host, src: rows, non_blocking: true });
-      return host;
-    });
-    this.#flights.push({
-      firstStep: this.#firstStep,
-      rows: this.#count,
-      values,
-      event: new DeviceEvent(device),
-    });
+    using rows = this.#rows.slice(0, 0, this.#count);
+    this.#flights.push({ firstStep: this.#firstStep, rows: this.#count, copy: new HostCopy(rows) });
     this.#count = 0;
   }
 
@@ -84,11 +71,10 @@ export class MetricRing implements Disposable {
     const arrived: StepMetrics[] = [];
     while (this.#flights.length > 0) {
       const flight = this.#flights[0]!;
-      if (wait) flight.event.wait();
-      else if (!flight.event.isDone) break;
+      if (!wait && !flight.copy.isHere) break;
       this.#flights.shift();
-      using values = flight.values;
-      const numbers = values.toArray();
+      using copy = flight.copy;
+      const numbers = copy.wait().toArray();
       for (let row = 0; row < flight.rows; row++) {
         const [loss, gradientNorm, positiveShare, sound] = numbers.slice(row * COLUMNS.length);
         arrived.push({
@@ -104,16 +90,7 @@ export class MetricRing implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const { values } of this.#flights) values.dispose();
+    for (const { copy } of this.#flights) copy[Symbol.dispose]();
     this.#rows.dispose();
-  }
-}
-
-/** Pinned, so that the copy need not be waited for; where the system gives none, as under WSL2, as it is. */
-function hostMemoryFor(size: readonly number[]): Tensor {
-  try {
-    return aten['empty.memory_format']({ size: [...size], pin_memory: true });
-  } catch {
-    return aten['empty.memory_format']({ size: [...size] });
   }
 }

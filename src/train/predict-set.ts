@@ -1,13 +1,14 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Config, threadsOf } from '../config/index.ts';
 import { type LoadedRecording, loadRecording, requireSettings } from '../data/index.ts';
 import { labelledEvents, type ProbabilityCurve, recordedSpans } from '../post/index.ts';
-import { EXCLUDED, type TimeSpan, type TypedSeizure } from '../score/index.ts';
+import { EXCLUDED, type MeasuredRecording, type TimeSpan, type TypedSeizure } from '../score/index.ts';
 import { futureUses } from '../signal/index.ts';
 import type { Device } from '../torch/index.ts';
 import type { LoadedModel } from './load-model.ts';
 import { isMemoryShortage, outOfMemory } from './memory-shortage.ts';
 import { precisionOf, setNumerics } from './numerics.ts';
-import { FILLED_TO, type Predictor, predictRecording } from './predict.ts';
+import { type Predictor, predictInTurn, predictorFor } from './predict.ts';
 import { typedReferences } from './typed-references.ts';
 
 /** A recording, what the model says of it, and what was annotated. */
@@ -31,14 +32,12 @@ export function predictorOf({ config, model }: LoadedModel, device: Device): Pre
     isDeterministic: true,
     hasTf32: config.training.tf32,
   });
-  return {
-    forward: (signal) => model.forward(signal),
+  const isAlone = device === 'cpu' && futureUses(config.preprocessing).length === 0;
+  return predictorFor(model, {
     device,
     precision: precisionOf(device, config.training),
-    batchSize:
-      device === 'cpu' && futureUses(config.preprocessing).length === 0 ? 1 : config.training.batch_size,
-    ...(device !== 'cpu' && { filledTo: FILLED_TO }),
-  };
+    batchSize: isAlone ? 1 : config.training.batch_size,
+  });
 }
 
 /**
@@ -46,31 +45,46 @@ export function predictorOf({ config, model }: LoadedModel, device: Device): Pre
  *
  * @throws InputError `CACHE_*`, `DATA_SETTINGS`, `DATA_CHANNELS`; OutOfMemoryError
  */
-export function* predictSet(
+export async function* predictSet(
   predictor: Predictor,
   config: Config,
   entries: readonly { readonly folder: string; readonly name: string }[],
   { signal, onProgress }: PredictionProgress,
-): Generator<PredictedRecording> {
+): AsyncGenerator<PredictedRecording> {
   const settings = {
     preprocessing: { ...config.preprocessing, sampling_rate: config.data.sampling_rate },
     labels: null,
   };
-  for (const [index, { folder, name }] of entries.entries()) {
-    signal.throwIfAborted();
-    const recording = loadRecording(folder, name);
-    requireSettings(recording, settings);
-    const { labels, segments, sampleRate } = recording;
+  function* recordings() {
+    for (const { folder, name } of entries) {
+      const recording = loadRecording(folder, name);
+      requireSettings(recording, settings);
+      yield recording;
+    }
+  }
+  let done = 0;
+  await nextTurn();
+  signal.throwIfAborted();
+  for (const { recording, curve } of predictedWithin(predictor, recordings(), config)) {
+    const { name, labels, segments, sampleRate } = recording;
     yield {
-      name,
-      recording,
-      curve: predictWithin(predictor, recording, config.postprocessing.stitching),
+      ...{ name, recording, curve },
       recorded: recordedSpans(segments, sampleRate),
       references: typedReferences(recording),
       excluded: labelledEvents(labels, EXCLUDED, segments, sampleRate),
     };
-    onProgress(index + 1, entries.length, name);
+    onProgress(++done, entries.length, name);
+    // Signals and what threads say arrive here.
+    await nextTurn();
+    signal.throwIfAborted();
   }
+}
+
+/** What is measured of it; its signal is no part of that. */
+export function measuredOf(predicted: PredictedRecording): MeasuredRecording {
+  const { name, recording, curve, recorded, references, excluded } = predicted;
+  const { labels, provenance } = recording;
+  return { name, patient: provenance.patient, labels, curve, recorded, references, excluded };
 }
 
 export interface PredictionProgress {
@@ -78,10 +92,14 @@ export interface PredictionProgress {
   readonly onProgress: (done: number, all: number, name: string) => void;
 }
 
-/** As {@link predictRecording}. @throws OutOfMemoryError where the memory does not hold a batch */
-function predictWithin(...[predictor, recording, stitching]: Parameters<typeof predictRecording>) {
+/** As {@link predictInTurn}. @throws OutOfMemoryError where the memory does not hold a batch */
+function* predictedWithin(
+  predictor: Predictor,
+  recordings: Iterable<LoadedRecording>,
+  { postprocessing }: Config,
+): ReturnType<typeof predictInTurn<LoadedRecording>> {
   try {
-    return predictRecording(predictor, recording, stitching);
+    yield* predictInTurn(predictor, recordings, postprocessing.stitching);
   } catch (error) {
     if (!isMemoryShortage(error)) throw error;
     throw outOfMemory(error, { during: 'predicting', batchSize: predictor.batchSize, fitting: null });

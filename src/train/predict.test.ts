@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { predictRecording } from './predict.ts';
+import { predictInTurn, predictRecording } from './predict.ts';
 
 // A "model" whose logit is channel 0 minus channel 1: each sample's probability is known.
 const predictor = {
@@ -44,3 +44,36 @@ test('what fills a batch up is seen by the model and by nobody else', () => {
     [4, 8, 2],
   ]);
 });
+
+test('NaN is refused, with where it is', () => {
+  const signal = new Int16Array(2 * 8);
+  const segments = [{ firstRow: 0, rows: 8, startSample: 0 }];
+  const recording = { name: 'a.npz', signal, channels: 2, scale: 1, sampleRate: 4, segments };
+  const forward: typeof predictor.forward = (given) => predictor.forward(given).div(0);
+  const predict = () => predictRecording({ ...predictor, forward }, recording, stitching);
+  expect(predict).toThrow('predicts NaN for a.npz, first at recorded second 0.0');
+});
+
+test.each([false, true])(
+  'recordings come in turn, each with its own curve; one more is loaded ahead: %s',
+  (isAhead) => {
+    let loaded = 0;
+    function* recordings() {
+      for (const [index, name] of ['a', 'b', 'c'].entries()) {
+        loaded++;
+        const signal = Int16Array.from({ length: 2 * 8 }, (_, i) => (i % 2 === 0 ? index : 0));
+        const segments = [{ firstRow: 0, rows: 8, startSample: 0 }];
+        yield { name, signal, channels: 2, scale: 1, sampleRate: 256, segments };
+      }
+    }
+    const counts: number[] = [];
+    const names: string[] = [];
+    for (const { recording, curve } of predictInTurn(predictor, recordings(), stitching, { isAhead })) {
+      expect(curve.probabilities[3]).toBeCloseTo(sigmoid(names.length), 6);
+      names.push(recording.name);
+      counts.push(loaded);
+    }
+    expect(names).toEqual(['a', 'b', 'c']);
+    expect(counts).toEqual(isAhead ? [2, 3, 3] : [1, 2, 3]);
+  },
+);

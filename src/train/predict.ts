@@ -1,4 +1,6 @@
+import type { Detector } from '../model/index.ts';
 import {
+  type PendingCurve,
   type PlacedWindow,
   type ProbabilityCurve,
   type RecordedSegment,
@@ -16,6 +18,7 @@ import {
   stack,
   type Tensor,
 } from '../torch/index.ts';
+import { Pinning } from './pinning.ts';
 import { NotFiniteError } from './run-stop.ts';
 
 export type StoredSamples = Int16Array | Float32Array;
@@ -38,14 +41,24 @@ export interface Predictor {
   readonly precision: Dtype | null;
   /** Windows predicted at once. */
   readonly batchSize: number;
-  /** Batches are filled up with empty windows to a multiple of this; see {@link FILLED_TO}. */
+  /** Batches are filled up with empty windows to a multiple of this. */
   readonly filledTo?: number;
 }
 
 /**
  * On a GPU. Every recording has a number of windows of its own, and cuDNN tries its algorithms anew for each size of a batch.
  */
-export const FILLED_TO = 16;
+const FILLED_TO = 16;
+
+const PINNING = new Pinning(true);
+
+/** How a model predicts on a device, with its weights as they are now: to be disposed of before they change. */
+export function predictorFor(
+  model: Pick<Detector, 'fixed'>,
+  computing: Pick<Predictor, 'device' | 'precision' | 'batchSize'>,
+): Predictor & Disposable {
+  return { ...model.fixed(), ...computing, ...(computing.device !== 'cpu' && { filledTo: FILLED_TO }) };
+}
 
 /**
  * Seizure probabilities of a recording: windows placed over every segment, predicted in batches, stitched to
@@ -61,23 +74,70 @@ export function predictRecording(
   stitching: StitchingSettings,
   gain = 1,
 ): ProbabilityCurve {
-  const stitcher = new Stitcher(recording.segments, recording.sampleRate, stitching);
+  return startPrediction(predictor, recording, stitching, gain).arrive();
+}
+
+/**
+ * As {@link predictRecording} of one recording after the other; while the caller has one of them, a GPU has the next. A CPU
+ * has computed all of it when it was asked to.
+ *
+ * @param recordings loaded when their turn comes
+ */
+export function* predictInTurn<R extends CachedRecording>(
+  predictor: Predictor,
+  recordings: Iterable<R>,
+  stitching: StitchingSettings,
+  { isAhead = predictor.device !== 'cpu' } = {},
+): Generator<{ readonly recording: R; readonly curve: ProbabilityCurve }> {
+  let pending: { readonly recording: R; readonly curve: PendingCurve } | null = null;
+  const arrived = ({ recording, curve }: NonNullable<typeof pending>) => ({
+    recording,
+    curve: curve.arrive(),
+  });
+  try {
+    for (const recording of recordings) {
+      const before: typeof pending = pending;
+      pending = { recording, curve: startPrediction(predictor, recording, stitching) };
+      if (before !== null) yield arrived(before);
+      if (!isAhead) {
+        yield arrived(pending);
+        pending = null;
+      }
+    }
+    if (pending !== null) yield arrived(pending);
+  } finally {
+    pending?.curve[Symbol.dispose]();
+  }
+}
+
+/** Gives the device all of a recording's windows; what it predicts is waited for later. */
+function startPrediction(
+  predictor: Predictor,
+  recording: CachedRecording,
+  stitching: StitchingSettings,
+  gain = 1,
+): PendingCurve {
+  using stitcher = new Stitcher(recording.segments, recording.sampleRate, stitching, predictor.device);
   const { windows } = stitcher;
   const length = stitching.window_size;
   for (let first = 0; first < windows.length; first += predictor.batchSize) {
     const batch = windows.slice(first, first + predictor.batchSize);
-    const probabilities = predictWith(predictor, recording.scale * gain, () =>
-      windowsOn(predictor, recording, batch, length),
-    );
-    if (hasNaN(probabilities))
-      throw new NotFiniteError(
-        `The model predicts NaN for ${recording.name}, in or after window ${first} of ${windows.length}: its weights are not finite, or too large. Lower training.learning_rate.`,
+    scope(() => {
+      const probabilities = predictWith(predictor, recording.scale * gain, () =>
+        windowsOn(predictor, recording, batch, length),
       );
-    batch.forEach((window, index) => {
-      stitcher.add(first + index, probabilities.subarray(index * length, index * length + window.rows));
+      batch.forEach((_, index) => {
+        stitcher.add(first + index, probabilities.select(0, index));
+      });
     });
   }
-  return stitcher.curve();
+  const pending = stitcher.curve();
+  const arrive = () => {
+    const curve = pending.arrive();
+    requireNumbers(curve.probabilities, recording);
+    return curve;
+  };
+  return { arrive, [Symbol.dispose]: () => pending[Symbol.dispose]() };
 }
 
 /**
@@ -93,7 +153,10 @@ function windowsOn(
   const start = windows[0]!.firstRow;
   const end = Math.max(...windows.map(({ firstRow, rows }) => firstRow + rows));
   const span = signal.subarray(start * channels, end * channels);
-  const sent = fromTypedArray(span, [end - start, channels], { share: true }).to({ device });
+  const stored = fromTypedArray(span, [end - start, channels], { share: true });
+  // Not waited for where the memory is pinned, which would wait for all batches before.
+  const sent =
+    device === 'cpu' ? stored : (PINNING.pinned(stored) ?? stored).to({ device, nonBlocking: true });
   const own = stack(
     windows.map(({ firstRow, rows }) => {
       const recorded = sent.slice(0, firstRow - start, firstRow - start + rows);
@@ -106,11 +169,13 @@ function windowsOn(
   return missing > 0 ? aten.constant_pad_nd({ self: own, pad: [0, 0, 0, 0, 0, missing] }) : own;
 }
 
-/** A sum of probabilities is NaN where one of them is. */
-function hasNaN(probabilities: Float32Array): boolean {
-  let sum = 0;
-  for (let index = 0; index < probabilities.length; index++) sum += probabilities[index]!;
-  return Number.isNaN(sum);
+/** @throws NotFiniteError */
+function requireNumbers(probabilities: ArrayLike<number>, { name, sampleRate }: CachedRecording): void {
+  for (let row = 0; row < probabilities.length; row++)
+    if (Number.isNaN(probabilities[row]!))
+      throw new NotFiniteError(
+        `The model predicts NaN for ${name}, first at recorded second ${(row / sampleRate).toFixed(1)}: its weights are not finite, or too large. Lower training.learning_rate.`,
+      );
 }
 
 /**
@@ -126,25 +191,26 @@ export function predictWindows(
   shape: number[],
   scale: number,
 ): Float32Array {
-  return predictWith(predictor, scale, () =>
-    fromTypedArray(rows, shape, { share: true }).to({ device: predictor.device }),
-  );
+  return scope(() => {
+    const windows = () => fromTypedArray(rows, shape, { share: true }).to({ device: predictor.device });
+    return new Float32Array(
+      predictWith(predictor, scale, windows).to({ device: 'cpu' }).data() as Float32Array,
+    );
+  });
 }
 
+/** Probabilities (B, T) float32, on the device. */
 function predictWith(
   { device, precision, forward }: Predictor,
   scale: number,
   windows: () => Tensor,
-): Float32Array {
-  const probabilities = noGrad(() =>
+): Tensor {
+  return noGrad(() =>
     scope(() => {
       const signal = windows().to({ dtype: 'float32' }).mul(scale);
       const run = () => forward(signal);
       const logits = precision === null ? run() : autocast({ device, dtype: precision }, run);
-      return logits.to({ dtype: 'float32' }).sigmoid().to({ device: 'cpu' });
+      return logits.to({ dtype: 'float32' }).sigmoid();
     }),
   );
-  const result = new Float32Array(probabilities.data() as Float32Array);
-  probabilities.dispose();
-  return result;
 }

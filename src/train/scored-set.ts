@@ -12,6 +12,8 @@ export interface ScoredSet {
   readonly recordings: readonly string[];
   /** Names, sorted. */
   readonly patients: readonly string[];
+  /** Of all recordings together. */
+  readonly recordedS: number;
 }
 
 /** Reads what the entries are made of. @throws InputError `CACHE_*` */
@@ -26,6 +28,7 @@ export function scoredSetOf(entries: readonly { folder: string; name: string }[]
     dataHash: dataHashOf(all.map(([name, { key }]) => [name, key])),
     recordings: unique(({ recording }) => recording.sha256),
     patients: unique(({ patient }) => patient),
+    recordedS: all.reduce((sum, [, { recorded_s }]) => sum + recorded_s, 0),
   };
 }
 

@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { loadConfig } from '../config/index.ts';
+import { InputError } from '../errors.ts';
 import { isCudaAvailable } from '../torch/index.ts';
 import { evaluateCheckpoint } from './evaluate-checkpoint.ts';
+import { startTraining } from './start.ts';
 import { buildSampleCache, SMOKE } from './testing/sample-cache.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bgb-train-'));
@@ -16,23 +19,41 @@ const cache = join(folder, 'cache');
 beforeAll(() => buildSampleCache(cache));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** `bgb train` on the sample, in a process of its own. */
-function startTrain(run: string, ...more: string[]): ChildProcess {
-  const set = [
-    `data.cache_dir=${cache}`,
-    `experiment.output_dir=${join(folder, run)}`,
-    'training.epochs=3',
-    'training.augmentation.gain=[0.3,3]',
-    'resources.threads=1',
-  ];
-  return spawn(
-    process.execPath,
-    [MAIN, 'train', SMOKE, ...set.flatMap((value) => ['--set', value]), ...more],
-    {
-      env: { ...process.env, OPENBLAS_NUM_THREADS: '1' },
-      stdio: ['ignore', 'ignore', 'pipe'],
+const settings = (run: string, more: readonly string[]) => [
+  `data.cache_dir=${cache}`,
+  `experiment.output_dir=${join(folder, run)}`,
+  'training.epochs=2',
+  'training.augmentation.gain=[0.3,3]',
+  'resources.threads=1',
+  ...more,
+];
+
+/** Trains on the sample in this process. */
+async function trainHere(run: string, more: readonly string[] = [], { isResuming = false } = {}) {
+  let log = '';
+  const outcome = await startTraining({
+    loaded: await loadConfig(SMOKE, { set: settings(run, more) }),
+    isResuming,
+    isManifestRebuildForced: false,
+    root: fileURLToPath(new URL('../..', import.meta.url)),
+    version: '0.1.0',
+    writeLog: (text) => {
+      log += text;
     },
-  );
+    now: () => new Date(),
+    interruption: () => null,
+    place: null,
+    onPort: () => undefined,
+    onStart: () => undefined,
+    onProgress: () => undefined,
+  });
+  return { outcome, log };
+}
+
+/** `bgb train` on the sample, in a process of its own that can be killed. */
+function startTrain(run: string): ChildProcess {
+  const set = settings(run, []).flatMap((value) => ['--set', value]);
+  return spawn(process.execPath, [MAIN, 'train', SMOKE, ...set], { stdio: ['ignore', 'ignore', 'pipe'] });
 }
 
 async function ended(child: ChildProcess): Promise<{ code: number | null; errors: string }> {
@@ -66,49 +87,42 @@ function steps(run: string): { step: number; loss: number; windows: string }[] {
 }
 
 test('killed or interrupted and resumed, or read from disk, a training ends with the same bits as without', async () => {
-  expect(await ended(startTrain('whole'))).toMatchObject({ code: 0 });
+  expect((await trainHere('whole')).outcome).toMatchObject({ reason: 'finished', step: 16 });
   expect(existsSync(join(folder, 'whole/done.json'))).toBe(true);
   const whole = steps('whole');
-  expect(whole.map(({ step }) => step)).toEqual(Array.from({ length: 24 }, (_, i) => i + 1));
+  expect(whole.map(({ step }) => step)).toEqual(Array.from({ length: 16 }, (_, i) => i + 1));
 
+  // In the second epoch, so that a checkpoint is there.
   const killed = startTrain('killed');
-  await waitForStep('killed', 12);
+  await waitForStep('killed', 11);
   killed.kill('SIGKILL');
   await ended(killed);
   expect(existsSync(join(folder, 'killed/done.json'))).toBe(false);
-  expect(await ended(startTrain('killed', '--resume'))).toMatchObject({ code: 0 });
+  await trainHere('killed', [], { isResuming: true });
   expect(lastTensors('killed')).toBe(lastTensors('whole'));
   expect(steps('killed')).toEqual(whole);
 
   const interrupted = startTrain('interrupted');
-  await waitForStep('interrupted', 6);
+  await waitForStep('interrupted', 4);
   interrupted.kill('SIGINT');
   const { code, errors } = await ended(interrupted);
   expect(code).toBe(130);
   expect(errors).toMatch(
-    /stopped at step \d+; go on with: bgb train .* --set training\.epochs=3 .* --resume/,
+    /stopped at step \d+; go on with: bgb train .* --set training\.epochs=2 .* --resume/,
   );
-  expect(await ended(startTrain('interrupted', '--resume'))).toMatchObject({ code: 0 });
+  await trainHere('interrupted', [], { isResuming: true });
   expect(lastTensors('interrupted')).toBe(lastTensors('whole'));
   expect(steps('interrupted')).toEqual(whole);
 
-  const disk = startTrain('disk', '--set', 'data.residency=disk', '--set', 'data.num_workers=2');
-  expect(await ended(disk)).toMatchObject({
-    code: 0,
-    errors: expect.stringMatching(/samples on disk.*\n.*cache \/.*: 118 of 118 windows found \(100\.0 %\)/),
-  });
+  const disk = await trainHere('disk', ['data.residency=disk', 'data.num_workers=2']);
+  expect(disk.log).toMatch(/samples on disk.*\n.*cache \/.*: 118 of 118 windows found \(100\.0 %\)/);
   expect(lastTensors('disk')).toBe(lastTensors('whole'));
   expect(steps('disk')).toEqual(whole);
 
-  expect(await ended(startTrain('whole'))).toMatchObject({
-    code: 2,
-    errors: expect.stringMatching(/already holds a finished run/),
-  });
-  const other = await ended(startTrain('whole', '--set', 'preprocessing.clip=5'));
-  expect(other).toMatchObject({
-    code: 2,
-    errors: expect.stringMatching(/built with other settings.*clip 10 instead of 5/),
-  });
+  await expect(trainHere('whole')).rejects.toThrow(/already holds a finished run/);
+  await expect(trainHere('whole', ['preprocessing.clip=5'])).rejects.toThrow(
+    /built with other settings.*clip 10 instead of 5/,
+  );
 });
 
 test('a trained model scores a cache and recordings alike; undefined figures say why', async () => {
@@ -162,84 +176,57 @@ test('predictions of recordings in folders name the recording alone, as TUSZ doe
   expect(written).toContain(`# bname = ${clip}\n`);
 });
 
-test('--init-from starts from a run’s weights, and names those that do not fit before anything is written', async () => {
+test('training.init_from starts from a run’s weights, and names those that do not fit before anything is written', async () => {
   const first = steps('whole')[0]!.loss;
-  const tuned = startTrain(
-    'tuned',
-    ...[
-      '--init-from',
-      join(folder, 'whole'),
-      '--set',
-      'training.epochs=1',
-      '--set',
-      'training.optimizer=sgd',
-    ],
-  );
-  const { code, errors } = await ended(tuned);
-  expect({ code, errors }).toMatchObject({
-    code: 0,
-    errors: expect.stringMatching(/weights from .*whole\/checkpoints\/best\.json/),
-  });
+  const from = `training.init_from=${join(folder, 'whole')}`;
+  const { log } = await trainHere('tuned', [from, 'training.epochs=1', 'training.optimizer=sgd']);
+  expect(log).toMatch(/weights from .*whole\/checkpoints\/best\.json/);
   expect(steps('tuned')[0]!.loss).toBeLessThan(0.9 * first);
-  const other = await ended(
-    startTrain('refused', '--init-from', join(folder, 'whole'), '--set', 'model.mamba.d_state=4'),
+  await refused(
+    [from, 'model.mamba.d_state=4'],
+    /best-.*does not fit the model.*mamba\.layers\.0\.forward_mamba\.in_proj/,
   );
-  expect(other).toMatchObject({
-    code: 2,
-    errors: expect.stringMatching(/best-.*does not fit the model.*mamba\.layers\.0\.forward_mamba\.in_proj/),
-  });
-  expect(existsSync(join(folder, 'refused'))).toBe(false);
-  const cuda = await ended(startTrain('refused', '--device', 'cuda'));
-  if (!isCudaAvailable()) expect(cuda.code).toBe(2);
+  if (!isCudaAvailable()) await refused(['experiment.device=cuda'], /no GPU|CUDA/);
 });
 
-test('a training that diverges stops, names step or recording, and publishes nothing (failures F1, F10)', async () => {
-  const diverge = async (run: string, ...more: string[]) => {
-    const { code, errors } = await ended(
-      startTrain(run, '--set', 'training.learning_rate=1e30', '--set', 'training.batch_size=2', ...more),
-    );
-    expect(code).toBe(1);
-    expect(errors).not.toMatch(/^\s+at /m);
+test('F1, F10: a training that diverges stops, names step or recording, and publishes nothing', async () => {
+  const diverge = async (run: string, more: readonly string[]) => {
+    const error = await trainHere(run, ['training.learning_rate=1e30', ...more]).catch((thrown) => thrown);
+    expect(error).toMatchObject({ code: 'TRAIN_NOT_FINITE' });
+    // The user's data and settings are not unusable: exit code 1.
+    expect(error).not.toBeInstanceOf(InputError);
     expect(readdirSync(join(folder, run))).not.toContain('done.json');
     const events = readFileSync(join(folder, run, 'events.jsonl'), 'utf8')
       .trim()
       .split('\n');
-    return { errors, last: JSON.parse(events.at(-1)!) };
+    return { message: (error as Error).message, last: JSON.parse(events.at(-1)!) };
   };
-  const stepping = await diverge('diverging');
+  const stepping = await diverge('diverging', ['training.batch_size=2']);
   // The first step's weights are too large, the 20 after it are skipped; metrics arrive some steps late.
-  expect(stepping.errors).toMatch(/not finite in 20 steps in a row, up to step 21\. Lower training/);
+  expect(stepping.message).toMatch(/not finite in 20 steps in a row, up to step 21\. Lower training/);
   expect(stepping.last.kind).toBe('aborted');
   expect(stepping.last.step).toBeGreaterThanOrEqual(21);
-  const predicting = await diverge('predicting', '--set', 'training.batch_size=8');
-  expect(predicting.errors).toMatch(/The model predicts NaN for chb03\S+\.npz.* Lower training/);
+  const predicting = await diverge('predicting', []);
+  expect(predicting.message).toMatch(/The model predicts NaN for chb03\S+\.npz.* Lower training/);
   expect(predicting.last).toMatchObject({ kind: 'aborted', step: 8 });
 });
 
-test('a cache that is not there is refused before anything is written', async () => {
-  const refused = await ended(startTrain('refused', '--set', `data.cache_dir=${join(folder, 'nowhere')}`));
-  expect(refused).toMatchObject({
-    code: 2,
-    errors: expect.stringMatching(/nowhere\/train holds no cache entries .*Run bgb build-cache first/),
-  });
-  expect(existsSync(join(folder, 'refused'))).toBe(false);
-});
-
-test('early stopping without a dev split is refused before anything is written', async () => {
+test('a cache that is not there, or has no dev split to stop early on, is refused before anything is written', async () => {
+  await refused(
+    [`data.cache_dir=${join(folder, 'nowhere')}`],
+    /nowhere\/train holds no cache entries .*Run bgb build-cache first/,
+  );
   const alone = join(folder, 'alone');
   cpSync(join(cache, 'train'), join(alone, 'train'), { recursive: true });
-  const refused = await ended(
-    startTrain(
-      'refused',
-      '--set',
-      `data.cache_dir=${alone}`,
-      '--set',
-      'training.early_stopping={patience: 2, metric: auroc}',
-    ),
+  await refused(
+    [`data.cache_dir=${alone}`, 'training.early_stopping={patience: 2, metric: auroc}'],
+    /alone\/dev holds no cache entries/,
   );
-  expect(refused).toMatchObject({
-    code: 2,
-    errors: expect.stringMatching(/alone\/dev holds no cache entries/),
-  });
-  expect(existsSync(join(folder, 'refused'))).toBe(false);
 });
+
+async function refused(more: readonly string[], message: RegExp): Promise<void> {
+  const error = await trainHere('refused', more).catch((thrown) => thrown);
+  expect(error).toBeInstanceOf(InputError);
+  expect(error.message).toMatch(message);
+  expect(existsSync(join(folder, 'refused'))).toBe(false);
+}

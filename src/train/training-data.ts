@@ -3,6 +3,7 @@ import {
   listEntries,
   type Manifest,
   madeElsewhereNotice,
+  type SplitLook,
   splitFolder,
   usableManifest,
 } from '../cache/index.ts';
@@ -35,19 +36,25 @@ export interface TrainingData {
   readonly record: DataRecord;
 }
 
+/** How the cache is opened. */
+interface Opening {
+  readonly isRebuildForced?: boolean;
+  /** At splits that were just looked at, so that their entries are not read again for it. */
+  readonly looks?: readonly SplitLook[];
+  readonly say?: (sentence: string) => void;
+}
+
 /**
  * Opens the train split and, where there is one, the dev split of the cache: checks that they were built with
  * these settings and share no patient. A manifest that does not fit is built again.
  *
  * @throws InputError `CACHE_*`, `DATA_*`, `ANNOTATION_LABEL_MAP`; `TRAIN_NO_DEV` for early stopping without a dev split
  */
-export async function openTrainingData(
-  config: Config,
-  { isRebuildForced = false, say = (_sentence: string): void => undefined } = {},
-): Promise<TrainingData> {
+export async function openTrainingData(config: Config, opening: Opening = {}): Promise<TrainingData> {
+  const { say = () => undefined } = opening;
   const { data, training, experiment } = config;
   labelRules(data.labels);
-  const opened = await openSplit(config, 'train', { isRebuildForced, say });
+  const opened = await openSplit(config, 'train', opening);
   const { manifest, set, references, missing } = opened;
   const devFolder = splitFolder(data.cache_dir, 'dev');
   const hasDev = (await listEntries(devFolder)).length > 0;
@@ -56,7 +63,7 @@ export async function openTrainingData(
       'TRAIN_NO_DEV',
       `training.early_stopping watches ${training.early_stopping.metric} on the dev split, but ${devFolder} holds no cache entries. Build a dev split, or set training.early_stopping to null.`,
     );
-  const openedDev = hasDev ? await openSplit(config, 'dev', { isRebuildForced, say }) : null;
+  const openedDev = hasDev ? await openSplit(config, 'dev', opening) : null;
   const dev = openedDev?.set ?? null;
   const undefinedMetric = openedDev && undefinedRate(config, openedDev.manifest);
   if (undefinedMetric !== null) say(undefinedMetric);
@@ -101,11 +108,12 @@ function undefinedRate({ training }: Config, dev: Manifest): string | null {
 export async function openSplit(
   { data, preprocessing }: Config,
   split: 'train' | 'dev',
-  { isRebuildForced = false, say = (_sentence: string): void => undefined } = {},
+  { isRebuildForced = false, looks = [], say = () => undefined }: Opening = {},
 ): Promise<OpenedSplit> {
   const folder = splitFolder(data.cache_dir, split);
   const { manifest, references, missing } = await usableManifest(folder, windowShapeOf(data), {
     isRebuildForced,
+    looks,
     say,
   });
   const limits = { maxSamples: data.max_samples, maxHours: data.max_hours };

@@ -10,25 +10,25 @@ import {
   loadCheckpoint,
 } from '../runs/index.ts';
 import {
+  type CurvePoint,
   falseAlarmsPer24hRecorded,
   LEAST_SEIZURE_FREE_HOURS,
   type OperatingPoint,
   operatingCurve,
-  postprocessingDetector,
   type ReachedSensitivity,
   type ReferenceReport,
-  SensitivityCurve,
+  sensitivityAtFalseAlarms,
   sweepTauOff,
-  sweepThresholds,
   type ThresholdsInUse,
-  unionSeconds,
 } from '../score/index.ts';
 import type { Device } from '../torch/index.ts';
 import { type EvaluationSource, JUDGED_ON, openSource } from './evaluation-source.ts';
 import { type LoadedModel, loadModel } from './load-model.ts';
-import { predictorOf, predictSet } from './predict-set.ts';
+import { openMeasuring } from './measuring.ts';
+import { measuredOf, predictorOf, predictSet } from './predict-set.ts';
 import { compareReferences } from './reference.ts';
 import { patientHash, type ScoredSet, scoredSetOf, seenInTraining, thresholdsInUse } from './scored-set.ts';
+import type { TuningPoint } from './tuning-sweep.ts';
 
 export interface TuningRequest {
   /** A checkpoint file, or a run folder. */
@@ -92,9 +92,10 @@ export async function tuneCheckpoint(request: TuningRequest): Promise<TuningRepo
   requireNamed(request, named, source);
   const references = compareReferences(source.entries, state.references, request.isReferenceForced);
   const set = scoredSetOf(source.entries);
-  const { curve, detectedS } = sweep(loaded, source, request);
-  const reached = choose(curve, request);
-  const detectedShare = detectedS.get(reached.threshold)! / reached.counts.recordedS;
+  const points = await sweep(loaded, source, set, request);
+  const reached = choose(points, request);
+  const chosen = points.find(({ threshold }) => threshold === reached.threshold)!;
+  const detectedShare = chosen.detectedS / reached.counts.recordedS;
   const frozen = frozenBy(reached, request, set, sha256);
   const { tau_on, tau_off } = config.postprocessing.hysteresis;
   await using original = await loadCheckpoint(path);
@@ -118,26 +119,26 @@ export async function tuneCheckpoint(request: TuningRequest): Promise<TuningRepo
     before: { tau_on, tau_off },
     thresholds: thresholdsInUse(frozen.values, frozen, set),
     share_of_recorded_time_detected: detectedShare,
-    operating_curve: operatingCurve(curve),
+    operating_curve: operatingCurve(points),
     references,
     notices: noticesOf(reached, detectedShare, request, state, set),
     left_out: source.leftOut,
   };
 }
 
-/** The sweep over the set, and how many seconds are detected at each threshold. */
-function sweep(loaded: LoadedModel, source: EvaluationSource, request: TuningRequest) {
+/** What each threshold counts and detects on the set. */
+async function sweep(
+  loaded: LoadedModel,
+  { entries }: EvaluationSource,
+  { recordedS }: ScoredSet,
+  request: TuningRequest,
+): Promise<readonly TuningPoint[]> {
   const { config } = loaded;
-  const detect = postprocessingDetector(config.postprocessing);
-  const detectedS = new Map<number, number>();
-  const curve = new SensitivityCurve(sweepThresholds(), (probabilities, threshold) => {
-    const events = detect(probabilities, threshold);
-    detectedS.set(threshold, (detectedS.get(threshold) ?? 0) + unionSeconds(events));
-    return events;
-  });
-  for (const recording of predictSet(predictorOf(loaded, request.device), config, source.entries, request))
-    curve.add(recording, recording.curve);
-  return { curve, detectedS };
+  await using measuring = openMeasuring('tuning', config, recordedS / 3600);
+  for await (const predicted of predictSet(predictorOf(loaded, request.device), config, entries, request))
+    await measuring.add(measuredOf(predicted));
+  const { points } = await measuring.results();
+  return points;
 }
 
 /**
@@ -145,17 +146,17 @@ function sweep(loaded: LoadedModel, source: EvaluationSource, request: TuningReq
  *
  * @throws InputError `TUNE_NO_SEIZURE`, `TUNE_TARGET`
  */
-function choose(curve: SensitivityCurve, request: TuningRequest): ReachedSensitivity {
+function choose(points: readonly CurvePoint[], request: TuningRequest): ReachedSensitivity {
   const { falseAlarmsPer24h: target, setName } = request;
-  const reached = curve.sensitivityAtFalseAlarms(target);
+  const reached = sensitivityAtFalseAlarms(points, target);
   if (reached.value !== null && reached.value > 0) return reached;
-  const { counts } = curve.points[0]!;
+  const { counts } = points[0]!;
   if (counts.references === 0)
     throw new InputError(
       'TUNE_NO_SEIZURE',
       `${setName} (${request.data}) holds no seizure: every threshold would be as good as another. Tune on a set with seizures.`,
     );
-  const finding = curve.points
+  const finding = points
     .filter((point) => point.counts.detectedReferences > 0)
     .map((point) => ({ tauOn: point.threshold, rate: falseAlarmsPer24hRecorded(point.counts, 0).value! }))
     .sort((a, b) => a.rate - b.rate || b.tauOn - a.tauOn);

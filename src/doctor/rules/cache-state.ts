@@ -1,4 +1,6 @@
+import { entryName } from '../../cache/index.ts';
 import type { Fix } from '../finding.ts';
+import { excludedFrom, unaccounted } from '../look-recordings.ts';
 import type { SplitSubject, Subject } from '../subject.ts';
 
 /** Names of some, and how many more there are. */
@@ -31,22 +33,23 @@ export function building({ commands, config }: Subject): Fix {
   };
 }
 
-/** Recordings that no split has, or accounts for. */
-export function unbuilt({ recordings, cache }: Subject): string[] {
+/** Recordings that no split has, or accounts for; but for those that a build would leave out, which are told as such. */
+export function unbuilt(subject: Subject): string[] {
+  const { recordings, cache } = subject;
   if (recordings === null || cache === null) return [];
-  const accounted = new Set<string>();
-  for (const { survey, unusable, foreign, losses } of cache.splits) {
-    for (const name of survey.entries.keys()) accounted.add(name);
-    for (const name of [...unusable.map((each) => each.name), ...foreign]) accounted.add(name);
-    const left = [...(losses?.rejected ?? []), ...(losses?.duplicates ?? [])].map(({ name }) => name);
-    for (const name of [...left, ...(losses?.unlabelled ?? [])])
-      accounted.add(name.replace(/\.(edf|bdf)$/i, '.npz'));
-  }
-  // With several data folders, entries lie below a folder's name.
-  const isAccounted = (entry: string) =>
-    accounted.has(entry) ||
-    (recordings.folders.length > 1 && [...accounted].some((name) => name.endsWith(`/${entry}`)));
-  return recordings.recordings.filter(({ entry }) => !isAccounted(entry)).map(({ name }) => name);
+  const { tried } = recordings;
+  if (tried.length > 0 && tried.every(({ problem }) => problem !== null)) return [];
+  const unusable = new Set(
+    tried.filter(({ problem }) => problem !== null).map(({ name }) => entryName(name)),
+  );
+  return unaccounted(recordings, cache.splits, excludedIn(subject))
+    .filter(({ entry }) => !unusable.has(entry))
+    .map(({ name }) => name);
+}
+
+/** Recordings that are left out on purpose: as the configuration says, or, of a cache or a run, as its last build was told. */
+export function excludedIn({ config, run, cache }: Subject): readonly string[] {
+  return excludedFrom(run === null ? (config?.loaded.config ?? null) : null, cache);
 }
 
 /** Splits that were built under a limit. */

@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { counted } from '../../words.ts';
 import { commandLine } from '../command-line.ts';
 import type { Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
-import type { Subject } from '../subject.ts';
-import { building, hasEntries, limitedSplits, some, splitsOf, unbuilt } from './cache-state.ts';
+import type { RecordingPlace, Subject } from '../subject.ts';
+import { building, excludedIn, hasEntries, limitedSplits, some, splitsOf, unbuilt } from './cache-state.ts';
 
 /** The folders of a cache, and what they hold of the recordings. */
 export const CACHE: readonly Rule[] = [
@@ -48,11 +48,18 @@ export const CACHE: readonly Rule[] = [
       );
       if (isFilled || (subject.config === null && cache.splits.some(hasEntries))) return [];
       const others = cache.splits.filter(hasEntries).map(({ split }) => split);
+      const tried = subject.recordings?.tried ?? [];
+      const isExplained = tried.length > 0 && tried.every(({ problem }) => problem !== null);
       return [
         {
           about: cache.folder,
+          ...(isExplained && {
+            cause: 'None of the recordings can be used as they are: see the findings about them.',
+          }),
           evidence: `${cache.folder} ${cache.isThere ? `holds no entry to train on${others.length > 0 ? `, only ${others.join(' and ')}` : ''}` : 'is not there'}`,
-          fix: building(subject),
+          fix: isExplained
+            ? { command: null, says: 'Mend what is said of the recordings.' }
+            : building(subject),
         },
       ];
     },
@@ -168,7 +175,7 @@ export const CACHE: readonly Rule[] = [
     evidence: 'both names',
     cause:
       'Entries are named by the recording without its ending: one of the two takes the place of the other.',
-    fix: 'rename or remove one of the two',
+    fix: 'rename or remove one of the two; or `bgb doctor CONFIG --write data.exclude+=NAME` and build',
     look: (subject) => collisions(subject),
   },
 ];
@@ -178,11 +185,28 @@ function collisions(subject: Subject): Found[] {
   if (recordings === null) return [];
   const fix = { command: null, says: 'Rename or remove one of the two, then build the cache.' };
   const found: Found[] = [];
-  for (const same of Map.groupBy(recordings.recordings, ({ folder, name }) =>
-    join(folder, name.replace(/\.(edf|bdf)$/i, '')),
-  ).values())
-    if (same.length > 1)
-      found.push({ evidence: same.map(({ folder, name }) => join(folder, name)).join(' and '), fix });
+  const excluded = new Set(excludedIn(subject));
+  const called = ({ name, entry }: RecordingPlace) => entry.replace(/\.npz$/, extname(name));
+  for (const same of Map.groupBy(
+    recordings.recordings.filter((recording) => !excluded.has(called(recording))),
+    ({ folder, name }) => join(folder, name.replace(/\.(edf|bdf)$/i, '')),
+  ).values()) {
+    if (same.length < 2) continue;
+    // The one that has the entry stays.
+    const kept = same.find((recording) => hasEntryOf(recording, subject)) ?? same[0];
+    const others = same.filter((recording) => recording !== kept).map(called);
+    const command = subject.commands.leaveOut(others);
+    found.push({
+      evidence: same.map(({ folder, name }) => join(folder, name)).join(' and '),
+      fix:
+        command === null
+          ? fix
+          : {
+              command,
+              says: `Leave ${others.join(' and ')} out; or rename or remove one of the two and build.`,
+            },
+    });
+  }
   const flat = new Set(
     splitsOf(subject)
       .flatMap(({ foreign }) => foreign)
@@ -192,4 +216,10 @@ function collisions(subject: Subject): Found[] {
     if (flat.has(stem) && new Set(same.map(({ entry }) => entry)).size > 1)
       found.push({ evidence: `${stem} stands for ${same.map(({ name }) => name).join(' and ')}`, fix });
   return found;
+}
+
+function hasEntryOf({ name, entry }: RecordingPlace, subject: Subject): boolean {
+  return splitsOf(subject).some(
+    ({ survey }) => survey.entries.get(entry)?.provenance.recording.name === basename(name),
+  );
 }

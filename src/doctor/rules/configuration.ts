@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path';
 import {
   CLOUD_MOUNTS,
+  type Config,
   isOnCloudMount,
   originText,
   type Problem,
@@ -9,6 +10,7 @@ import {
 } from '../../config/index.ts';
 import type { Fix, Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
+import { isReplaced } from '../run-subject.ts';
 import { type ConfigSubject, configsOf, type Subject } from '../subject.ts';
 
 /** Problems that have a rule of their own, by the field that they point at. */
@@ -179,6 +181,7 @@ export const CONFIGURATION: readonly Rule[] = [
 ];
 
 function ofMain(subject: Subject, look: (config: ConfigSubject) => Found[]): Found[] {
+  if (subject.run !== null && isReplaced(subject.run)) return [];
   return subject.config === null ? [] : look(subject.config);
 }
 
@@ -187,10 +190,11 @@ function where({ loaded }: ConfigSubject, field: string): string {
 }
 
 function setting(subject: Subject, config: ConfigSubject, field: string, value: string, why: string): Fix {
-  return {
-    command: subject.commands.write(config.path, [`${field}=${value}`]),
-    says: `Set ${field} to ${value}: ${why}.`,
-  };
+  const assignments = [`${field}=${value}`];
+  const command = subject.commands.write(config.path, assignments);
+  return command === null
+    ? { command: subject.commands.anew(assignments), says: `Train anew with ${field} ${value}: ${why}.` }
+    : { command, says: `Set ${field} to ${value}: ${why}.` };
 }
 
 /** AdamW's usual rate for this kind of network, at so many windows a step. */
@@ -200,11 +204,21 @@ const HIGHEST = 10;
 /** SGD takes larger ones by far. */
 const SGD = 100;
 
+/** The usual learning rate for so many windows a step. */
+export function usualRate({
+  batch_size,
+  gradient_accumulation_steps,
+  optimizer,
+}: Config['training']): number {
+  const windows = batch_size * gradient_accumulation_steps;
+  return USUAL.rate * Math.sqrt(windows / USUAL.windows) * (optimizer === 'sgd' ? SGD : 1);
+}
+
 function learningRate(subject: Subject, config: ConfigSubject): Found[] {
   const { training } = config.loaded.config;
-  const { learning_rate: rate, batch_size, gradient_accumulation_steps, optimizer } = training;
+  const { learning_rate: rate, batch_size, gradient_accumulation_steps } = training;
   const windows = batch_size * gradient_accumulation_steps;
-  const usual = USUAL.rate * Math.sqrt(windows / USUAL.windows) * (optimizer === 'sgd' ? SGD : 1);
+  const usual = usualRate(training);
   // Weights that are trained already are changed little on purpose.
   const lowest = training.init_from === null ? usual * LOWEST : 0;
   if (rate >= lowest && rate <= usual * HIGHEST) return [];

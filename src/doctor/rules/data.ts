@@ -1,6 +1,6 @@
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { counted } from '../../words.ts';
-import type { Found } from '../finding.ts';
+import type { Fix, Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
 import type { SplitSubject, Subject } from '../subject.ts';
 import { building, hasEntries, some, splitsOf } from './cache-state.ts';
@@ -31,7 +31,35 @@ export const DATA: readonly Rule[] = [
     evidence: 'windows, annotated seizures and labelled seconds of the split',
     cause: 'told apart: annotations without seizures, or windows that do not fit',
     fix: 'by the cause: other recordings, `bgb build-cache ...`, or a shorter data.window_size',
-    look: (subject) => splitsOf(subject).flatMap((split) => withoutSeizures(split, subject)),
+    look: (subject) => [
+      ...splitsOf(subject).flatMap((split) => withoutSeizures(split, subject)),
+      ...folderWithoutSeizures(subject),
+    ],
+  },
+  {
+    id: 'C1',
+    name: 'patients-unnamed',
+    group: 'data',
+    severity: 'wasteful',
+    title: 'It cannot be told whose some recordings are',
+    looksAt: 'the names of recordings, and data.patient_pattern',
+    evidence: 'how many, and some of their names',
+    cause:
+      'Their names are of no form that bgb knows, or the pattern does not fit them: no cache is built of them.',
+    fix: "`bgb doctor CONFIG --write 'data.patient_pattern=^([^/]+)/'` for a folder a patient, or what fits the names",
+    look: ({ recordings }) => {
+      const nameless = recordings?.nameless ?? [];
+      if (nameless.length === 0) return [];
+      return [
+        {
+          evidence: `${nameless.length} of ${counted(recordings!.recordings.length, 'recording')}: ${some(nameless)}`,
+          fix: {
+            command: null,
+            says: "Set data.patient_pattern to a regular expression over the path whose one group is the patient, as in '^([^/]+)/' for a folder a patient.",
+          },
+        },
+      ];
+    },
   },
   {
     id: 'E7',
@@ -123,7 +151,7 @@ export const DATA: readonly Rule[] = [
     looksAt: "each entry's share of samples beyond preprocessing.clip",
     evidence: 'how many entries, and the highest share',
     cause: 'Artefacts dominate the recording, or its unit is misread.',
-    fix: 'look at the recording with bgb edf, or raise preprocessing.clip',
+    fix: 'raise preprocessing.clip, or leave the recording out (`bgb doctor CONFIG --write data.exclude+=NAME`), and build',
     look: (subject) =>
       splitsOf(subject).flatMap(({ folder, survey }): Found[] => {
         const clipped = [...survey.entries]
@@ -137,10 +165,10 @@ export const DATA: readonly Rule[] = [
               {
                 about: folder,
                 evidence: `${clipped.length} of ${survey.entries.size} entries in ${folder} have more than ${100 * MOST_CLIPPED} % of their samples clipped; ${worst.name} ${(100 * worst.share).toFixed(1)} %`,
-                fix: {
-                  command: null,
-                  says: 'Look at the recording with bgb edf; leave it out, or raise preprocessing.clip.',
-                },
+                fix: lessClipped(
+                  subject,
+                  clipped.map(({ name }) => name),
+                ),
               },
             ];
       }),
@@ -176,6 +204,31 @@ export const DATA: readonly Rule[] = [
 ];
 
 const MOST_CLIPPED = 0.05;
+/** Of normalised samples hardly any lie beyond so many standard deviations: no more than 1 % (Chebyshev). */
+const USUAL_CLIP = 10;
+
+/** A bound that is too low is raised; what is beyond a usual one is no signal. */
+function lessClipped(subject: Subject, entries: readonly string[]): Fix {
+  const { config, commands, recordings } = subject;
+  const build = building(subject).command;
+  const clip = config?.loaded.config.preprocessing.clip ?? null;
+  const write =
+    config === null || subject.run !== null
+      ? null
+      : commands.write(config.path, [`preprocessing.clip=${USUAL_CLIP}`]);
+  if (clip !== null && clip < USUAL_CLIP)
+    return {
+      command: joined([write, build]),
+      says: `Raise preprocessing.clip from ${clip} to ${USUAL_CLIP}, and build.`,
+    };
+  const names = (recordings?.recordings ?? [])
+    .filter(({ entry }) => entries.includes(entry))
+    .map(({ name, entry }) => entry.replace(/\.npz$/, extname(name)));
+  return {
+    command: names.length === entries.length ? commands.leaveOut(names) : null,
+    says: 'Look at the recording with bgb edf; leave it out where it is no signal, or raise preprocessing.clip.',
+  };
+}
 
 /** Commands one after the other; null where one of them cannot be told. */
 function joined(commands: readonly (string | null)[]): string | null {
@@ -269,6 +322,32 @@ function limitedAway(subject: Subject): Found[] {
   return [];
 }
 
+/** Only a person can find seizures; what is left out may have them. */
+function withSeizures({ losses }: SplitSubject, subject: Subject): Fix {
+  const left = (losses?.unlabelled.length ?? 0) + (losses?.rejected.length ?? 0);
+  const { command } = building(subject);
+  return {
+    command: null,
+    says: `${left > 0 ? `${counted(left, 'recording')} of this split ${left === 1 ? 'is' : 'are'} left out, and may hold them: see the findings about them. Else check` : 'Check'} the annotations, or add recordings of other patients, then build${command === null ? '' : `: ${command}`}`,
+  };
+}
+
+/** Recordings alone: usable ones, and no seizure in any. */
+function folderWithoutSeizures({ target, recordings }: Subject): Found[] {
+  const usable = (recordings?.tried ?? []).filter(({ problem }) => problem === null);
+  const seconds = usable
+    .flatMap(({ labels }) => Object.values(labels))
+    .reduce((sum, value) => sum + value, 0);
+  if (target.kind !== 'recordings' || usable.length === 0 || seconds > 0) return [];
+  return [
+    {
+      evidence: `${counted(usable.length, 'recording')} with annotations looked at, none with a seizure`,
+      cause: 'The annotations of these recordings hold no seizure that was recorded.',
+      fix: { command: null, says: 'Check the annotations, or add recordings of other patients.' },
+    },
+  ];
+}
+
 function withoutSeizures(split: SplitSubject, subject: Subject): Found[] {
   const { survey, listing, folder, shape } = split;
   const { partial_seizure, full_seizure, no_seizure } = listing.counts;
@@ -285,10 +364,7 @@ function withoutSeizures(split: SplitSubject, subject: Subject): Found[] {
         about: folder,
         evidence: about,
         cause: 'The annotations of these recordings hold no seizure that was recorded.',
-        fix: {
-          command: building(subject).command,
-          says: 'Check the annotations, or add recordings of other patients, then build.',
-        },
+        fix: withSeizures(split, subject),
       },
     ];
   }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { gib } from '../../words.ts';
+import { commandLine } from '../command-line.ts';
 import type { Found } from '../finding.ts';
 import { configHere, corpusBytesIn, deviceOf, sampleBytes } from '../loader-use.ts';
 import { mountAt } from '../machine.ts';
@@ -14,6 +15,35 @@ function checkpointBytes(subject: Subject, { loaded: { config } }: ConfigSubject
   const { cost } = subject.computing.planMemory(config, 'cpu', 0);
   const copies = (config.training.optimizer === 'sgd' ? 2 : 3) + (config.training.ema_decay === null ? 0 : 1);
   return 4 * copies * cost.parameters;
+}
+
+/** With the fewest checkpoints, if they fit; else in a folder with room, if one is known. */
+function roomFor(one: number, needed: number, config: ConfigSubject, subject: Subject): string | null {
+  const { output_dir } = config.loaded.config.experiment;
+  const { keep_checkpoints } = config.loaded.config.training;
+  const free = subject.machine.freeBytes(output_dir) ?? 0;
+  if (keep_checkpoints > 1 && free >= 3 * one)
+    return subject.commands.write(config.path, ['training.keep_checkpoints=1']);
+  const { localFolder } = subject;
+  if (localFolder === null || (subject.machine.freeBytes(localFolder) ?? 0) < needed) return null;
+  return subject.commands.write(config.path, [
+    `experiment.output_dir=${join(localFolder, basename(output_dir))}`,
+  ]);
+}
+
+function onLargerDisk(folder: string, bytes: number, config: ConfigSubject, subject: Subject): string | null {
+  const { localFolder, machine, commands } = subject;
+  if (localFolder === null || (machine.freeBytes(localFolder) ?? 0) < bytes) return null;
+  const target = join(localFolder, basename(resolve(folder)));
+  const next = commands.write(config.path, [`data.cache_dir=${target}`]);
+  const build = commands.buildCache({ folder: target });
+  if (existsSync(target) || next === null || build === null) return null;
+  return [
+    commandLine('mkdir', '-p', target),
+    commandLine('cp', '-r', `${resolve(folder)}/.`, target),
+    next,
+    build,
+  ].join(' && ');
 }
 
 /** Files that stay open: entries of each reader, and what a run writes. */
@@ -60,7 +90,7 @@ export const MACHINE: readonly Rule[] = [
     looksAt: 'free bytes at experiment.output_dir, the size of a checkpoint, training.keep_checkpoints',
     evidence: 'both',
     cause: 'Saving would fail in the middle of the run.',
-    fix: '`bgb doctor CONFIG --write experiment.output_dir=FOLDER`, or remove old runs',
+    fix: '`bgb doctor CONFIG --write training.keep_checkpoints=1`, or experiment.output_dir on another disk; or remove old runs',
     isQuick: true,
     look: (subject) => {
       const config = configHere(subject);
@@ -77,8 +107,8 @@ export const MACHINE: readonly Rule[] = [
             {
               evidence: `${gib(free)} free at ${output_dir}; the checkpoints take ${gib(needed)}`,
               fix: {
-                command: null,
-                says: 'Remove old runs, lower training.keep_checkpoints, or set experiment.output_dir to another disk.',
+                command: roomFor(one, needed, config, subject),
+                says: 'Keep fewer checkpoints, write the run to another disk, or remove old runs.',
               },
             },
           ];
@@ -93,7 +123,7 @@ export const MACHINE: readonly Rule[] = [
     looksAt: 'recordings without an entry, the bytes of an entry so far, and free bytes at data.cache_dir',
     evidence: 'what is needed, and what is free',
     cause: 'The build would fail before its end.',
-    fix: '`bgb doctor CONFIG --write data.cache_dir=FOLDER` on a larger disk',
+    fix: '`cp -r` to a larger disk, `bgb doctor CONFIG --write data.cache_dir=FOLDER`, and build',
     look: (subject) => {
       const { cache, recordings, config } = subject;
       if (cache === null || recordings === null || config === null) return [];
@@ -110,8 +140,8 @@ export const MACHINE: readonly Rule[] = [
               about: cache.folder,
               evidence: `${left} recordings are left, about ${gib(needed)} by the ${entries} that are there; ${gib(free)} free`,
               fix: {
-                command: null,
-                says: 'Set data.cache_dir to a folder on a larger disk, and copy what is built there first.',
+                command: onLargerDisk(cache.folder, bytes + needed, config, subject),
+                says: 'Copy what is built to a larger disk, name that in data.cache_dir, and build there.',
               },
             },
           ];

@@ -1,6 +1,8 @@
-import type { Found } from '../finding.ts';
+import { entryName } from '../../cache/index.ts';
+import { counted } from '../../words.ts';
+import type { Fix, Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
-import type { Subject } from '../subject.ts';
+import type { Subject, TriedRecording } from '../subject.ts';
 import { building, some, splitsOf } from './cache-state.ts';
 
 /** What a recording was rejected for, by what the reason says. */
@@ -23,8 +25,8 @@ function rejected(
   reason: Reason,
   about: Pick<Rule, 'id' | 'name' | 'title' | 'cause' | 'fix'>,
   says: string,
-  /** What must be typed before the cache is built again. */
-  before: (subject: Subject, reasons: readonly string[]) => string | null = () => null,
+  /** What must be typed before the cache is built again; without it, the recordings are left out for good. */
+  before?: (subject: Subject, reasons: readonly string[]) => string | null,
 ): Rule {
   return {
     ...about,
@@ -33,25 +35,83 @@ function rejected(
     looksAt: "what each split's last build rejected, and why",
     evidence: 'how many recordings, and the first with its reason',
     isQuick: true,
-    look: (subject) =>
-      splitsOf(subject).flatMap(({ folder, losses }): Found[] => {
+    look: (subject) => [
+      ...splitsOf(subject).flatMap(({ folder, losses }): Found[] => {
         const lost = (losses?.rejected ?? []).filter((each) => reasonOf(each.reason) === reason);
         if (lost.length === 0) return [];
-        const build = building(subject).command;
-        const first = before(
-          subject,
-          lost.map(({ reason }) => reason),
-        );
-        const command = first === null || build === null ? build : `${first} && ${build}`;
+        const names = lost.map(({ name }) => name);
+        const reasons = lost.map(({ reason }) => reason);
         return [
           {
             about: folder,
-            evidence: `${lost.length} of ${losses!.recordings} recordings (${some(lost.map(({ name }) => name))}): ${lost[0]!.reason}`,
-            fix: { command, says },
+            evidence: `${lost.length} of ${losses!.recordings} recordings (${some(names)}): ${reasons[0]}`,
+            fix:
+              before === undefined
+                ? leavingOut(subject, names, says)
+                : { command: afterwards(before(subject, reasons), building(subject).command), says },
           },
         ];
       }),
+      ...neverBuilt(
+        subject,
+        (problem) => problem.kind === 'rejected' && reasonOf(problem.reason) === reason,
+        says,
+      ),
+    ],
   };
+}
+
+function afterwards(first: string | null, build: string | null): string | null {
+  return first === null || build === null ? build : `${first} && ${build}`;
+}
+
+/**
+ * For recordings that cannot be used as they are: building again where their files have changed since, else leaving them out
+ * for good. Only a person can mend them.
+ *
+ * @param mending what a person can do instead
+ */
+export function leavingOut(subject: Subject, names: readonly string[], mending: string): Fix {
+  const touched = names.filter((name) => subject.recordings?.touched.has(name));
+  if (touched.length > 0)
+    return {
+      command: building(subject).command,
+      says: `Files of ${touched.length === names.length ? 'these recordings' : `${counted(touched.length, 'recording')} of them`} have changed since: build again.`,
+    };
+  const leftOut = new Set(names.map(entryName));
+  const hasOthers = splitsOf(subject).some(
+    ({ split, survey }) =>
+      (split === 'train' || split === null) && [...survey.entries.keys()].some((name) => !leftOut.has(name)),
+  );
+  const command = hasOthers ? subject.commands.leaveOut(names) : null;
+  const build = building(subject).command;
+  return command === null
+    ? { command: null, says: `${mending}, then build${build === null ? '' : `: ${build}`}` }
+    : {
+        command,
+        says: `${mending}, then build; or leave ${names.length === 1 ? 'it' : 'them'} out for good, in data.exclude.`,
+      };
+}
+
+/** Recordings of which no build has said anything, and that one would leave out: of a split of which nothing is left there is no census. */
+function neverBuilt(
+  subject: Subject,
+  isMeant: (problem: NonNullable<TriedRecording['problem']>) => boolean,
+  mending: string,
+): Found[] {
+  const tried = subject.recordings?.tried ?? [];
+  const meant = tried.filter(({ problem }) => problem !== null && isMeant(problem));
+  if (meant.length === 0) return [];
+  const names = meant.map(({ name }) => name);
+  const [{ problem }] = meant as [TriedRecording];
+  const reason =
+    problem!.kind === 'unlabelled' ? `no annotation of ${some(names)}` : `${some(names)}: ${problem!.reason}`;
+  return [
+    {
+      evidence: `${names.length} of ${counted(tried.length, 'recording')} ${subject.cache === null ? 'looked at' : 'without an entry'}: ${reason}`,
+      fix: leavingOut(subject, names, mending),
+    },
+  ];
 }
 
 /** Recordings that the last build left out, by why. */
@@ -83,9 +143,9 @@ export const REJECTIONS: readonly Rule[] = [
       name: 'unreadable-annotations',
       title: 'Annotations cannot be read',
       cause: 'A file is damaged, or of a form that bgb does not know: its recording is left out.',
-      fix: 'correct the file, then `bgb build-cache ...`',
+      fix: 'correct the file, then `bgb build-cache ...`; or `bgb doctor CONFIG --write data.exclude+=NAME` and build',
     },
-    'Correct the lines that the reason names, then build.',
+    'Correct the lines that the reason names',
   ),
   rejected(
     'duration',
@@ -94,9 +154,9 @@ export const REJECTIONS: readonly Rule[] = [
       name: 'durations-disagree',
       title: 'Annotations are of another length than their recordings',
       cause: 'They are not of one recording, or one of them was cut.',
-      fix: 'get both files again, then `bgb build-cache ...`',
+      fix: 'get both files again, then `bgb build-cache ...`; or `bgb doctor CONFIG --write data.exclude+=NAME` and build',
     },
-    'Get the recording and its annotation again, then build.',
+    'Get the recording and its annotation again',
   ),
   rejected(
     'channels',
@@ -105,9 +165,9 @@ export const REJECTIONS: readonly Rule[] = [
       name: 'channels-missing',
       title: 'Recordings lack channels of the montage',
       cause: 'The montage needs electrodes that were not recorded, or have names that bgb does not know.',
-      fix: 'choose another preprocessing.montage, or leave them out',
+      fix: 'choose another preprocessing.montage; or `bgb doctor CONFIG --write data.exclude+=NAME` and build',
     },
-    'Choose another preprocessing.montage for all, or move these recordings elsewhere, then build.',
+    'Choose another preprocessing.montage for all',
   ),
   rejected(
     'other',
@@ -116,9 +176,9 @@ export const REJECTIONS: readonly Rule[] = [
       name: 'recordings-rejected',
       title: 'Recordings cannot be used',
       cause: 'A header or the samples are not as the format says.',
-      fix: 'get the files again, then `bgb build-cache ...`',
+      fix: 'get the files again, then `bgb build-cache ...`; or `bgb doctor CONFIG --write data.exclude+=NAME` and build',
     },
-    'Get the files again, or move them elsewhere, then build.',
+    'Get the files again',
   ),
   {
     id: 'A5',
@@ -130,22 +190,25 @@ export const REJECTIONS: readonly Rule[] = [
     evidence: 'how many recordings, and some of their names',
     cause:
       'Annotation files were not copied, or lie where bgb does not look: unlabelled is not seizure-free, so they are left out.',
-    fix: 'put the annotations beside the recordings, then `bgb build-cache ...`',
+    fix: 'put the annotations beside the recordings, then `bgb build-cache ...`; or `bgb doctor CONFIG --write data.exclude+=NAME` and build',
     isQuick: true,
-    look: (subject) =>
-      splitsOf(subject).flatMap(({ folder, losses }): Found[] =>
+    look: (subject) => [
+      ...splitsOf(subject).flatMap(({ folder, losses }): Found[] =>
         (losses?.unlabelled.length ?? 0) === 0
           ? []
           : [
               {
                 about: folder,
                 evidence: `${losses!.unlabelled.length} of ${losses!.recordings} recordings: ${some(losses!.unlabelled)}`,
-                fix: {
-                  command: building(subject).command,
-                  says: 'Put the annotations beside the recordings, or move those recordings elsewhere, then build.',
-                },
+                fix: leavingOut(subject, losses!.unlabelled, 'Put the annotations beside the recordings'),
               },
             ],
       ),
+      ...neverBuilt(
+        subject,
+        ({ kind }) => kind === 'unlabelled',
+        'Put the annotations beside the recordings',
+      ),
+    ],
   },
 ];

@@ -1,14 +1,16 @@
 import { basename, dirname } from 'node:path';
+import type { Config } from '../../config/index.ts';
 import { isGoingOn, setAside } from '../../runs/index.ts';
 import { commandLine } from '../command-line.ts';
-import type { Found } from '../finding.ts';
+import type { Fix, Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
-import type { RunSubject } from '../run-subject.ts';
+import { isReplaced, type RunSubject } from '../run-subject.ts';
 import type { Subject } from '../subject.ts';
+import { usualRate } from './configuration.ts';
 
 /** Reasons for which training stops itself, by what it says. */
 const STOPS = {
-  'not finite': /not finite/,
+  'not finite': /not finite|predicts NaN/,
   collapsed: /has collapsed/,
   memory: /The memory does not suffice/,
 } as const;
@@ -37,22 +39,39 @@ function failed(
     group: 'run',
     looksAt: 'how the run ended, and the reason that it gave',
     evidence: 'the step, and the reason',
-    look: (subject) =>
-      subject.run === null || stopOf(subject.run) !== stop
+    look: ({ run, ...subject }) =>
+      run === null || stopOf(run) !== stop || isReplaced(run)
         ? []
         : [
             {
-              evidence: `step ${subject.run.status.step}: ${reasonOf(subject.run)}`,
-              ...found(subject.run, subject),
+              evidence: `step ${run.status.step}: ${reasonOf(run)}`,
+              ...found(run, { run, ...subject }),
+              ...(run.successor !== null && { fix: lookAtSuccessor(run.successor.folder) }),
             },
           ],
   };
 }
 
-/** A new run with other settings, beside the one that stopped. */
-function anew(run: RunSubject, subject: Subject, assignments: readonly string[]): string {
-  const set = [...assignments, `experiment.output_dir=${run.folder.replace(/\/+$/, '')}-again`];
-  return commandLine('bgb', 'train', subject.config!.path, ...set.flatMap((each) => ['--set', each]));
+/** One that was trained anew and went wrong, too, is the one to mend. */
+function lookAtSuccessor(folder: string): Fix {
+  return {
+    command: null,
+    says: `It was trained anew in ${folder}, which went wrong, too: ${commandLine('bgb', 'doctor', folder)} says how to go on.`,
+  };
+}
+
+/** A rate that is far beyond what is usual becomes the usual one. */
+function lowerRate({ training }: Config): string {
+  const usual = usualRate(training);
+  const rate = training.learning_rate > 10 * usual ? usual : training.learning_rate / 3;
+  return `training.learning_rate=${rate.toExponential(1)}`;
+}
+
+/** The largest batch of so many windows at most into which those of a step can be divided. */
+function dividing(windows: number, most: number): number {
+  let batch = Math.max(1, Math.min(most, windows));
+  while (windows % batch !== 0) batch--;
+  return batch;
 }
 
 /** How a run went, and what it left. */
@@ -98,17 +117,14 @@ export const RUN: readonly Rule[] = [
       severity: 'worthless result',
       title: 'The run stopped: loss or gradient were not finite',
       cause: 'The learning rate is too high, or windows hold what is no signal.',
-      fix: 'a new run with a third of the learning rate',
+      fix: 'a new run with a third of the learning rate, or with the usual one where it is far beyond that',
     },
-    (run, subject) => {
-      const rate = subject.config!.loaded.config.training.learning_rate / 3;
-      return {
-        fix: {
-          command: anew(run, subject, [`training.learning_rate=${rate.toExponential(1)}`]),
-          says: 'Train anew with a third of the learning rate; run.log names the windows of the steps that were skipped.',
-        },
-      };
-    },
+    (_, subject) => ({
+      fix: {
+        command: subject.commands.anew([lowerRate(subject.config!.loaded.config)]),
+        says: 'Train anew with a lower learning rate; run.log names the windows of the steps that were skipped.',
+      },
+    }),
   ),
   failed(
     'collapsed',
@@ -121,9 +137,9 @@ export const RUN: readonly Rule[] = [
         'The model said no to everything, or ranked no better than chance: too few seizures in its batches, a learning rate that does not fit, or labels of other recordings. The evidence says which.',
       fix: 'a new run with training.pos_weight auto',
     },
-    (run, subject) => ({
+    (_, subject) => ({
       fix: {
-        command: anew(run, subject, ['training.pos_weight=auto']),
+        command: subject.commands.anew(['training.pos_weight=auto']),
         says: 'Let seizure weigh more; the other likely causes stand in run.log, those of this run first.',
       },
     }),
@@ -136,19 +152,24 @@ export const RUN: readonly Rule[] = [
       severity: 'wasteful',
       title: 'The run stopped: its batches did not fit into memory',
       cause: 'training.batch_size is more than the device holds.',
-      fix: 'a new run with half of the batch and twice the accumulation',
+      fix: 'a new run with a batch that fits, and more accumulation for the same windows a step',
     },
     (run, subject) => {
       const { batch_size, gradient_accumulation_steps } = subject.config!.loaded.config.training;
-      const half = Math.max(1, Math.floor(batch_size / 2));
+      const windows = batch_size * gradient_accumulation_steps;
+      const told = /A batch of (\d+) would fit/.exec(run.status.reason ?? '')?.[1];
+      const batch = dividing(windows, Math.min(batch_size - 1, Number(told ?? Math.floor(batch_size / 2))));
       return {
-        fix: {
-          command: anew(run, subject, [
-            `training.batch_size=${half}`,
-            `training.gradient_accumulation_steps=${gradient_accumulation_steps * Math.round(batch_size / half)}`,
-          ]),
-          says: 'Take the same windows a step in smaller batches.',
-        },
+        fix:
+          batch_size === 1
+            ? { command: null, says: 'Not even one window fits: choose a smaller model, or another device.' }
+            : {
+                command: subject.commands.anew([
+                  `training.batch_size=${batch}`,
+                  `training.gradient_accumulation_steps=${windows / batch}`,
+                ]),
+                says: 'Take the same windows a step in smaller batches.',
+              },
       };
     },
   ),
@@ -176,19 +197,20 @@ export const RUN: readonly Rule[] = [
     looksAt: "the run's last lines",
     evidence: 'how many of how many steps, and the windows of the last',
     cause: 'A few windows hold what is no signal, or the learning rate is too high.',
-    fix: 'look at the windows with bgb edf',
-    look: ({ run }) => {
+    fix: 'a new run with a lower learning rate; look at the windows with bgb edf where it skips them, too',
+    look: (subject) => {
+      const { run } = subject;
       const skipped = run?.events.filter(({ kind }) => kind === 'skipped') ?? [];
       const last = skipped.at(-1);
-      if (run === null || last === undefined || stopOf(run) !== null) return [];
+      if (run === null || last === undefined || stopOf(run) !== null || isReplaced(run)) return [];
       const steps = run.events.filter(({ kind }) => kind === 'step').length;
       const windows = Array.isArray(last.window_list) ? (last.window_list as string[]) : [];
       return [
         {
           evidence: `${skipped.length} of the last ${steps} steps; the last at step ${last.step} with ${windows.slice(0, 3).join(', ')}`,
           fix: {
-            command: null,
-            says: 'Look at these recordings with bgb edf; leave out what is no signal, or lower training.learning_rate in a new run.',
+            command: subject.commands.anew([lowerRate(subject.config!.loaded.config)]),
+            says: 'Train anew with a lower learning rate; where the same windows are skipped again, look at them with bgb edf and leave their recordings out (data.exclude).',
           },
         },
       ];

@@ -5,7 +5,7 @@ import type { Fix, Found } from '../finding.ts';
 import { corpusBytesIn } from '../loader-use.ts';
 import { neededRate } from '../pace.ts';
 import type { Rule } from '../rule.ts';
-import type { Delivery } from '../run-subject.ts';
+import { type Delivery, isReplaced } from '../run-subject.ts';
 import type { Subject } from '../subject.ts';
 import { type Cause, causesOf, memoryOf, type Starved, slowMountOf, starvedIn } from './starvation-causes.ts';
 
@@ -255,20 +255,28 @@ export const STARVATION: readonly Rule[] = [
     evidence: 'both counts',
     cause: 'Entries were missing when the run started: it trained without them.',
     fix: '`bgb build-cache ...`, then a new run',
-    look: (subject) =>
-      Object.entries(subject.run?.fingerprint.splits ?? {}).flatMap(([split, { listed, found }]): Found[] =>
-        found >= listed
-          ? []
-          : [
-              {
-                evidence: `${split}: ${found} of ${listed} windows found (${((100 * found) / listed).toFixed(1)} %)`,
-                fix: {
-                  command: subject.commands.buildCache() ?? subject.commands.scanCache({ isForced: true }),
-                  says: 'Complete the cache; a run that has begun goes on with what it began with.',
-                },
-              },
-            ],
-      ),
+    look: (subject) => {
+      const { run, commands } = subject;
+      if (run === null || isReplaced(run)) return [];
+      const lost = Object.entries(run.fingerprint.splits ?? {}).filter(
+        ([, { listed, found }]) => found < listed,
+      );
+      if (lost.length === 0) return [];
+      const texts = lost.map(
+        ([split, { listed, found }]) =>
+          `${split}: ${found} of ${listed} windows found (${((100 * found) / listed).toFixed(1)} %)`,
+      );
+      const build = commands.buildCache() ?? commands.scanCache({ isForced: true });
+      return [
+        {
+          evidence: texts.join('; '),
+          fix: {
+            command: `${build} && ${commands.anew([])}`,
+            says: 'Complete the cache and train anew: a run that has begun goes on with what it began with.',
+          },
+        },
+      ];
+    },
   },
   {
     id: 'L8',

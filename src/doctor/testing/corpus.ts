@@ -7,7 +7,7 @@ import { buildCache, scanSplit } from '../../cache/index.ts';
 import { loadConfig } from '../../config/index.ts';
 import { InputError } from '../../errors.ts';
 
-const SAMPLE = fileURLToPath(new URL('../../../data/sample', import.meta.url));
+export const SAMPLE = fileURLToPath(new URL('../../../data/sample', import.meta.url));
 const SMOKE = fileURLToPath(new URL('../../../configs/local/smoke.yaml', import.meta.url));
 
 /** Two recordings of a patient to train on, and two of another one. */
@@ -76,7 +76,7 @@ export class Corpus implements Disposable {
 /** Builds a cache as build-cache and scan-cache do, without the time that two processes take to start. */
 export async function build(
   { data, cache }: Pick<SetUp, 'data' | 'cache'>,
-  { limitFiles = null as number | null } = {},
+  { limitFiles = null as number | null, clip = null as number | null } = {},
 ): Promise<void> {
   const { config } = await loadConfig(SMOKE);
   await buildCache({
@@ -85,7 +85,11 @@ export async function build(
     split: null,
     validationSplit: config.data.validation_split,
     seed: SEED,
-    settings: { ...config.preprocessing, sampling_rate: config.data.sampling_rate },
+    settings: {
+      ...config.preprocessing,
+      ...(clip !== null && { clip }),
+      sampling_rate: config.data.sampling_rate,
+    },
     limitFiles,
     jobs: 1,
     signal: new AbortController().signal,

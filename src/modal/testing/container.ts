@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { MountedVolume, StandInVolume } from './volume.ts';
@@ -48,7 +48,7 @@ export class StandInContainer {
   readonly #mounted: { readonly path: string; readonly volume: MountedVolume }[] = [];
   readonly #where: string[] = [];
   readonly #children = new Set<ChildProcess>();
-  readonly #main: ChildProcess;
+  #main: ChildProcess | null = null;
   readonly #listeners = new Set<() => void>();
   readonly #timers: NodeJS.Timeout[] = [];
   #reason: 'terminated' | 'timeout' | null = null;
@@ -96,41 +96,39 @@ export class StandInContainer {
 
   /** A process in the container, its input and output piped. */
   start(command: readonly string[], environment: Readonly<Record<string, string>>): ChildProcess {
-    const root = join(this.#plan.folder, 'root');
-    mkdirSync(root, { recursive: true });
-    const child = spawn(
-      'unshare',
-      [
-        process.getuid?.() === 0 ? '-m' : '-rm',
-        'sh',
-        ENTER,
-        root,
-        this.#plan.workdir,
-        ...this.#where,
-        '--',
-        ...command,
-      ],
-      {
-        detached: true,
-        env: {
-          PATH: `${join(this.#plan.folder, 'bin')}:${process.env.PATH}`,
-          HOME: '/root',
-          TMPDIR: join(this.#plan.folder, 'tmp'),
-          STAND_IN_REQUESTS: join(this.#plan.folder, 'requests'),
-          ...this.#plan.environment,
-          ...environment,
-        },
+    const [program, ...words] = this.#inside(command);
+    const child = spawn(program!, words, {
+      detached: true,
+      env: {
+        PATH: `${join(this.#plan.folder, 'bin')}:${process.env.PATH}`,
+        HOME: '/root',
+        TMPDIR: join(this.#plan.folder, 'tmp'),
+        STAND_IN_REQUESTS: join(this.#plan.folder, 'requests'),
+        ...this.#plan.environment,
+        ...environment,
       },
-    );
+    });
     this.#children.add(child);
     child.on('close', () => this.#children.delete(child));
     child.stdin?.on('error', () => undefined);
     return child;
   }
 
+  /** What runs a command in the container: beside its main process where that is there already, which is several times as fast. */
+  #inside(command: readonly string[]): string[] {
+    const { workdir, folder } = this.#plan;
+    const root = join(folder, 'root');
+    const isRoot = process.getuid?.() === 0;
+    const pid = this.#main?.pid;
+    if (isRoot && pid !== undefined && this.end === null && rootOf(pid) === root)
+      return ['nsenter', '-t', String(pid), '-m', '-r', '-w', 'sh', '-c', 'cd "$0" && exec "$@"', workdir, ...command]; // biome-ignore format: a command line
+    mkdirSync(root, { recursive: true });
+    return ['unshare', isRoot ? '-m' : '-rm', 'sh', ENTER, root, workdir, ...this.#where, '--', ...command];
+  }
+
   /** Sends a signal to its main process alone. */
   signal(signal: NodeJS.Signals): void {
-    if (this.end === null) this.#main.kill(signal);
+    if (this.end === null) this.#main!.kill(signal);
   }
 
   commit(): void {
@@ -171,6 +169,15 @@ export class StandInContainer {
 
   #changed(): void {
     for (const listener of [...this.#listeners]) listener();
+  }
+}
+
+/** Where a process has its root; it is not there yet, or any more: null. */
+function rootOf(pid: number): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/root`);
+  } catch {
+    return null;
   }
 }
 

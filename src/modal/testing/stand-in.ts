@@ -14,6 +14,7 @@ import { functionsOf } from './functions.ts';
 import { routerOf } from './router.ts';
 import { sandboxesOf } from './sandboxes.ts';
 import { StandInVolume } from './volume.ts';
+import { VolumeReads } from './volume-reads.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: messages are the SDK's own, and it exports no types of them.
 export type Message = any;
@@ -63,11 +64,14 @@ export class StandIn implements AsyncDisposable {
     isUnreachable: false,
     /** ms until a container is there. */
     startupMs: 0,
+    /** Blocks of files cannot be fetched, as behind a proxy. */
+    areBlocksGone: false,
   };
   readonly options: StandInOptions;
   readonly #server: Server = createServer();
   readonly #ephemeral = new Map<string, Record<string, string>>();
   readonly #images = new Map<string, string>();
+  readonly #reads = new VolumeReads(this);
   #streams = new AbortController();
   #port = 0;
   #count = 0;
@@ -151,6 +155,7 @@ export class StandIn implements AsyncDisposable {
     for (const call of this.functionCalls) call.cancel(true);
     await Promise.all(this.functionCalls.map((call) => call.ended));
     await Promise.all(this.sandboxes.map(({ container }) => container.ended));
+    await this.#reads[Symbol.asyncDispose]();
     await this.#server.forceShutdown();
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -245,6 +250,7 @@ export class StandIn implements AsyncDisposable {
           throw new ServerError(Status.FAILED_PRECONDITION, `secret ${deploymentName} lacks ${missing}`);
         return { secretId: deploymentName };
       },
+      ...this.#reads.handlers,
       ...functionsOf(this),
       ...sandboxesOf(this),
     };

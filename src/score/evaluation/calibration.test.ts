@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { sortScores } from '../ranking.ts';
-import { calibrationOf, calibrationReport, priorCorrection, shifted } from './calibration.ts';
+import { calibrationOf, calibrationReport, logitShift, priorCorrection } from './calibration.ts';
 
 test('Brier score, calibration error and bins, as NumPy computes them', () => {
   const scores = [0.05, 0.1, 0.15, 0.95, 0.9, 0.4, 0.35, 0.999, 1, 0];
@@ -35,7 +35,7 @@ test("property: corrected, a posterior of one prior is Bayes's posterior of the 
         const posterior = (prior: number, weight = 1) =>
           (weight * prior * seizure) / (weight * prior * seizure + (1 - prior) * background);
         const correction = priorCorrection({ batches: a, lossOdds: odds, recordings: b }, null)!;
-        expect(shifted(posterior(a, odds), correction.logit_shift)).toBeCloseTo(posterior(b), 9);
+        expect(logitShift(correction.logit_shift)(posterior(a, odds))).toBeCloseTo(posterior(b), 9);
       },
     ),
   );

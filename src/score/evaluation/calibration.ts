@@ -106,17 +106,16 @@ export function calibrationReport(
     pooling: 'samples of all recordings',
     samples: raw.bins.reduce((sum, { samples }) => sum + samples, 0),
     raw,
-    corrected:
-      correction && calibrationOf(scores, (probability) => shifted(probability, correction.logit_shift)),
+    corrected: correction && calibrationOf(scores, logitShift(correction.logit_shift)),
     correction,
     reason: correction === null ? reason : null,
   };
 }
 
-/** A probability after a shift of its logit; 0 and 1 stay. */
-export function shifted(probability: number, logitShift: number): number {
-  const factor = Math.exp(logitShift);
-  return (probability * factor) / (probability * factor + 1 - probability);
+/** Shifts the logit of a probability; 0 and 1 stay. */
+export function logitShift(by: number): (probability: number) => number {
+  const factor = Math.exp(by);
+  return (probability) => (probability * factor) / (probability * factor + 1 - probability);
 }
 
 function isShare(value: number): boolean {

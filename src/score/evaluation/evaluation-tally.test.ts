@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { configSchema } from '../../config/index.ts';
 import { labelledEvents, postprocessCurve, recordedSpans, segmentsOf } from '../../post/index.ts';
 import { EXCLUDED, SEIZURE } from '../labels.ts';
-import { type EvaluatedRecording, EvaluationTally } from './evaluation-tally.ts';
+import type { EvaluatedRecording } from './evaluated-recording.ts';
+import { EvaluationTally } from './evaluation-tally.ts';
 
 /** One sample in 10 s, so that days are short. */
 const RATE = 0.1;

@@ -1,9 +1,10 @@
 import { type Config, metricNameOf, metricOf } from '../config/index.ts';
-import type { LoadedRecording } from '../data/index.ts';
 import { labelledEvents, type ProbabilityCurve, postprocessedTimes, recordedSpans } from '../post/index.ts';
 import {
   EXCLUDED,
   LEAST_SEIZURE_FREE_HOURS,
+  type Measurement,
+  type MeasuringPart,
   postprocessingDetector,
   ScorePool,
   ScorerTally,
@@ -17,8 +18,36 @@ import {
 } from '../score/index.ts';
 import type { Metrics } from './loop.ts';
 
+export interface DevSettings extends Pick<Config, 'postprocessing'> {
+  /** False alarms per 24 h. */
+  readonly rates: readonly number[];
+}
+
+/** What is measured of a configuration's dev split. */
+export function devSettings(config: Pick<Config, 'postprocessing' | 'evaluation' | 'training'>): DevSettings {
+  const alsoRate = falseAlarmRateOf(config);
+  const rates = [...new Set([...config.evaluation.fa_rates, ...(alsoRate === null ? [] : [alsoRate])])];
+  return { postprocessing: config.postprocessing, rates };
+}
+
+export interface DevRecording {
+  readonly name: string;
+  /** (N): 0 background, 1 seizure, 2 excluded */
+  readonly labels: ArrayLike<number>;
+  /** N probabilities. */
+  readonly curve: ProbabilityCurve;
+}
+
+/** In the order of their metrics. */
+export interface DevResults {
+  readonly samples: Metrics;
+  readonly ranking: Metrics;
+  readonly events: Metrics;
+  readonly sweep: Metrics;
+}
+
 /**
- * Metrics over recordings, fed one at a time:
+ * Metrics over the recordings of a dev split:
  *
  * - `loss`: mean binary cross-entropy over samples;
  * - `auroc`, `average_precision`: pooled over the samples of all recordings;
@@ -31,66 +60,31 @@ import type { Metrics } from './loop.ts';
  * A metric that is undefined is null. For comparing epochs on one dev split: thresholds are chosen on the very
  * recordings that are scored.
  */
-export class Evaluation {
-  readonly #parts: readonly EvaluationPart[];
+export const DEV_MEASUREMENT: Measurement<DevSettings, DevRecording, DevResults> = {
+  samples: (settings) => new Samples(settings),
+  ranking: () => new Ranking(),
+  events: (settings) => new Events(settings),
+  sweep: (settings) => new Sweep(settings),
+};
 
-  constructor(settings: EvaluationSettings) {
-    this.#parts = EVALUATION_PARTS.map((name) => openPart(name, settings));
-  }
-
-  add(recording: MeasuredEntry, curve: ProbabilityCurve): void {
-    for (const part of this.#parts) part.add(recording, curve);
-  }
-
-  metrics(): Metrics {
-    return Object.assign({}, ...this.#parts.map((part) => part.metrics()));
-  }
+/** All metrics by name. */
+export function devMetrics(results: DevResults): Metrics {
+  return Object.assign({}, ...Object.values(results));
 }
 
-export interface EvaluationSettings extends Pick<Config, 'postprocessing'> {
-  /** False alarms per 24 h. */
-  readonly rates: readonly number[];
-}
+type DevPart = MeasuringPart<DevRecording, Metrics>;
 
-/** What is measured of a configuration's dev split. */
-export function evaluationSettings(
-  config: Pick<Config, 'postprocessing' | 'evaluation' | 'training'>,
-): EvaluationSettings {
-  const alsoRate = falseAlarmRateOf(config);
-  const rates = [...new Set([...config.evaluation.fa_rates, ...(alsoRate === null ? [] : [alsoRate])])];
-  return { postprocessing: config.postprocessing, rates };
-}
-
-export type MeasuredEntry = Pick<LoadedRecording, 'name' | 'labels' | 'segments' | 'sampleRate'>;
-
-/** Some of the metrics. Parts know nothing of each other, so that each may have a thread of its own. */
-export interface EvaluationPart {
-  add(recording: MeasuredEntry, curve: ProbabilityCurve): void;
-  metrics(): Metrics;
-}
-
-/** In the order of their metrics. */
-export const EVALUATION_PARTS = ['samples', 'ranking', 'events', 'sweep'] as const;
-export type EvaluationPartName = (typeof EVALUATION_PARTS)[number];
-
-export function openPart(name: EvaluationPartName, settings: EvaluationSettings): EvaluationPart {
-  if (name === 'samples') return new Samples(settings);
-  if (name === 'ranking') return new Ranking();
-  if (name === 'events') return new Events(settings);
-  return new Sweep(settings);
-}
-
-class Samples implements EvaluationPart {
+class Samples implements DevPart {
   readonly #tauOn: number;
   #counts = { truePositives: 0, falsePositives: 0, trueNegatives: 0, falseNegatives: 0 };
   #loss = { sum: 0, samples: 0 };
   #highest: number | null = null;
 
-  constructor({ postprocessing }: EvaluationSettings) {
+  constructor({ postprocessing }: DevSettings) {
     this.#tauOn = postprocessing.hysteresis.tau_on;
   }
 
-  add({ labels }: MeasuredEntry, { probabilities }: ProbabilityCurve): void {
+  add({ labels, curve: { probabilities } }: DevRecording): void {
     this.#counts = sumCounts(this.#counts, sampleCounts(probabilities, labels, this.#tauOn));
     let [sum, samples, highest] = [0, 0, this.#highest ?? 0];
     for (let row = 0; row < labels.length; row++) {
@@ -104,7 +98,7 @@ class Samples implements EvaluationPart {
     this.#loss = { sum: this.#loss.sum + sum, samples: this.#loss.samples + samples };
   }
 
-  metrics(): Metrics {
+  result(): Metrics {
     const { sum, samples } = this.#loss;
     return {
       loss: samples > 0 ? sum / samples : null,
@@ -115,14 +109,14 @@ class Samples implements EvaluationPart {
   }
 }
 
-class Ranking implements EvaluationPart {
+class Ranking implements DevPart {
   readonly #pool = new ScorePool('samples');
 
-  add({ labels }: MeasuredEntry, { probabilities }: ProbabilityCurve): void {
+  add({ labels, curve: { probabilities } }: DevRecording): void {
     this.#pool.add(probabilities, labels);
   }
 
-  metrics(): Metrics {
+  result(): Metrics {
     const figures = this.#pool.figures();
     return {
       auroc: figures.auroc_over_samples.value,
@@ -131,43 +125,45 @@ class Ranking implements EvaluationPart {
   }
 }
 
-class Events implements EvaluationPart {
+class Events implements DevPart {
   readonly #settings: Config['postprocessing'];
   readonly #scorers = new ScorerTally();
 
-  constructor({ postprocessing }: EvaluationSettings) {
+  constructor({ postprocessing }: DevSettings) {
     this.#settings = postprocessing;
   }
 
-  add({ name, labels, segments, sampleRate }: MeasuredEntry, curve: ProbabilityCurve): void {
+  add({ name, labels, curve }: DevRecording): void {
+    const { segments, sampleRate } = curve;
     const references = labelledEvents(labels, SEIZURE, segments, sampleRate);
     const hypotheses = postprocessedTimes(curve, this.#settings);
     const durationS = recordedSpans(segments, sampleRate).at(-1)?.endS ?? 0;
     this.#scorers.add({ subject: name, durationS, references, hypotheses });
   }
 
-  metrics(): Metrics {
+  result(): Metrics {
     const { szcore, nedc } = this.#scorers.scores();
     return { f1: szcore.event.f1, taes: nedc.taes.per_label.seiz.f1s };
   }
 }
 
-class Sweep implements EvaluationPart {
+class Sweep implements DevPart {
   readonly #rates: readonly number[];
   readonly #curve: SensitivityCurve;
 
-  constructor({ postprocessing, rates }: EvaluationSettings) {
+  constructor({ postprocessing, rates }: DevSettings) {
     this.#rates = rates;
     this.#curve = new SensitivityCurve(sweepThresholds(), postprocessingDetector(postprocessing));
   }
 
-  add({ name, labels, segments, sampleRate }: MeasuredEntry, curve: ProbabilityCurve): void {
+  add({ name, labels, curve }: DevRecording): void {
+    const { segments, sampleRate } = curve;
     const references = labelledEvents(labels, SEIZURE, segments, sampleRate);
     const excluded = labelledEvents(labels, EXCLUDED, segments, sampleRate);
     this.#curve.add({ name, recorded: recordedSpans(segments, sampleRate), references, excluded }, curve);
   }
 
-  metrics(): Metrics {
+  result(): Metrics {
     return Object.fromEntries(
       this.#rates.map((rate) => [
         metricNameOf({ kind: 'sensitivity_at', falseAlarmsPer24h: rate }),

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { configSchema } from '../config/index.ts';
-import { uniform } from '../random/index.ts';
-import { Evaluation, evaluationSettings } from './evaluate.ts';
-import { EvaluationThreads } from './evaluation-threads.ts';
+import { openParts } from '../score/index.ts';
+import { DEV_MEASUREMENT, devMetrics, devSettings } from './dev-metrics.ts';
 
 const RATE = 10;
 const settings = configSchema.parse({
@@ -25,9 +24,9 @@ function metrics(labelled: Record<number, number>, detected: readonly number[], 
     labels.fill(label, Number(second) * RATE, (Number(second) + 1) * RATE);
   for (const second of detected) probabilities.fill(0.9, second * RATE, (second + 1) * RATE);
   const segments = [{ firstRow: 0, rows, startSample: 0 }];
-  const evaluation = new Evaluation(evaluationSettings(settings));
-  evaluation.add({ name: 'a', labels, segments, sampleRate }, { probabilities, segments, sampleRate });
-  return evaluation.metrics();
+  const parts = openParts(DEV_MEASUREMENT, devSettings(settings));
+  parts.add({ name: 'a', labels, curve: { probabilities, segments, sampleRate } });
+  return devMetrics(parts.result());
 }
 
 test('what is excluded (2, such as nesz) counts in no metric; background that is not trained on (0 here) does', () => {
@@ -64,34 +63,4 @@ test("f1 is SzCORE's over events, taes the F1 of NEDC's TAES over seizures, at t
   // A third of one seizure is hit: tp 1/3, fn 2/3 + 1, fp 1.
   expect(taes).toBeCloseTo(2 / 3 / (2 / 3 + 5 / 3 + 1), 9);
   expect(metrics({}, [])).toMatchObject({ f1: null, taes: null });
-});
-
-test('threads measure the same, and say what they could not measure', async () => {
-  const recording = (index: number) => {
-    const rows = 40_000;
-    const labels = Uint8Array.from({ length: rows }, (_, row) =>
-      row > 9000 && row < 9300 + 10 * index ? 1 : 0,
-    );
-    const probabilities = Float64Array.from(labels, (label, row) =>
-      Math.min(1, 0.5 * label + 0.5 * uniform(3, index, row >> 4)),
-    );
-    const segments = [{ firstRow: 0, rows, startSample: 0 }];
-    return [
-      { name: `${index}`, labels, segments, sampleRate: RATE },
-      { probabilities, segments, sampleRate: RATE },
-    ] as const;
-  };
-  const plain = new Evaluation(evaluationSettings(settings));
-  await using threads = new EvaluationThreads(evaluationSettings(settings));
-  for (let index = 0; index < 30; index++) {
-    plain.add(...recording(index));
-    await threads.add(...recording(index));
-  }
-  const expected = plain.metrics();
-  expect(await threads.metrics()).toEqual(expected);
-  // 33 h with seizures in each recording: nothing is left undefined.
-  expect(Object.values(expected).every((value) => value !== null)).toBe(true);
-  const [entry, curve] = recording(0);
-  await threads.add(entry, { ...curve, probabilities: new Float64Array(40_000).fill(Number.NaN) });
-  await expect(threads.metrics()).rejects.toThrow(/found NaN/);
 });
