@@ -97,6 +97,21 @@ test('the band is of float32 and far above the difference in float64', () => {
   expect(Math.max(...apart)).toBeLessThan(100 * band);
 });
 
+test('batches of one and two have a band, too, though their windows in the other order give the same sums', async () => {
+  for (const size of [1, 2]) {
+    const { float32 } = await probe({ set: [`training.batch_size=${size}`], steps: 1 });
+    const outputs = ({ traces }: Pick<Probe['float32'], 'traces'>) =>
+      traces[0]!.layers.map(({ output }) => output);
+    const [input, ...layers] = outputs(float32);
+    const [sameInput, ...moved] = outputs(float32.band.reordered!);
+    expect(sameInput).toEqual(input);
+    const apart = layers.map(([norm], layer) => Math.abs(moved[layer]![0] / norm - 1));
+    expect(Math.max(...apart)).toBeGreaterThan(0);
+    // Some hundred roundings of 2^-24.
+    expect(Math.max(...apart)).toBeLessThan(1e-4);
+  }
+});
+
 describe('a planted fault is found in its layer', () => {
   const perturbed = (name: string): Fault => ({
     model: (model) =>
