@@ -146,6 +146,12 @@ const FAULTS: readonly Fault[] = [
     evidence: /1 of 2 entries .*chb01_04_clip\.npz/,
   },
   {
+    name: 'a damaged entry that is of no recording here',
+    plant: ({ cache }) => writeFileSync(join(cache, 'dev/chb03/chb03_09.npz'), 'nothing'),
+    expected: ['D11 cache-corrupt'],
+    evidence: /1 of 3 entries .*chb03_09\.npz/,
+  },
+  {
     name: 'other preprocessing',
     changes: [['montage: double-banana', 'montage: double-banana\n  clip: 8']],
     plant: () => undefined,
