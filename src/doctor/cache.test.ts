@@ -477,8 +477,34 @@ test('a healthy cache has nothing to report, asked by configuration and by folde
     for (const isDeep of [false, true]) expect(named(await examined(path, { isDeep }))).toEqual([]);
 });
 
-test.each(FAULTS)('$name: found, and nothing else; mended by what is printed', async (fault) => {
-  const setUp = corpus.copy(fault.changes);
+test.each(FAULTS)('$name: found, and nothing else; mended by what is printed', (fault) =>
+  findAndMend(fault, corpus.copy(fault.changes)),
+);
+
+test('of several data folders, each fault of a recording is found and mended as of one', async () => {
+  const names = [
+    /^an annotation that is missing$/,
+    /^a recording that is no EDF file$/,
+    /^annotations of all that/,
+  ];
+  const more = [
+    /^an annotation that was removed/,
+    /^a recording that was replaced/,
+    /^two recordings of one name$/,
+  ];
+  const faults = FAULTS.filter(({ name }) => [...names, ...more].some((pattern) => pattern.test(name)));
+  expect(faults).toHaveLength(6);
+  for (const fault of faults) {
+    const setUp = corpus.copy(fault.changes);
+    // Entries lie below the folders' names, which are those of the patients.
+    const folders = JSON.stringify(['chb01', 'chb03'].map((name) => join(setUp.data, name)));
+    const text = readFileSync(setUp.config, 'utf8');
+    writeFileSync(setUp.config, text.replace(`data_dir: ${setUp.data}`, `data_dir: ${folders}`));
+    await findAndMend(fault, setUp);
+  }
+});
+
+async function findAndMend(fault: Fault, setUp: SetUp): Promise<void> {
   await fault.plant(setUp);
   const before = await examined(setUp.config);
   expect(named(before)).toEqual(fault.expected);
@@ -497,7 +523,7 @@ test.each(FAULTS)('$name: found, and nothing else; mended by what is printed', a
   expect(named(await examined(setUp.config))).toEqual([]);
   if (fault.keeps !== undefined) expect(existsSync(join(setUp.cache, 'train', fault.keeps))).toBe(true);
   expect(hashes()).toEqual(recordings);
-});
+}
 
 test('in pairs with faults of configuration, environment and machine, each is found as it is alone', async () => {
   const quick = FAULTS.filter(({ name }) =>

@@ -17,8 +17,6 @@ interface InputOptions {
 const MOST_READ = 20;
 const MOST_BYTES_READ = 500e6;
 
-type Entry = readonly [split: SplitSubject, name: string];
-
 /**
  * Files that entries were made of and that are gone or others now (failures A5, A8, D3). Where size and time are as they
  * were, so is the file; an annotation that is newer than its entry is read, and so is a recording where few are.
@@ -29,27 +27,27 @@ export async function alteredInputs(
   { isDeep, isRead, isSlow }: InputOptions,
 ): Promise<AlteredInput[]> {
   const folders = new Folders();
-  const entryOfRecording = entriesBy(splits);
+  const entries = new Map<string, SplitSubject>();
+  for (const split of splits) for (const name of split.survey.entries.keys()) entries.set(name, split);
   const altered: AlteredInput[] = [];
   const newer: { readonly input: AlteredInput; readonly bytes: number; readonly sha256: string }[] = [];
   for (const { folder, name, entry } of recordings) {
-    const found = entryOfRecording(entry, folder);
-    if (found === null) continue;
-    const [split, own] = found;
-    const { provenance } = split.survey.entries.get(own)!;
+    const split = entries.get(entry);
+    if (split === undefined) continue;
+    const { provenance } = split.survey.entries.get(entry)!;
     // Another recording of the same stem has the entry.
     if (basename(provenance.recording.name) !== basename(name)) continue;
     const path = join(folder, name);
-    const recording = own.replace(/\.npz$/, extname(name));
+    const recording = entry.replace(/\.npz$/, extname(name));
     const add = (file: string, role: AlteredInput['role'], state: AlteredInput['state']) =>
-      altered.push({ recording, entry: own, file, role, state });
-    const builtMs = isSlow && !isDeep ? null : writtenAt(join(split.folder, own));
+      altered.push({ recording, entry, file, role, state });
+    const builtMs = isSlow && !isDeep ? null : writtenAt(join(split.folder, entry));
     const stats = builtMs === null ? null : statsOf(path);
     const { bytes, sha256 } = provenance.recording;
     if (stats !== null && stats.size !== bytes) add(path, 'recording', 'changed');
     else if (stats !== null && stats.mtimeMs >= builtMs!)
       newer.push({
-        input: { recording, entry: own, file: path, role: 'recording', state: 'changed' },
+        input: { recording, entry, file: path, role: 'recording', state: 'changed' },
         bytes,
         sha256,
       });
@@ -89,7 +87,7 @@ export function touchedSince(
     if (left.length === 0 || builtMs === null) continue;
     const places = Map.groupBy(recordings, ({ entry }) => entry);
     for (const name of left) {
-      const inside = places.get(entryName(name)) ?? places.get(entryName(name).replace(/^[^/]*\//, '')) ?? [];
+      const inside = places.get(entryName(name)) ?? [];
       const files = inside.flatMap((place) => filesAbout(join(place.folder, place.name), folders));
       if (files.some((file) => changedAt(file) >= builtMs)) touched.add(name);
     }
@@ -112,21 +110,6 @@ function filesAbout(recording: string, folders: Folders): string[] {
       .filter(isList)
       .map((name) => join(folder, '..', name)),
   ];
-}
-
-/** Finds the entry of a recording; with several data folders, entries lie below what tells the folders apart. */
-function entriesBy(splits: readonly SplitSubject[]): (entry: string, folder: string) => Entry | null {
-  const [whole, below] = [new Map<string, Entry>(), new Map<string, Entry[]>()];
-  for (const split of splits)
-    for (const name of split.survey.entries.keys()) {
-      whole.set(name, [split, name]);
-      const rest = name.slice(name.indexOf('/') + 1);
-      below.set(rest, [...(below.get(rest) ?? []), [split, name]]);
-    }
-  return (entry, folder) =>
-    whole.get(entry) ??
-    below.get(entry)?.find(([, name]) => name.split('/')[0]!.endsWith(basename(folder))) ??
-    null;
 }
 
 /** Whether a file is not as it was when the entry was built; one of the same size is read where it is newer, or always. */

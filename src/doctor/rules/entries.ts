@@ -165,10 +165,7 @@ function rebuilding({ folder }: SplitSubject, names: readonly string[], subject:
   const build = building(subject);
   const places = subject.recordings?.recordings ?? [];
   const known = new Set(places.map(({ entry }) => entry));
-  const hasSeveral = (subject.recordings?.folders.length ?? 0) > 1;
-  const isKnown = (name: string) =>
-    known.has(name) || (hasSeveral && known.has(name.slice(name.indexOf('/') + 1)));
-  const strangers = names.filter((name) => !isKnown(name));
+  const strangers = names.filter((name) => !known.has(name));
   if (strangers.length === 0) return build;
   const move = subject.commands.moveAside(folder, strangers);
   return {
