@@ -20,7 +20,8 @@ beforeAll(async () => {
   bundle = join(standIn.folder, 'bundle.tar.gz');
   packClone(bundle);
 });
-afterAll(async () => await standIn[Symbol.asyncDispose]());
+// Copies of the volume, one a container, are removed with it.
+afterAll(async () => await standIn[Symbol.asyncDispose](), 60_000);
 
 /** `bgb` as typed on a machine that has a token. */
 function bgb(words: readonly string[], variables: Readonly<Record<string, string>> = {}) {
