@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readEnvironment } from '../config/index.ts';
-import { shellWord } from '../doctor/index.ts';
 import { findRun, RUN_FILES, type RunStatus, TextFollower, watchRun } from '../runs/index.ts';
+import { shellWord } from '../words.ts';
 import type { AttachOptions } from './attach.ts';
 import { Interruption, SaidAlready } from './exit.ts';
 import { Progress } from './progress.ts';

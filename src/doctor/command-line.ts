@@ -1,7 +1,4 @@
-/** A word as a shell reads it: in quotes unless it is plain. */
-export function shellWord(text: string): string {
-  return /^[\w./:=,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
+import { shellWord } from '../words.ts';
 
 /** Words as one command line. */
 export function commandLine(...words: readonly string[]): string {

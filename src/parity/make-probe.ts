@@ -32,7 +32,7 @@ const WATCHED_FLOAT32 = 2;
 
 /**
  * Trains the first steps of a configuration on this machine in float64, and in float32 beside runs that differ from that in
- * the order of sums alone.
+ * the order of sums and the last bits of weights alone.
  *
  * @throws InputError for anything in configuration or cache that does not fit
  */
@@ -45,7 +45,7 @@ export async function makeProbe(request: ProbeRequest): Promise<Probe> {
   const loss = lossFrom(config.training, manifest);
   const threads = threadsOf(config.resources);
   const first = new Set(steps.slice(0, WATCHED_FLOAT32).keys());
-  const base: RunSettings = { dtype: 'float32', device, threads, isReversed: false, watchedSteps: first };
+  const base: RunSettings = { dtype: 'float32', device, threads, isReordered: false, watchedSteps: first };
   const last = steps.length - 1;
   const settings: readonly [name: string, RunSettings][] = [
     [
@@ -53,7 +53,7 @@ export async function makeProbe(request: ProbeRequest): Promise<Probe> {
       { ...base, dtype: 'float64', watchedSteps: new Set([...WATCHED.filter((step) => step < last), last]) },
     ],
     ['float32', base],
-    otherOrder(base, config.training.batch_size),
+    ['reordered', { ...base, isReordered: true }],
   ];
   const runs = new Map<string, ProbeRun>();
   let done = 0;
@@ -88,13 +88,6 @@ export async function makeProbe(request: ProbeRequest): Promise<Probe> {
       ),
     },
   };
-}
-
-/** Float32 with sums in another order: over the windows of a batch, or, of a batch of one, over threads. */
-function otherOrder(base: RunSettings, batchSize: number): [name: string, settings: RunSettings] {
-  if (batchSize > 1) return ['windows_reversed', { ...base, isReversed: true }];
-  const threads = base.threads > 1 ? 1 : 2;
-  return [`threads_${threads}`, { ...base, threads }];
 }
 
 /** What decides the result of a probe: not where things lie, nor the precision and threads, which it sets itself. */

@@ -8,7 +8,15 @@ import { adviceOn } from './loader-advice.ts';
 import { type Measuring, measureLoader, measureSteps } from './loader-rates.ts';
 import { lossFrom } from './loss-settings.ts';
 import { precisionOf, setNumerics } from './numerics.ts';
-import { corpusBytes, hostMemory, placeWindows, type Residency } from './residency.ts';
+import {
+  corpusBytes,
+  diskWindows,
+  hostMemory,
+  type Memory,
+  type PlacedWindows,
+  placeWindows,
+  type Residency,
+} from './residency.ts';
 import { stepParts } from './step-parts.ts';
 import { trainable } from './trainable.ts';
 import { openSplit } from './training-data.ts';
@@ -79,7 +87,13 @@ export async function benchLoader(benchmark: LoaderBenchmark): Promise<LoaderRep
     isDeterministic: training.deterministic,
     hasTf32: training.tf32,
   });
-  return scope(() => measure(benchmark, device, dataset, manifest));
+  const memory = { host: hostMemory(), device: freeMemory(device) };
+  const opened = benchmark.now();
+  const placed = await placeWindows(config, set, device, memory);
+  using _windows = placed.windows;
+  synchronize(device);
+  const openingS = (benchmark.now() - opened) / 1000;
+  return scope(() => measure(benchmark, device, dataset, manifest, { ...placed, memory, openingS }));
 }
 
 /** Settings of the reader threads. */
@@ -102,24 +116,23 @@ export async function openProbe(
     const data = { ...config.data, residency: 'disk' as const, ...settings };
     const measuring = { config: { ...config, data }, seconds, now: () => performance.now() };
     return scope(() => {
-      const memory = { host: hostMemory(), device: null };
-      using windows = placeWindows(measuring.config, set, 'cpu', memory).windows;
+      using windows = diskWindows(measuring.config, set, 'cpu');
       return measureLoader(measuring, windows, dataset, 'cpu').windows_per_s;
     });
   };
 }
 
-function measure(benchmark: Measuring, device: Device, dataset: Dataset, manifest: Manifest): LoaderReport {
+function measure(
+  benchmark: Measuring,
+  device: Device,
+  dataset: Dataset,
+  manifest: Manifest,
+  { windows, residency, reason, memory, openingS }: PlacedWindows & { memory: Memory; openingS: number },
+): LoaderReport {
   const { data, training, experiment, preprocessing, model: modelConfig } = benchmark.config;
   const { set } = dataset;
-  const memory = { host: hostMemory(), device: freeMemory(device) };
   const channels = montageChannels(preprocessing).length;
   const model = createModel(modelConfig, { channels, seed: experiment.seed }).to({ device });
-  const opened = benchmark.now();
-  const { windows: source, residency, reason } = placeWindows(benchmark.config, set, device, memory);
-  using windows = source;
-  synchronize(device);
-  const openingS = (benchmark.now() - opened) / 1000;
   const delivered = measureLoader(benchmark, windows, dataset, device);
   const parts = stepParts(benchmark.config, {
     model: trainable(model, experiment.seed),
