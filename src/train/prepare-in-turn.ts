@@ -1,14 +1,7 @@
 import { stat } from 'node:fs/promises';
-import { Worker } from 'node:worker_threads';
-import { BgbError, InputError, messageOf } from '../errors.ts';
+import { InputError } from '../errors.ts';
+import { AnsweringThread } from '../threads/index.ts';
 import { type Preparation, type PreparedRecording, prepare } from './prepare.ts';
-
-/** What a thread answers with. */
-export type PrepareAnswer =
-  | { readonly prepared: PreparedRecording }
-  /** It cannot be used. */
-  | { readonly refusal: { readonly code: string; readonly message: string } }
-  | { readonly failure: string };
 
 /** A recording that was prepared, or why it cannot be used. */
 export type PreparedOrNot = PreparedRecording | InputError;
@@ -39,7 +32,23 @@ export async function* prepareInTurn(
     }
     return;
   }
-  await using pool = new PrepareThreads(count, preparation);
+  await using threadsInUse = new AsyncDisposableStack();
+  const idle = Array.from({ length: count }, () =>
+    threadsInUse.use(
+      new AnsweringThread<string, PreparedRecording>('./prepare-thread', import.meta.url, {
+        ...{ data: preparation, code: 'PREDICT_THREAD', does: 'prepares recordings' },
+      }),
+    ),
+  );
+  const prepared = async (path: string): Promise<PreparedOrNot> => {
+    // There is one: no more recordings are begun than there are threads.
+    const thread = idle.pop()!;
+    try {
+      return await thread.ask(path).catch(unlessRefused);
+    } finally {
+      idle.push(thread);
+    }
+  };
   const ahead: { readonly bytes: number; readonly result: Promise<PreparedOrNot> }[] = [];
   let next = 0;
   const begin = async (most: number) => {
@@ -49,7 +58,7 @@ export async function* prepareInTurn(
       const used = ahead.reduce((sum, each) => sum + each.bytes, 0);
       if (ahead.length > 0 && used + bytes > mostAheadBytes) return;
       next++;
-      const result = pool.prepare(path);
+      const result = prepared(path);
       // Told again where its turn comes.
       result.catch(() => undefined);
       ahead.push({ bytes, result });
@@ -77,68 +86,4 @@ async function sizeOf(path: string): Promise<number> {
     ({ size }) => size,
     () => 0,
   );
-}
-
-class PrepareThreads implements AsyncDisposable {
-  readonly #idle: PrepareThread[];
-  readonly #all: readonly PrepareThread[];
-
-  constructor(count: number, preparation: Preparation) {
-    this.#all = Array.from({ length: count }, () => new PrepareThread(preparation));
-    this.#idle = [...this.#all];
-  }
-
-  /** On a thread that has nothing to do; there has to be one. */
-  async prepare(path: string): Promise<PreparedOrNot> {
-    const thread = this.#idle.pop()!;
-    try {
-      return await thread.prepare(path);
-    } finally {
-      this.#idle.push(thread);
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#all.map((thread) => thread.end()));
-  }
-}
-
-/** A thread that prepares one recording at a time. */
-class PrepareThread {
-  readonly #worker: Worker;
-  #asked: PromiseWithResolvers<PreparedOrNot> | null = null;
-  #failure: BgbError | null = null;
-
-  constructor(preparation: Preparation) {
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    this.#worker = new Worker(new URL(`./prepare-thread.${extension}`, import.meta.url), {
-      workerData: preparation,
-      execArgv: [],
-      env: {},
-    });
-    this.#worker.on('message', (answer: PrepareAnswer) => {
-      if ('prepared' in answer) this.#asked?.resolve(answer.prepared);
-      else if ('refusal' in answer)
-        this.#asked?.resolve(new InputError(answer.refusal.code, answer.refusal.message));
-      else this.#fail(answer.failure);
-    });
-    this.#worker.on('error', (error) => this.#fail(`a thread that prepares failed: ${messageOf(error)}`));
-    this.#worker.on('exit', (code) => this.#fail(`a thread that prepares ended with code ${code}`));
-  }
-
-  prepare(path: string): Promise<PreparedOrNot> {
-    this.#asked = Promise.withResolvers<PreparedOrNot>();
-    if (this.#failure !== null) this.#asked.reject(this.#failure);
-    else this.#worker.postMessage(path);
-    return this.#asked.promise;
-  }
-
-  async end(): Promise<void> {
-    await this.#worker.terminate();
-  }
-
-  #fail(reason: string): void {
-    this.#failure ??= new BgbError('PREDICT_THREAD', reason);
-    this.#asked?.reject(this.#failure);
-  }
 }
