@@ -219,11 +219,9 @@ export async function pullRun(
         `${run} is no training and has no run folder; see its lines with bgb modal logs ${run}.`,
       );
     await using container = await place.open();
+    const options = { ...progressOf(command), identity: 'run.json' };
     return {
-      transferred: await pull(container, standing.job.output_dir, to, {
-        ...progressOf(command),
-        identity: 'run.json',
-      }),
+      transferred: await resumable(pull(container, standing.job.output_dir, to, options)),
       ending: endingOf(standing),
     };
   });
@@ -247,10 +245,22 @@ export async function pushCache(
   using command = new LongCommand('Sending', 'files', readEnvironment());
   const transferred = await atModal(options, async (place) => {
     await using container = await place.open();
-    return await push(container, cache, to, { ...progressOf(command), commit: ['sync', RESULTS] });
+    const options = { ...progressOf(command), commit: ['sync', RESULTS] };
+    return await resumable(push(container, cache, to, options));
   });
   command.end();
   report({ ...transferred, folder: to }, options.json === true);
+}
+
+/** Says what becomes of a copy that Ctrl-C ends. */
+async function resumable(copying: Promise<Transferred>): Promise<Transferred> {
+  try {
+    return await copying;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'AbortError')
+      process.stderr.write('bgb: the same command goes on where this one stops.\n');
+    throw error;
+  }
 }
 
 function progressOf(command: LongCommand) {
