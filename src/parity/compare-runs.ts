@@ -71,8 +71,13 @@ function isExpected(cause: Finding | null): boolean {
   return cause?.isAllowed === true && EXPECTED.includes(cause.what);
 }
 
-/** Fields that only say how the recordings were divided, which both runs list. */
-const OF_SPLITS: readonly string[] = ['data.validation_split', 'data.patient_pattern', 'data.split_file'];
+/** Fields that only say which recordings there are and how they were divided, which both runs list. */
+const OF_SPLITS: readonly string[] = [
+  'data.exclude',
+  'data.validation_split',
+  'data.patient_pattern',
+  'data.split_file',
+];
 
 /** What the runs themselves say about fields of which configurations alone do not tell. */
 function settledBy(a: RunSide, b: RunSide, data: readonly Finding[]): Settled {
