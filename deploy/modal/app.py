@@ -146,15 +146,15 @@ def words_of(text: str) -> list:
     retries=modal.Retries(max_retries=10, backoff_coefficient=1.0, initial_delay=60.0),
     **common,
 )
-def train(config_path: str = "", args: str = "", job: str = "", attempt: str = "1") -> int:
+def train(config_path: str = "", args: str = "", job: str = "", attempt: str = "1", token: str = "") -> int:
     """Trains, or goes on with what an interruption left. Success is done.json in the run's folder and nothing else."""
+    call = modal.current_function_call_id()
     if job:
-        code = bgb("attend", job, "--attempt", attempt)
+        code = bgb("attend", job, "--attempt", attempt, "--token", token, "--call", call)
     else:
-        call = getattr(modal, "current_function_call_id", lambda: None)()
-        token = ["--token", call] if call else []
         limit = str(24 * HOURS - SAVING_S)
-        code = bgb("attend", config_path, *token, "--limit", limit, "--gpu", GPU, *words_of(args))
+        started = ("--token", call, "--call", call, "--limit", limit, "--gpu", GPU)
+        code = bgb("attend", config_path, *started, *words_of(args))
     if code == TRY_AGAIN:
         raise RuntimeError("interrupted, and saved: Modal starts it again, and it goes on")
     if code != 0:

@@ -4,19 +4,20 @@ import { join } from 'node:path';
 import { loadConfig, readEnvironment, STAGED_CACHE, wholeEnvironment } from '../config/index.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { configJob } from '../modal/index.ts';
-import { attend, type Job, parseJob } from '../places/index.ts';
+import { attend, type Job, jobReplaced, parseJob } from '../places/index.ts';
 import type { AttendCommandOptions } from './attend.ts';
 import { SaidAlready } from './exit.ts';
 import { LongCommand } from './long-command.ts';
 
 /** Attends a run to the end of this attempt. @throws SaidAlready unless it is done */
 export async function attendCommand(path: string, options: AttendCommandOptions): Promise<void> {
-  const job = /\.ya?ml$/.test(path) ? await jobOfConfig(path, options) : parseJob(await textOf(path), path);
+  const job = /\.ya?ml$/.test(path) ? await jobOfConfig(path, options) : await jobOfStart(path, options);
   using command = new LongCommand('Run', 'attempts', { isProgressPlain: true });
   const code = await attend(job, {
     program: [process.execPath, ...process.execArgv, process.argv[1]!],
     stagingFolder: join(tmpdir(), STAGED_CACHE),
     attempt: Number(options.attempt),
+    call: options.call ?? null,
     write: (text) => process.stdout.write(text),
     now: () => new Date(),
     signal: command.signal,
@@ -38,6 +39,13 @@ async function jobOfConfig(path: string, options: AttendCommandOptions): Promise
     token: token ?? null,
     now: new Date(),
   });
+}
+
+/** @throws InputError `PLACE_JOB_REPLACED` where the job is another start's */
+async function jobOfStart(path: string, { token }: AttendCommandOptions): Promise<Job> {
+  const job = parseJob(await textOf(path), path);
+  if (token === undefined || token === job.token) return job;
+  throw jobReplaced(job.run);
 }
 
 async function textOf(path: string): Promise<string> {

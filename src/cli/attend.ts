@@ -8,7 +8,8 @@ export function register(program: Command): void {
     .description('stand beside a run that was started from elsewhere: number its lines, keep how it ends')
     .argument('<job>', 'its job.json, or the configuration of a training that nothing has prepared')
     .option('--attempt <number>', 'number of this attempt, at least', '1')
-    .option('--token <token>', 'of a configuration: the same for each attempt of one start')
+    .option('--token <token>', 'the same for each attempt of one start')
+    .option('--call <id>', 'what the place knows it by, where its name does not find it')
     .option('--limit <seconds>', 'of a configuration: when an attempt saves and ends', '86100')
     .option('--gpu <gpu>', 'of a configuration: which GPU was asked for', 'A100-80GB')
     .addOption(setOption())
@@ -21,6 +22,7 @@ export function register(program: Command): void {
 export interface AttendCommandOptions {
   readonly attempt: string;
   readonly token?: string;
+  readonly call?: string;
   readonly limit: string;
   readonly gpu: string;
   readonly set: string[];

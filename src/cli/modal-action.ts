@@ -1,15 +1,7 @@
 import { basename, posix, resolve } from 'node:path';
 import { readEnvironment } from '../config/index.ts';
 import { InputError } from '../errors.ts';
-import {
-  connect,
-  imageOf,
-  ModalPlace,
-  openTerminal,
-  RESULTS,
-  resourcesOfJob,
-  SHELL,
-} from '../modal/index.ts';
+import { type ModalPlace, openTerminal, RESULTS, resourcesOfJob, SHELL } from '../modal/index.ts';
 import {
   checkRunName,
   type Ending,
@@ -27,29 +19,16 @@ import {
   type Transferred,
   writtenByTwo,
 } from '../places/index.ts';
+import { atModal } from './at-modal.ts';
 import { agreeToCost } from './cost.ts';
 import { SaidAlready } from './exit.ts';
 import { followRun, startable } from './follow-run.ts';
 import { LongCommand } from './long-command.ts';
-import { type PlaceOptions, settingsOf } from './modal-options.ts';
+import type { PlaceOptions } from './modal-options.ts';
 import { writeJson } from './output.ts';
 import { textTable } from './table.ts';
 
 export { runThere } from './modal-there-action.ts';
-
-/** Does something at Modal, and lets go of the connection. */
-export async function atModal<Result>(
-  options: PlaceOptions,
-  work: (place: ModalPlace) => Promise<Result>,
-): Promise<Result> {
-  const settings = settingsOf(options, readEnvironment());
-  const client = await connect();
-  try {
-    return await work(new ModalPlace(client, settings, imageOf));
-  } finally {
-    client.close();
-  }
-}
 
 /** Whether it runs now, else how it ended. */
 type State = 'running' | Ending;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { forwardedVariables, readEnvironment } from '../config/index.ts';
 import { InputError } from '../errors.ts';
@@ -11,11 +12,11 @@ import {
   taskJob,
 } from '../modal/index.ts';
 import { type Ending, follow, type Job, launch } from '../places/index.ts';
+import { atModal } from './at-modal.ts';
 import { agreeToCost } from './cost.ts';
 import { Interruption, SaidAlready } from './exit.ts';
 import { startable } from './follow-run.ts';
 import type { ThereOptions } from './modal.ts';
-import { atModal } from './modal-action.ts';
 import { positiveOf, settingsOf } from './modal-options.ts';
 import { listenForSignals } from './signals.ts';
 
@@ -30,6 +31,7 @@ export async function runThere(name: string, given: readonly string[], options: 
   const variables = forwardedVariables(options.env ?? []);
   for (const { name: variable, reason } of variables.left) say(`Stays here: ${variable} (${reason})`);
   refuseLocalPaths(words);
+  refuseLocalFiles(name, words);
   const workers = name === 'build-cache' ? positiveOf('--workers', options.workers, 4) : 1;
   const bundle = await codeBundle(root, options.bundle ?? null, say);
   // The workers' entries are looked over in one container more.
@@ -138,6 +140,25 @@ function scanWords(words: readonly string[]): string[] {
       'build-cache needs --cache-dir, such as --cache-dir /results/cache/tusz.',
     );
   return ['scan-cache', ...kept];
+}
+
+/** One configuration goes along (taskJob); any other file of this machine would be looked for there in vain. */
+function refuseLocalFiles(name: string, words: readonly string[]): void {
+  const isHere = (word: string) =>
+    !/^(-|\/(data|results)(\/|$))/.test(word) && /[./]/.test(word) && existsSync(word);
+  const here = words.filter(isHere);
+  const configs = here.filter((word) => /\.ya?ml$/.test(word));
+  if (configs.length > 1)
+    throw new InputError(
+      'MODAL_PATHS',
+      `${configs.join(' and ')} are both files of this machine, and one configuration goes along. ${name === 'parity' ? `Comparing them takes no machine there: bgb parity ${configs.join(' ')}.` : 'Give one.'}`,
+    );
+  const [other] = here.filter((word) => !configs.includes(word));
+  if (other !== undefined)
+    throw new InputError(
+      'MODAL_PATHS',
+      `${other} is a file or folder of this machine, which is not seen there. Bring it (bgb modal push FOLDER --to /results/NAME), and name it as it is there.`,
+    );
 }
 
 function refuseLocalPaths(words: readonly string[]): void {

@@ -29,7 +29,7 @@ export function rateText(value: number): string {
 }
 
 /** As in `GPU 97 %, 61.2 GiB`; null without one. */
-export function gpuText({ gpuUtilisation, gpuMemoryBytes }: RecentSteps): string | null {
+function gpuText({ gpuUtilisation, gpuMemoryBytes }: RecentSteps): string | null {
   if (gpuUtilisation === null && gpuMemoryBytes === null) return null;
   const parts = [
     gpuUtilisation === null ? 'N/A' : `${Math.round(100 * gpuUtilisation)} %`,

@@ -6,16 +6,14 @@ import {
   checkPaths,
   codeBundle,
   configHash,
-  connect,
   drillLosses,
   gpuOf,
-  imageOf,
   LONGEST_S,
-  ModalPlace,
   runNameOf,
   trainJob,
 } from '../modal/index.ts';
 import { launch, type NumberedLine, readStanding } from '../places/index.ts';
+import { atModal } from './at-modal.ts';
 import { agreeToCost } from './cost.ts';
 import { followRun, startable } from './follow-run.ts';
 import { positiveOf, settingsOf } from './modal-options.ts';
@@ -68,9 +66,7 @@ export async function trainOnModal(path: string, options: TrainOptions): Promise
   say(`Run ${run}: code ${bundle.hash}, configuration ${configHash(loaded.config)}.`);
   await agreeToCost({ resources, containers: 1 }, options.yes === true);
 
-  const client = await connect();
-  try {
-    const place = new ModalPlace(client, settings, imageOf);
+  await atModal(options, async (place) => {
     await place.checkSecrets(resources.secrets);
     const program = [process.execPath, ...process.execArgv, process.argv[1]!];
     const losses = options.drill === false ? null : await drillLosses({ program, root }, 'cpu');
@@ -108,9 +104,7 @@ export async function trainOnModal(path: string, options: TrainOptions): Promise
         done: done === null ? null : JSON.parse(done),
       });
     } else if (ending === 'done') say(`Done. Fetch it: bgb modal pull ${job.run}`);
-  } finally {
-    client.close();
-  }
+  });
 }
 
 /** Whether a line tells that the run itself has begun. */

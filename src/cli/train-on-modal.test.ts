@@ -34,6 +34,11 @@ test.each([
     ['build-cache', '--data-dir', '/eeg', '--cache-dir', '/results/c'],
     /--data-dir \/eeg: expected a path there/,
   ],
+  [['parity', LOCAL, CONFIG], /smoke\.yaml and .*smoke\.yaml are both files of this machine.*: bgb parity /],
+  [
+    ['parity', '--probe', CONFIG, '--against', fileURLToPath(import.meta.url)],
+    /train-on-modal\.test\.ts is a file or folder of this machine, which is not seen there\. Bring it/,
+  ],
   [['push', 'cache', '--to', '/elsewhere'], /--to \/elsewhere: expected a folder in \/results/],
 ] as const)('modal %j is refused before anything is done', async (words, message) => {
   expect(await runProgram(['modal', ...words])).toBe(2);

@@ -103,6 +103,19 @@ const FAULTS: readonly Fault[] = [
     evidence: /lists 0 partly seizure, 0 fully, 41 without; the entries have [1-9]/,
   },
   {
+    name: 'a torn census',
+    plant: ({ cache }) => truncateSync(join(cache, 'train/census.json'), 40),
+    expected: ['D11 census-damaged'],
+    evidence: /^Cannot read the census \S+train\/census\.json: /,
+  },
+  {
+    name: 'windows that are longer than any recording',
+    changes: [['window_size: 4 ', 'window_size: 400 ']],
+    plant: () => undefined,
+    expected: ['E1 no-seizures', 'E1 no-seizures'],
+    evidence: /the longest recording has 50 s, a window 400 s$/,
+  },
+  {
     name: 'a torn manifest',
     plant: (setUp) => truncateSync(manifestOf(setUp), 400),
     expected: ['D11 manifest-damaged'],
@@ -265,7 +278,7 @@ const FAULTS: readonly Fault[] = [
     },
     expected: ['A5 annotations-missing', 'D4 cache-missing'],
     evidence:
-      /2 of 2 recordings without an entry: no annotation of chb01\/chb01_03_clip\.edf, chb01\/chb01_04_clip\.edf/,
+      /2 of 2 recordings without an entry of what they are now: no annotation of chb01\/chb01_03_clip\.edf, chb01\/chb01_04_clip\.edf/,
     keeps: 'chb01/chb01_04_clip.npz',
   },
   {
@@ -482,7 +495,7 @@ test.each(FAULTS)('$name: found, and nothing else; mended by what is printed', a
 
 test('in pairs with faults of configuration, environment and machine, each is found as it is alone', async () => {
   const quick = FAULTS.filter(({ name }) =>
-    /never written|empty manifest beside|another machine|torn|entry that was removed|a damaged entry$|^no cache at all/.test(
+    /never written|empty manifest beside|another machine|torn manifest|entry that was removed|a damaged entry$|^no cache at all/.test(
       name,
     ),
   );

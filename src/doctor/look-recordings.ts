@@ -5,7 +5,7 @@ import { type Config, configSchema, SPLITS, type Split, splitNamed } from '../co
 import { InputError } from '../errors.ts';
 import { alteredInputs, touchedSince } from './look-inputs.ts';
 import { type Machine, mountAt, slownessOf } from './machine.ts';
-import type { CacheSubject, RecordingPlace, RecordingsSubject } from './subject.ts';
+import type { AlteredInput, CacheSubject, RecordingPlace, RecordingsSubject } from './subject.ts';
 import { namelessOf, tryRecordings } from './try-recordings.ts';
 
 /** So many recordings without an entry are opened. */
@@ -34,15 +34,35 @@ export async function lookAtRecordings(
   const nameless = namelessOf(recordings, data.patient_pattern);
   const found = { folders, recordings, nameless };
   if (cache === null) return { ...found, altered: [], touched: new Set(), tried: [] };
-  const left = options.isTried ? unaccounted(found, cache.splits, excludedFrom(config, cache)) : [];
   const mounts = folders.map((folder) => mountAt(options.machine, folder));
   const isSlow = mounts.some((mount) => mount !== null && slownessOf(mount) !== null);
+  const altered = await alteredInputs(recordings, cache, {
+    isDeep: options.isDeep,
+    isRead: options.isTried,
+    isSlow,
+  });
+  const left = options.isTried ? unsettled(found, cache.splits, excludedFrom(config, cache), altered) : [];
   return {
     ...found,
-    altered: await alteredInputs(recordings, cache, { isDeep: options.isDeep, isSlow }),
+    altered,
     touched: touchedSince(recordings, cache),
     tried: await tryRecordings(left, { data, preprocessing, most: MOST_TRIED }),
   };
+}
+
+/** Recordings of which it is to be told what a build would say now: those without an entry, and those that have changed. */
+function unsettled(
+  found: Pick<RecordingsSubject, 'folders' | 'recordings'>,
+  splits: CacheSubject['splits'],
+  excluded: readonly string[],
+  altered: readonly AlteredInput[],
+): RecordingPlace[] {
+  const changed = new Set(altered.filter(({ state }) => state === 'changed').map(({ entry }) => entry));
+  const left = new Set(unaccounted(found, splits, excluded));
+  const names = new Set(excluded.map(entryName));
+  return found.recordings.filter(
+    (recording) => left.has(recording) || (changed.has(recording.entry) && !names.has(recording.entry)),
+  );
 }
 
 /** Recordings of a folder that was asked about by itself. @param isDeep open all of them */

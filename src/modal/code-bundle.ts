@@ -7,7 +7,7 @@ import { InputError, messageOf } from '../errors.ts';
 import { sha256, sha256File, writeAtomic } from '../files/index.ts';
 import { type Container, mustExecute, pushOne } from '../places/index.ts';
 import { IMAGE_TAG } from './image.ts';
-import { RESULTS } from './modal-place.ts';
+import { RESULTS } from './sandboxes.ts';
 
 /** The packed code that runs there. */
 export interface CodeBundle {

@@ -134,8 +134,26 @@ test('by its name alone: status, logs, stop, resume, pull and the run is an ordi
     state: 'stopped',
     code: expect.stringMatching(/^[0-9a-f]{16}$/),
   });
+  const containers = standIn.sandboxes.length;
   const all = await bgb(['modal', 'status']).ended;
   expect(all.output).toMatch(/^checked +done +16 +1 /m);
+  // 2.50 + 2 x 0.135 + 64 x 0.024 USD an hour, as it was started: nobody is at a terminal to be asked.
+  const unasked = await bgb(['modal', 'resume', 'left']).ended;
+  expect([unasked.code, unasked.errors]).toEqual([
+    2,
+    expect.stringMatching(/about \$4\.31 an hour .*Give --yes to agree to it\.\n$/s),
+  ]);
+  // Neither took a machine.
+  expect(standIn.sandboxes).toHaveLength(containers);
+  const resumed = await bgb(['modal', 'resume', 'left', '--yes', '--detach']).ended;
+  expect([resumed.code, resumed.errors]).toEqual([
+    0,
+    expect.stringMatching(/goes on from .*left runs on by itself/s),
+  ]);
+  expect((await bgb(['modal', 'stop', 'left']).ended).errors).toMatch(
+    /left has saved and stopped\. Go on with/,
+  );
+  expect(await status()).toMatchObject({ state: 'stopped', attempts: [{}, {}] });
   const whole = await bgb(['modal', 'logs', 'checked']).ended;
   expect(whole.output.match(/done: finished at step 16/g)).toHaveLength(1);
   const to = join(standIn.folder, 'pulled');

@@ -178,6 +178,8 @@ test('modal run app.py::train --config-path trains, and goes on with what an int
   const input = { args: encode([[], { config_path: 'configs/modal/smoke.yaml', args }]) };
   await cpClient.functionMap({ functionId: 'fu-train', pipelinedInputs: [{ idx: 0, input }] });
   await step('typed', 1, 4);
+  // Nobody here has started it, and its name finds it all the same.
+  expect((await place.find('typed'))?.id).toBe(`fc-${standIn.functionCalls.length - 1}`);
   standIn.functionCalls.at(-1)!.containers[0]!.kill('terminated', { isLosing: true });
   await standIn.functionCalls.at(-1)!.ended;
   expect(standIn.functionCalls.at(-1)!.containers.at(-1)!.output[0].toString()).toMatch(/returned 0\n$/);

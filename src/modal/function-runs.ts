@@ -1,18 +1,23 @@
-import { posix } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FunctionCall, ModalClient, Secret } from 'modal';
 import { InputError } from '../errors.ts';
-import { deskOf, type Job, type Live, mustExecute, type Place, writeFile } from '../places/index.ts';
+import {
+  callIn,
+  callText,
+  deskOf,
+  type Job,
+  type Live,
+  mustExecute,
+  type Place,
+  writeFile,
+} from '../places/index.ts';
 import { resourcesOfJob } from './resources.ts';
-import { isSdkError, isUnimplemented, translated } from './sdk.ts';
+import { isNotFound, isSdkError, isUnimplemented, translated } from './sdk.ts';
 
 /** Name of the function of deploy/modal/app.py. */
 const FUNCTION = 'train';
 /** Between two looks at a run's lines, unless said otherwise: a volume shows them when they are committed. */
 const LOOK_MS = 3000;
-
-/** Where the call of a run's function is kept, so that it is found again from anywhere. */
-const callPath = (results: string, run: string) => posix.join(deskOf(results, run).folder, 'call.json');
 
 /** Where the results of runs are. */
 type Results = Pick<Place, 'results' | 'read' | 'open'>;
@@ -53,30 +58,35 @@ export class FunctionRuns {
           ...(secrets.length > 0 ? { secrets } : {}),
         })
         .instance()
-        .then((bound) =>
-          bound.spawn([], { job: deskOf(job.results, job.run).job, attempt: String(attempt) }),
-        );
-      await using container = await this.#place.open();
-      const text = `${JSON.stringify({ call: call.functionCallId })}\n`;
-      await writeFile(container, callPath(this.#place.results, job.run), text, job.commit);
+        .then((bound) => {
+          const path = deskOf(job.results, job.run).job;
+          return bound.spawn([], { job: path, attempt: String(attempt), token: job.token });
+        });
+      await this.#keep(call, job).catch(() => undefined);
       return new FunctionLive(call, job.run, this.#place, this.#lookMs);
     } catch (error) {
       throw translated(error, gpu ?? 'a container');
     }
   }
 
+  /** So that it is found before it has begun; from then on, its attendant has written the same. */
+  async #keep(call: FunctionCall, job: Job): Promise<void> {
+    await using container = await this.#place.open();
+    const path = deskOf(this.#place.results, job.run).call;
+    await writeFile(container, path, callText(call.functionCallId), job.commit);
+  }
+
   async find(run: string): Promise<Live | null> {
-    // Where nothing is deployed, nothing can be called, and there is no need to look at the volume.
-    if ((await this.#deployed()) === null) return null;
-    const path = callPath(this.#place.results, run);
+    const path = deskOf(this.#place.results, run).call;
     const text = (await this.#place.read([path])).get(path);
-    if (text === undefined) return null;
+    const id = text === undefined ? null : callIn(text);
+    if (id === null) return null;
     try {
-      const call = await this.#client.functionCalls.fromId((JSON.parse(text) as { call: string }).call);
+      const call = await this.#client.functionCalls.fromId(id);
       const live = new FunctionLive(call, run, this.#place, this.#lookMs);
       return (await live.isRunning()) ? live : null;
     } catch (error) {
-      if (isSdkError(error, 'NotFoundError')) return null;
+      if (isNotFound(error) || isSdkError(error, 'NotFoundError')) return null;
       throw translated(error, `the run ${run}`);
     }
   }

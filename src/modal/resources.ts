@@ -1,6 +1,6 @@
 import { InputError } from '../errors.ts';
 import type { Job } from '../places/index.ts';
-import type { DataSource } from './modal-place.ts';
+import type { DataSource } from './sandboxes.ts';
 
 /** What a run needs of the place, kept with its job. */
 export interface Resources {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -8,8 +8,10 @@ import {
   launch,
   type NumberedLine,
   type Place,
+  readStanding,
   relaunch,
   stop,
+  writtenByTwo,
 } from '../places/index.ts';
 import { ModalPlace } from './modal-place.ts';
 import { connect } from './sdk.ts';
@@ -223,4 +225,68 @@ test('started again from a machine that names no recordings, a run sees those of
   const { volumeMounts } = standIn.sandbox('recorded').definition;
   expect(volumeMounts).toContainEqual(expect.objectContaining({ mountPath: '/data', readOnly: true }));
   await standIn.preempt('recorded');
+});
+
+// A file system of a given size is mounted, which only root may.
+test.runIf(process.getuid?.() === 0)(
+  'a full volume: the run fails and says why, nothing is half written, and it goes on where there is room',
+  async () => {
+    const volume = standIn.volume(VOLUME);
+    // As tmpfs counts: pages.
+    const used = () =>
+      readdirSync(volume.folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map(({ parentPath, name }) => 4096 * Math.ceil(statSync(join(parentPath, name)).size / 4096))
+        .reduce((sum, bytes) => sum + bytes, 0);
+    // Not even what is to be started can be written down.
+    volume.limitBytes = used();
+    await expect(launch(place, sampleJob('full'), nothing)).rejects.toThrow(
+      /^The results' volume is full: .*Remove runs or caches .* full was not started\.$/s,
+    );
+    expect(existsSync(results('.bgb/runs/full'))).toBe(false);
+    // Room for what a run begins with, and for no checkpoint.
+    volume.limitBytes = used() + 100_000;
+    await launch(place, sampleJob('full'), nothing);
+    const { lines, said, options } = following();
+    const { ending, standing } = await follow(place, 'full', options);
+    expect([ending, standing?.attempts.length, standing?.savedStep, said]).toEqual(['failed', 1, null, []]);
+    expect(lines.map(({ text }) => text)).toContainEqual(
+      expect.stringMatching(/ENOSPC: no space left on device/),
+    );
+    expect(globSync('full/checkpoints/*', { cwd: volume.folder })).toEqual([]);
+    volume.limitBytes = null;
+    await relaunch(place, 'full', () => undefined);
+    expect((await follow(place, 'full', following().options)).ending).toBe('done');
+    expect(lastTensors('full')).toBe(lastTensors('whole'));
+  },
+);
+
+test('two launches of a name at the same moment: one starts it, the other is told', async () => {
+  const other = new ModalPlace(await connect(), { app: 'bgb', volume: VOLUME, data: null }, (each) =>
+    each.images.fromRegistry('a-base'),
+  ); // biome-ignore format: one expression
+  const job = (token: string) => sampleJob('raced', { token, command: ['edf'] });
+  const both = await Promise.allSettled([
+    launch(place, job('of the one'), nothing),
+    launch(other, job('of the other'), nothing),
+  ]);
+  const refused = both.flatMap((each) => (each.status === 'rejected' ? [String(each.reason)] : []));
+  expect(refused).toEqual([
+    expect.stringMatching(/(already running or starting raced|A run named raced is running)/),
+  ]);
+  expect(standIn.sandboxes.filter(({ name }) => name === 'raced')).toHaveLength(1);
+});
+
+test('a run that is thought dead and goes on is started again: the mixture is told', async () => {
+  await launch(place, sampleJob('twice', {}, ['training.epochs=6']), nothing);
+  await step('twice', 2);
+  const first = standIn.sandbox('twice');
+  first.isForgotten = true;
+  standIn.breakStreams();
+  const { ending, standing } = await follow(place, 'twice', following().options);
+  expect([ending, standing?.attempts.map(({ number, unended }) => [number, unended])]).toEqual(['done', [[1, []], [2, [1]]]]); // biome-ignore format: one line
+  await first.container.ended;
+  expect(writtenByTwo(await readStanding(place, '/results', 'twice'))).toMatch(
+    /^Attempts 1 and 2 ran at the same time: .* may be a mixture of both\. Start it anew/,
+  );
 });

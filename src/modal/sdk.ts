@@ -66,6 +66,22 @@ export function translated(error: unknown, what: string): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
+/**
+ * What a command that goes to Modal ends with: what is no sentence of bgb's yet, such as a connection that was lost, is told
+ * in one.
+ */
+export function toldOf(error: unknown): Error {
+  const known = translated(error, 'the command');
+  const { code, details } = (error ?? {}) as { code?: unknown; details?: unknown };
+  // Of the protocol itself; what else may be wrong is no matter of the connection.
+  if (known instanceof BgbError || typeof code !== 'number') return known;
+  return new InputError(
+    'PLACE_UNREACHABLE',
+    `The connection to Modal was lost (${details || messageOf(error)}). What runs there goes on. Repeat the command; a copy goes on where it broke off.`,
+    { cause: error },
+  );
+}
+
 /** Whether it is an error of the SDK's class of that name; its classes themselves are loaded late. */
 export function isSdkError(error: unknown, className: string): boolean {
   return error instanceof Error && error.name === className;

@@ -5,8 +5,8 @@ import type { Forwarded } from '../config/index.ts';
 import { canonicalJson, sha256 } from '../files/index.ts';
 import type { Job } from '../places/index.ts';
 import { bridgePath, type CodeBundle, codePath } from './code-bundle.ts';
-import { RESULTS } from './modal-place.ts';
 import { type Resources, SAVING_S } from './resources.ts';
+import { RESULTS } from './sandboxes.ts';
 
 /** A command of bgb that runs there as it would here, and is done when it ends with exit code 0. */
 export interface TaskRequest {

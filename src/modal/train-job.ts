@@ -6,8 +6,8 @@ import { InputError } from '../errors.ts';
 import { canonicalJson, sha256 } from '../files/index.ts';
 import { checkRunName, type Job } from '../places/index.ts';
 import { bridgePath, type CodeBundle, codePath } from './code-bundle.ts';
-import { DATA, RESULTS } from './modal-place.ts';
 import { type Resources, SAVING_S } from './resources.ts';
+import { DATA, RESULTS } from './sandboxes.ts';
 
 /** Where deploy/modal/app.py puts the packed code. */
 const IMAGE_CODE = '/opt/bgb.tar.gz';

@@ -11,7 +11,7 @@ import { InputError, messageOf } from '../errors.ts';
 import { writeAtomic } from '../files/index.ts';
 import { RUN_FILES } from '../runs/index.ts';
 import { Console } from './console.ts';
-import { type Attempt, deskOf, type Job, jobText, parseAttempt, parseJob } from './job.ts';
+import { type Attempt, callText, deskOf, type Job, jobText, parseAttempt, parseJob } from './job.ts';
 import { LineSplitter } from './numbered-lines.ts';
 import { stageCache } from './stage.ts';
 import { type Wish, Wishes } from './wishes.ts';
@@ -23,6 +23,8 @@ export interface AttendOptions {
   readonly stagingFolder: string;
   /** Of this attempt, at least; numbers on the results may lag behind. */
   readonly attempt: number;
+  /** What the place knows this run by; null: its name. */
+  readonly call?: string | null;
   /** Standard output. */
   readonly write: (text: string) => unknown;
   readonly now: () => Date;
@@ -55,6 +57,8 @@ const ENDED_BY_WISH = 143;
 export async function attend(job: Job, options: AttendOptions): Promise<number> {
   const desk = deskOf(job.results, job.run);
   await keepJob(job, desk, options.now());
+  // Also where whoever started it could not keep it any more, or was `modal run`.
+  if (options.call != null) await writeAtomic(desk.call, callText(options.call));
   await Promise.all([desk.attempts, desk.console].map((folder) => mkdir(folder, { recursive: true })));
   const before = await readAttempts(desk.attempts);
   let attempt: Attempt = {
@@ -218,14 +222,18 @@ async function keepJob(job: Job, desk: ReturnType<typeof deskOf>, now: Date): Pr
   const kept = await readFile(desk.job, 'utf8').catch(() => null);
   const { token, created_at } = kept === null ? { token: null, created_at: '' } : parseJob(kept, desk.job);
   if (token === job.token) return;
-  if (created_at >= job.created_at)
-    throw new InputError(
-      'PLACE_JOB_REPLACED',
-      `The run ${job.run} has been started anew meanwhile; this attempt of an earlier start ends here. See bgb modal status ${job.run}.`,
-    );
+  if (created_at >= job.created_at) throw jobReplaced(job.run);
   await refuseLiving(job, now);
   await rm(desk.stop, { force: true });
   await writeAtomic(desk.job, jobText(job));
+}
+
+/** An attempt of a start that another has taken the place of. */
+export function jobReplaced(run: string): InputError {
+  return new InputError(
+    'PLACE_JOB_REPLACED',
+    `The run ${run} has been started anew meanwhile; this attempt of an earlier start ends here. See bgb modal status ${run}.`,
+  );
 }
 
 /** A beat is some seconds old at most; a volume shows it somewhat later. */

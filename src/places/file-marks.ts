@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { canonicalJson, isTemporaryName, sha256, sha256File } from '../files/index.ts';
 import { REMOTE_FILE, RUN_FILES } from '../runs/index.ts';
+import { workAtOnce } from './at-once.ts';
 import type { Container } from './place.ts';
 import { mustExecute } from './remote-files.ts';
 
@@ -17,6 +18,8 @@ export type FileMarks = ReadonlyMap<string, FileMark>;
 export const PART = '.bgb-part';
 /** Says at the destination of a copy what is being copied there. */
 export const TRANSFER = '.bgb-transfer.json';
+
+const HASHED_AT_ONCE = 4;
 
 /** Sizes and hashes of all files below a folder, four hashed at once; what is half written or half copied is left out. */
 const LIST = `cd "$0" 2> /dev/null || exit 0
@@ -52,18 +55,19 @@ export async function marksThere(
 /** As {@link marksThere}, of a folder of this machine. */
 export async function marksHere(
   folder: string,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<{ marks: FileMarks; parts: ReadonlyMap<string, number> }> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   const marks = new Map<string, FileMark>();
   const parts = new Map<string, number>();
-  for (const entry of entries) {
-    if (!entry.isFile()) continue;
+  const files = entries.filter((entry) => entry.isFile());
+  await workAtOnce(files, { atOnce: HASHED_AT_ONCE, signal }, async (entry) => {
     const whole = join(entry.parentPath, entry.name);
     const path = relative(folder, whole);
     const { size } = await stat(whole);
     if (path.endsWith(PART)) parts.set(path.slice(0, -PART.length), size);
     else if (isWorth(path)) marks.set(path, { size, sha256: await sha256File(whole) });
-  }
+  });
   return { marks, parts };
 }
 

@@ -2,10 +2,10 @@
  * Runs that live elsewhere, by name: started, followed, stopped, resumed, fetched. What is special about one place is one
  * implementation of {@link Place}; `attend` is what runs there.
  */
-export { attend } from './attend.ts';
+export { attend, jobReplaced } from './attend.ts';
 export { type Check, type CheckResult, makeChecks } from './check.ts';
 export { type Followed, type FollowOptions, follow, readLines } from './follow.ts';
-export { checkRunName, deskOf, type Job, jobText, parseJob } from './job.ts';
+export { callIn, callText, checkRunName, deskOf, type Job, jobText, parseJob } from './job.ts';
 export { launch, relaunch, stop } from './launch.ts';
 export type { NumberedLine } from './numbered-lines.ts';
 export type { Container, Executed, Live, Place } from './place.ts';

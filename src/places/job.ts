@@ -76,6 +76,8 @@ export function deskOf(results: string, run: string) {
     folder,
     job: posix.join(folder, 'job.json'),
     stop: posix.join(folder, 'stop.json'),
+    /** What the place knows what runs by, where the name alone does not find it. */
+    call: posix.join(folder, 'call.json'),
     attempts: posix.join(folder, 'attempts'),
     console: posix.join(folder, 'console'),
     attempt: (number: number) => posix.join(folder, 'attempts', `${padded(number)}.json`),
@@ -85,6 +87,21 @@ export function deskOf(results: string, run: string) {
 
 function padded(number: number): string {
   return String(number).padStart(4, '0');
+}
+
+/** Content of a desk's `call`. */
+export function callText(call: string): string {
+  return `${JSON.stringify({ call })}\n`;
+}
+
+/** null where the text is none. */
+export function callIn(text: string): string | null {
+  try {
+    const { call } = JSON.parse(text) as { call?: unknown };
+    return typeof call === 'string' ? call : null;
+  } catch {
+    return null;
+  }
 }
 
 export function jobText(job: Job): string {

@@ -1,4 +1,4 @@
-import { BgbError, InputError } from '../errors.ts';
+import { BgbError, InputError, messageOf } from '../errors.ts';
 import { checkRunName, deskOf, type Job, jobText } from './job.ts';
 import type { Container, Live, Place } from './place.ts';
 import { mustExecute, readerIn, readFiles, writeFile } from './remote-files.ts';
@@ -16,15 +16,45 @@ export async function launch(
   prepare: (container: Container) => Promise<void>,
 ): Promise<Live> {
   checkRunName(job.run);
-  await refuseLive(place, job.run);
-  await using container = await place.open(`${job.run}.launch`);
-  await refuseTaken(container, place.results, job);
-  await prepare(container);
-  const desk = deskOf(place.results, job.run);
-  // Also what a launch has left that came to nothing.
-  await mustExecute(container, ['rm', '-rf', desk.stop, desk.attempts, desk.console]);
-  await writeFile(container, desk.job, jobText(job), job.commit);
-  return await place.start(job, 1);
+  return await told(place, job.run, async () => {
+    await refuseLive(place, job.run);
+    await using container = await place.open(`${job.run}.launch`);
+    await refuseTaken(container, place.results, job);
+    await prepare(container);
+    const desk = deskOf(place.results, job.run);
+    try {
+      // Also what a launch has left that came to nothing.
+      await mustExecute(container, ['rm', '-rf', desk.stop, desk.call, desk.attempts, desk.console]);
+      await writeFile(container, desk.job, jobText(job), job.commit);
+      return await place.start(job, 1);
+    } catch (error) {
+      const isOthers = error instanceof BgbError && error.code === 'PLACE_RUN_LIVE';
+      if (!isOthers) await takeBack(container, desk.folder, job).catch(() => undefined);
+      throw error;
+    }
+  });
+}
+
+/** Leaves nothing of a start that came to nothing. */
+async function takeBack(container: Container, folder: string, { commit }: Job): Promise<void> {
+  await mustExecute(container, ['rm', '-rf', folder]);
+  if (commit !== null) await mustExecute(container, commit);
+}
+
+/** Whatever goes wrong while a run is started is told in a sentence, as something that can be tried again. */
+async function told<Result>(place: Place, run: string, start: () => Promise<Result>): Promise<Result> {
+  try {
+    return await start();
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    if (error instanceof BgbError)
+      throw new InputError(error.code, `${error.message} ${run} was not started.`, { cause: error });
+    throw new InputError(
+      'PLACE_UNREACHABLE',
+      `The connection to ${place.label} was lost while ${run} was being started (${messageOf(error).split('\n')[0]}). Repeat the command when it is back: it says so if the run was started after all.`,
+      { cause: error },
+    );
+  }
 }
 
 /**
@@ -35,22 +65,31 @@ export async function launch(
  */
 export async function relaunch(place: Place, run: string, say: (sentence: string) => void): Promise<number> {
   checkRunName(run);
-  await refuseLive(place, run);
-  await using container = await place.open(`${run}.launch`);
-  const standing = await readStanding(readerIn(container), place.results, run);
-  if (standing.isDone)
-    throw new InputError(
-      'PLACE_RUN_DONE',
-      `The run ${run} is done; there is nothing to resume. Fetch it: bgb modal pull ${run}.`,
-    );
-  say(`${describeEnding(standing)} It goes on from ${standing.savedStep === null ? 'the start' : `step ${standing.savedStep}`}.`); // biome-ignore format: one sentence
-  const desk = deskOf(place.results, run);
-  await mustExecute(container, ['rm', '-f', desk.stop]);
-  const job = { ...standing.job, is_resuming: true };
-  await writeFile(container, desk.job, jobText(job), job.commit);
-  const attempt = (standing.attempts.at(-1)?.number ?? 0) + 1;
-  await place.start(job, attempt);
-  return attempt;
+  return await told(place, run, async () => {
+    await refuseLive(place, run);
+    await using container = await place.open(`${run}.launch`);
+    const standing = await readStanding(readerIn(container), place.results, run);
+    if (standing.isDone)
+      throw new InputError(
+        'PLACE_RUN_DONE',
+        `The run ${run} is done; there is nothing to resume. Fetch it: bgb modal pull ${run}.`,
+      );
+    say(`${describeEnding(standing)} It goes on from ${standing.savedStep === null ? 'the start' : `step ${standing.savedStep}`}.`); // biome-ignore format: one sentence
+    const desk = deskOf(place.results, run);
+    await mustExecute(container, ['rm', '-f', desk.stop]);
+    const job = { ...standing.job, is_resuming: true };
+    await writeFile(container, desk.job, jobText(job), job.commit);
+    const attempt = (standing.attempts.at(-1)?.number ?? 0) + 1;
+    try {
+      await place.start(job, attempt);
+    } catch (error) {
+      // Those who follow it would start what was stopped.
+      if (standing.isStopped)
+        await writeFile(container, desk.stop, stopText(new Date()), job.commit).catch(() => undefined);
+      throw error;
+    }
+    return attempt;
+  });
 }
 
 /**
@@ -72,8 +111,7 @@ export async function stop(
   const container = opened ?? live!.container!;
   const found = await readFiles(container, [desk.job]);
   if (live === null && !found.has(desk.job)) await readStanding(readerIn(container), place.results, run);
-  const text = `${JSON.stringify({ at: now().toISOString() })}\n`;
-  await writeFile(container, desk.stop, text, opened === null ? null : ['sync', place.results]);
+  await writeFile(container, desk.stop, stopText(now()), opened === null ? null : ['sync', place.results]);
   if (live === null) return false;
   await live.interrupt();
   const until = performance.now() + graceMs;
@@ -88,6 +126,10 @@ export async function stop(
     await new Promise((resolve) => setTimeout(resolve, lookMs));
   }
   return true;
+}
+
+function stopText(now: Date): string {
+  return `${JSON.stringify({ at: now.toISOString() })}\n`;
 }
 
 async function refuseLive(place: Place, run: string): Promise<void> {

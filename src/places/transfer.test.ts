@@ -6,10 +6,12 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { assert, asyncProperty, constantFrom, dictionary, uint8Array } from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { marksHere, marksThere, PART, versionOf } from './file-marks.ts';
@@ -174,4 +176,79 @@ test('one file is sent where another of its size is, and not where it is itself'
   expect(await pushOne(container, from, to, null)).toBe(true);
   expect(readFileSync(to, 'utf8')).toBe('new');
   expect(await pushOne(container, from, to, null)).toBe(false);
+});
+
+/** A container at which a command that copies a piece is told of before it is carried out. */
+function told(onPiece: (pieces: number) => void): LocalContainer {
+  const container = new LocalContainer();
+  const { execute } = container;
+  let pieces = 0;
+  container.execute = async (command, input) => {
+    if (command[2]?.startsWith('tail') || command[2]?.includes(PART)) onPiece(++pieces);
+    return await execute.call(container, command, input);
+  };
+  return container;
+}
+
+test.each(['push', 'pull'] as const)(
+  'Ctrl-C in the middle of a file ends a %s at once; it goes on from there',
+  async (way) => {
+    const big = Buffer.alloc((12 << 20) + 17, 'abcdefg');
+    const from = folder({ 'run.json': '1', 'train/1.npz': big });
+    const to = join(folder(), 'to');
+    const copy = (container: LocalContainer, signal: AbortSignal) =>
+      way === 'push'
+        ? push(container, from, to, { ...options, atOnce: 1, signal, commit: null })
+        : pull(container, from, to, { ...options, atOnce: 1, signal, identity: 'run.json' });
+    const leaving = new AbortController();
+    const pieces: number[] = [];
+    // The listing names parts, too: the pieces of one file after those of the other.
+    const interrupted = copy(
+      told((piece) => {
+        pieces.push(piece);
+        if (piece === 4) leaving.abort();
+      }),
+      leaving.signal,
+    );
+    await expect(interrupted).rejects.toMatchObject({ name: 'AbortError' });
+    const begun = pieces.length;
+    // What was on its way has ended, and nothing followed it.
+    await delay(200);
+    expect(pieces.length).toBe(begun);
+    expect(existsSync(join(to, 'train/1.npz'))).toBe(false);
+    const { size } = statSync(join(to, `train/1.npz${PART}`));
+    expect(size).toBeGreaterThanOrEqual(4 << 20);
+    let rest = 0;
+    await copy(
+      told(() => {
+        rest++;
+      }),
+      options.signal,
+    );
+    expect(same(from, to)).toBe('');
+    expect(rest).toBeLessThan(begun + 2);
+  },
+);
+
+test('a file that cannot be copied ends the copying of the others', async () => {
+  const names = Array.from({ length: 40 }, (_, index) => `${String(index).padStart(2, '0')}.npz`);
+  const from = folder(Object.fromEntries(names.map((name) => [name, name])));
+  const failing = new LocalContainer();
+  const { execute } = failing;
+  let copied = 0;
+  failing.execute = async (command, input) => {
+    if (input === undefined || !command[2]?.includes(PART))
+      return await execute.call(failing, command, input);
+    if (++copied === 3) return { code: 1, output: Buffer.alloc(0), errors: 'No space left on device' };
+    return await execute.call(failing, command, input);
+  };
+  const to = join(folder(), 'to');
+  await expect(push(failing, from, to, { ...options, atOnce: 2, commit: null })).rejects.toThrow(
+    /volume is full/,
+  );
+  expect(copied).toBeLessThan(6);
+  await delay(200);
+  expect(copied).toBeLessThan(6);
+  await push(container, from, to, { ...options, commit: null });
+  expect(same(from, to)).toBe('');
 });

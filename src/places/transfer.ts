@@ -6,6 +6,7 @@ import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import { BgbError, InputError } from '../errors.ts';
 import { sha256File, writeAtomic } from '../files/index.ts';
+import { unlessAborted, workAtOnce } from './at-once.ts';
 import {
   type FileMark,
   type FileMarks,
@@ -59,19 +60,19 @@ export async function pull(
   { identity, ...options }: TransferOptions & { identity: string | null },
 ): Promise<Transferred> {
   for (let round = 1; ; round++) {
-    const there = await marksThere(container, from);
+    const there = await unlessAborted(marksThere(container, from), options.signal);
     if (there.marks.size === 0)
       throw new InputError(
         'PLACE_MISSING',
         `${from} is not there, or empty. bgb modal status lists the runs.`,
       );
-    const here = await marksHere(to);
+    const here = await marksHere(to, options.signal);
     const version = versionBy(identity, there.marks, from);
     await claimHere(to, from, version, identity, here.marks, there.marks);
     const missing = difference(there.marks, here.marks);
     const changed: string[] = [];
-    await copyAll(missing, options, async (path, mark) => {
-      const isWhole = await pullFile(container, join(to, path), posix.join(from, path), mark);
+    await copyAll(missing, options, async (path, mark, signal) => {
+      const isWhole = await pullFile(container, join(to, path), posix.join(from, path), mark, signal);
       if (!isWhole) changed.push(path);
     });
     if (changed.length === 0) {
@@ -100,18 +101,19 @@ export async function push(
   to: string,
   options: TransferOptions & { readonly commit: readonly string[] | null },
 ): Promise<Transferred> {
-  const here = await marksHere(from);
+  const here = await marksHere(from, options.signal);
   if (here.marks.size === 0)
     throw new InputError('PLACE_MISSING', `${from} is not there, or empty. Give a folder with files.`);
-  const there = await marksThere(container, to);
+  const there = await unlessAborted(marksThere(container, to), options.signal);
   const version = versionOf(here.marks);
   const claim = posix.join(to, TRANSFER);
   const claimed = claimIn((await readFiles(container, [claim])).get(claim));
   refuseMixture(to, version, claimed, here.marks, there.marks);
   await writeFile(container, claim, claimText(from, version), null);
   const missing = difference(here.marks, there.marks);
-  await copyAll(missing, options, async (path, mark) => {
-    await pushFile(container, join(from, path), posix.join(to, path), mark, there.parts.get(path) ?? 0);
+  await copyAll(missing, options, async (path, mark, signal) => {
+    const part = there.parts.get(path) ?? 0;
+    await pushFile(container, join(from, path), posix.join(to, path), mark, { part, signal });
   });
   await mustExecute(container, ['rm', '-f', claim]);
   if (options.commit !== null) await mustExecute(container, options.commit);
@@ -128,7 +130,7 @@ export async function pushOne(
   const mark = { size: (await stat(from)).size, sha256: await sha256File(from) };
   const { output } = await container.execute(['sha256sum', to]);
   if (output.toString('utf8').startsWith(mark.sha256)) return false;
-  await pushFile(container, from, to, mark, 0);
+  await pushFile(container, from, to, mark, { part: 0, signal: new AbortController().signal });
   if (commit !== null) await mustExecute(container, commit);
   return true;
 }
@@ -138,7 +140,7 @@ async function pushFile(
   from: string,
   to: string,
   { size, sha256 }: FileMark,
-  part: number,
+  { part, signal }: { readonly part: number; readonly signal: AbortSignal },
 ): Promise<void> {
   let at = Math.min(part, size);
   await using file = await open(from, 'r');
@@ -148,17 +150,15 @@ async function pushFile(
     const { bytesRead } = await file.read(piece, 0, Math.min(PIECE_BYTES, size - at), at);
     const isLast = at + bytesRead >= size || bytesRead === 0;
     const script = `${WRITE(at === 0)}${isLast ? ` && ${CHECK}` : ''}`;
-    const { code, errors } = await container.execute(
-      ['sh', '-c', script, to, sha256],
-      piece.subarray(0, bytesRead),
-    );
+    const sending = container.execute(['sh', '-c', script, to, sha256], piece.subarray(0, bytesRead));
+    const { code, errors } = await unlessAborted(sending, signal);
     at += bytesRead;
     if (code !== 0 && code !== DIFFERS) refuseExecuted('sh', code, errors);
     if (isLast && code === 0) return;
     if (isLast) break;
   }
   // A part of another version, or a file that changes: once more from the start tells.
-  if (part > 0) return await pushFile(container, from, to, { size, sha256 }, 0);
+  if (part > 0) return await pushFile(container, from, to, { size, sha256 }, { part: 0, signal });
   throw new BgbError(
     'PLACE_COPY',
     `The copy of ${from} at ${to} differs. Is the file being written? Repeat the command.`,
@@ -166,7 +166,13 @@ async function pushFile(
 }
 
 /** @returns false where what arrived is not what was listed */
-async function pullFile(container: Container, to: string, from: string, mark: FileMark): Promise<boolean> {
+async function pullFile(
+  container: Container,
+  to: string,
+  from: string,
+  mark: FileMark,
+  signal: AbortSignal,
+): Promise<boolean> {
   await mkdir(dirname(to), { recursive: true });
   const part = to + PART;
   await using file = await open(part, 'a+');
@@ -177,7 +183,7 @@ async function pullFile(container: Container, to: string, from: string, mark: Fi
   }
   while (at < mark.size) {
     const script = `tail -c +${at + 1} "$0" | head -c ${Math.min(PIECE_BYTES, mark.size - at)}`;
-    const { output } = await mustExecute(container, ['sh', '-c', script, from]);
+    const { output } = await unlessAborted(mustExecute(container, ['sh', '-c', script, from]), signal);
     if (output.length === 0) break;
     await file.appendFile(output);
     at += output.length;
@@ -194,21 +200,16 @@ async function pullFile(container: Container, to: string, from: string, mark: Fi
 async function copyAll(
   missing: FileMarks,
   { onProgress, signal, atOnce = AT_ONCE }: TransferOptions,
-  copy: (path: string, mark: FileMark) => Promise<void>,
+  copy: (path: string, mark: FileMark, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const all = { files: missing.size, bytes: bytesOf(missing) };
   const done = { files: 0, bytes: 0 };
-  const left = missing.entries();
-  const copyNext = async () => {
-    for (const [path, mark] of left) {
-      signal.throwIfAborted();
-      await copy(path, mark);
-      done.files++;
-      done.bytes += mark.size;
-      onProgress(done, all);
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, copyNext));
+  await workAtOnce(missing, { atOnce, signal }, async ([path, mark], stop) => {
+    await copy(path, mark, stop);
+    done.files++;
+    done.bytes += mark.size;
+    onProgress(done, all);
+  });
 }
 
 /** Notes at the destination what is being copied, refusing one that holds something else. */

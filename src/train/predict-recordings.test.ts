@@ -66,7 +66,7 @@ test.each([
   ['szcore', '_events.tsv', readBidsEvents],
   ['json', '_eeg.seizures.json', readBgbJson],
 ] as const)(
-  '%s: one file a recording of a BIDS tree, in its own time, a hole is no seizure',
+  'G5, G6: %s: one file a recording of a BIDS tree, in its own time, a hole is no seizure',
   async (format, ending, read) => {
     const { output, recordings, unusable } = await predict({ format });
     expect(unusable).toEqual([]);

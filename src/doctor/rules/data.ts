@@ -322,6 +322,17 @@ function limitedAway(subject: Subject): Found[] {
   return [];
 }
 
+/** The default of 60 s, or what recordings hold several of. */
+function shorterWindows(longestS: number, { commands, config, run }: Subject): Fix {
+  const says = 'Choose a shorter data.window_size.';
+  const window = Math.min(60, Math.floor(longestS / 4));
+  if (config === null || run !== null || window < 1 || window >= config.loaded.config.data.window_size)
+    return { command: null, says };
+  const stride = Math.min(config.loaded.config.data.stride, window / 2);
+  const write = commands.write(config.path, [`data.window_size=${window}`, `data.stride=${stride}`]);
+  return { command: `${write} && ${commands.scanCache()}`, says: `${says} ${window} s fit.` };
+}
+
 /** Only a person can find seizures; what is left out may have them. */
 function withSeizures({ losses }: SplitSubject, subject: Subject): Fix {
   const left = (losses?.unlabelled.length ?? 0) + (losses?.rejected.length ?? 0);
@@ -377,7 +388,7 @@ function withoutSeizures(split: SplitSubject, subject: Subject): Found[] {
       about: folder,
       evidence: `${about}; the longest recording has ${longest.toFixed(0)} s, a window ${shape.length / rate} s`,
       cause: 'The windows are longer than the stretches that hold seizures.',
-      fix: { command: null, says: 'Choose a shorter data.window_size.' },
+      fix: shorterWindows(longest, subject),
     },
   ];
 }

@@ -30,6 +30,8 @@ export interface ContainerPlan {
   readonly timeoutS: number;
   /** ms between commits nobody asked for; null: none but the one at the end. */
   readonly commitEveryMs: number | null;
+  /** No world of its own: mounts are where the words of a command name them. */
+  readonly isPlain: boolean;
 }
 
 export type Ended =
@@ -75,7 +77,7 @@ export class StandInContainer {
     this.#main = main;
     for (const [index, stream] of [main.stdout!, main.stderr!].entries())
       stream.on('data', (chunk: Buffer) => {
-        this.output[index as 0 | 1] = Buffer.concat([this.output[index as 0 | 1], chunk]);
+        this.output[index as 0 | 1] = Buffer.concat([this.output[index as 0 | 1], this.told(chunk)]);
         this.#changed();
       });
     this.#timers.push(setTimeout(() => this.kill('timeout'), plan.timeoutS * 1000));
@@ -85,6 +87,7 @@ export class StandInContainer {
         for (const timer of this.#timers) clearTimeout(timer);
         for (const child of this.#children) killGroup(child);
         if (!this.#isLost) this.commit();
+        for (const { volume } of this.#mounted) volume.release();
         const end: Ended =
           this.#reason === null ? { kind: 'exited', code: code ?? 1 } : { kind: this.#reason };
         this.end = end;
@@ -99,6 +102,7 @@ export class StandInContainer {
     const [program, ...words] = this.#inside(command);
     const child = spawn(program!, words, {
       detached: true,
+      ...(this.#plan.isPlain ? { cwd: this.#plan.folder } : {}),
       env: {
         PATH: `${join(this.#plan.folder, 'bin')}:${process.env.PATH}`,
         HOME: '/root',
@@ -116,7 +120,9 @@ export class StandInContainer {
 
   /** What runs a command in the container: beside its main process where that is there already, which is several times as fast. */
   #inside(command: readonly string[]): string[] {
-    const { workdir, folder } = this.#plan;
+    const { workdir, folder, isPlain } = this.#plan;
+    if (isPlain)
+      return command.map((word) => this.#mounted.reduce((text, { path, volume }) => text.replaceAll(path, volume.view), word)); // biome-ignore format: one expression
     const root = join(folder, 'root');
     const isRoot = process.getuid?.() === 0;
     const pid = this.#main?.pid;
@@ -124,6 +130,13 @@ export class StandInContainer {
       return ['nsenter', '-t', String(pid), '-m', '-r', '-w', 'sh', '-c', 'cd "$0" && exec "$@"', workdir, ...command]; // biome-ignore format: a command line
     mkdirSync(root, { recursive: true });
     return ['unshare', isRoot ? '-m' : '-rm', 'sh', ENTER, root, workdir, ...this.#where, '--', ...command];
+  }
+
+  /** What its processes write, as it is told outside: a plain container's name their files by where they are here. */
+  told(chunk: Buffer): Buffer {
+    if (!this.#plan.isPlain) return chunk;
+    const text = this.#mounted.reduce((text, { path, volume }) => text.replaceAll(volume.view, path), chunk.toString('latin1')); // biome-ignore format: one expression
+    return Buffer.from(text, 'latin1');
   }
 
   /** Sends a signal to its main process alone. */

@@ -12,7 +12,11 @@ const STUB = fileURLToPath(new URL('./modal_stub.py', import.meta.url));
 
 /** Calls of a deployed function: deploy/modal/app.py, started by the stub of Modal's Python client. */
 export function functionsOf(standIn: StandIn): Record<string, Handler> {
-  const found = (id: string) => standIn.functionCalls[Number(id.slice(3))]!;
+  const found = (id: string) => {
+    const call = standIn.functionCalls[Number(id.slice(3))];
+    if (call === undefined) throw new ServerError(Status.NOT_FOUND, `no call ${id}`);
+    return call;
+  };
   const metadata = { functionName: 'train', supportedInputFormats: [4], appId: 'ap-bgb' };
   return {
     functionGet: ({ objectTag }) => {
@@ -36,13 +40,14 @@ export function functionsOf(standIn: StandIn): Record<string, Handler> {
           folder,
           command: ['python3', STUB, file, functionId.slice(3), JSON.stringify(kwargs)],
           workdir: '/opt/bgb',
-          environment: standIn.environmentOf([]),
+          environment: { ...standIn.environmentOf([]), STAND_IN_CALL: id },
           mounts: [
             { path: '/results', isReadOnly: false, from: standIn.volume('bgb-results') },
             { path: '/opt', isReadOnly: true, from: opt },
           ],
           timeoutS: 600,
           commitEveryMs: 300,
+          isPlain: false,
         });
       });
       standIn.functionCalls.push(call);
@@ -52,10 +57,10 @@ export function functionsOf(standIn: StandIn): Record<string, Handler> {
         pipelinedInputs: [{ idx: 0, inputId: 'in-0', inputJwt: '' }],
       };
     },
-    functionCallFromId: ({ functionCallId }) => ({
-      functionCallId,
-      metadata: { appId: 'ap-bgb', functionId: 'fu-train' },
-    }),
+    functionCallFromId: ({ functionCallId }) => {
+      found(functionCallId);
+      return { functionCallId, metadata: { appId: 'ap-bgb', functionId: 'fu-train' } };
+    },
     functionGetOutputs: async ({ functionCallId, timeout }) => {
       const call = found(functionCallId);
       await Promise.race([call.ended, delay(timeout * 1000, null, { ref: false })]);

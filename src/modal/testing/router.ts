@@ -23,6 +23,8 @@ export function routerOf(standIn: StandIn): Record<string, (request: Message) =>
   return {
     taskExecStart: ({ taskId, execId, commandArgs, secretIds, secretSources }) => {
       const { container } = standIn.byTask(taskId);
+      // Started again after an answer that was lost: that is what its id is for.
+      if (executions.has(execId)) return {};
       if (container.end !== null)
         throw new ServerError(Status.FAILED_PRECONDITION, 'the container has ended');
       const child = container.start(commandArgs, standIn.environmentOf(secretIds, secretSources));
@@ -37,7 +39,10 @@ export function routerOf(standIn: StandIn): Record<string, (request: Message) =>
       };
       for (const [index, stream] of [child.stdout!, child.stderr!].entries())
         stream.on('data', (chunk: Buffer) => {
-          execution.output[index as 0 | 1] = Buffer.concat([execution.output[index as 0 | 1], chunk]);
+          execution.output[index as 0 | 1] = Buffer.concat([
+            execution.output[index as 0 | 1],
+            container.told(chunk),
+          ]);
         });
       executions.set(execId, execution);
       return {};

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ServerError, Status } from 'nice-grpc';
+import { type CallContext, ServerError, Status } from 'nice-grpc';
 import { type Mount, StandInContainer } from './container.ts';
 import { type Handler, type Message, type Sandbox, STATUS, type StandIn } from './stand-in.ts';
 
@@ -14,8 +14,9 @@ export function sandboxesOf(standIn: StandIn): Record<string, Handler> {
   };
   const byName = ({ sandboxName, appName, includeTerminated }: Message, isV2: boolean) => {
     const found = standIn.sandboxes.findLast(
-      ({ name, app, id, container }) =>
+      ({ name, app, id, container, isForgotten }) =>
         name === sandboxName &&
+        isForgotten !== true &&
         app === appName &&
         id.startsWith(isV2 ? 'sb-v2-' : 'sb-0') &&
         (container.end === null || includeTerminated === true),
@@ -49,11 +50,12 @@ export function sandboxesOf(standIn: StandIn): Record<string, Handler> {
           )
           .map(({ id }, index) => ({ id, createdAt: 1 + index })),
   });
-  const start = async (request: Message, isV2: boolean) => {
+  const start = async (request: Message, isV2: boolean, { metadata }: CallContext) => {
     const { definition, tags, secretSources = [] } = request;
     if (
       standIn.sandboxes.some(
-        ({ name, container }) => name && name === definition.name && container.end === null,
+        ({ name, container, isForgotten }) =>
+          name && name === definition.name && container.end === null && isForgotten !== true,
       )
     )
       throw new ServerError(Status.ALREADY_EXISTS, `a sandbox named ${definition.name} is running`);
@@ -85,6 +87,7 @@ export function sandboxesOf(standIn: StandIn): Record<string, Handler> {
       mounts,
       timeoutS: definition.timeoutSecs,
       commitEveryMs: standIn.options.commitEveryMs === undefined ? 300 : standIn.options.commitEveryMs,
+      isPlain: standIn.options.isPlain === true,
     });
     standIn.sandboxes.push({
       id,
@@ -92,14 +95,15 @@ export function sandboxesOf(standIn: StandIn): Record<string, Handler> {
       app: request.appId.slice(3),
       tags: Object.fromEntries(tags.map(({ tagName, tagValue }: Message) => [tagName, tagValue])),
       gpu,
+      token: metadata.get('x-modal-token-id') ?? '',
       definition,
       container,
     });
     return { sandboxId: id, taskId: `ta-${id}`, commandRouterAccess: standIn.access };
   };
   return {
-    sandboxCreate: (request) => start(request, false),
-    sandboxCreateV2: (request) => start(request, true),
+    sandboxCreate: (request, context) => start(request, false, context),
+    sandboxCreateV2: (request, context) => start(request, true, context),
     sandboxGetTaskId: taskOf,
     sandboxGetTaskIdV2: taskOf,
     sandboxWait: wait,

@@ -26,8 +26,12 @@ export interface Sandbox {
   readonly app: string;
   readonly tags: Record<string, string>;
   readonly gpu: string | null;
+  /** Token id of the client that made it. */
+  readonly token: string;
   readonly definition: Message;
   readonly container: StandInContainer;
+  /** Its name finds it no more, and is free: it is thought dead, and goes on. */
+  isForgotten?: boolean;
 }
 
 export interface StandInOptions {
@@ -38,8 +42,16 @@ export interface StandInOptions {
   /** Variables of every container, as an image sets them. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly commitEveryMs?: number | null;
+  /** Containers are processes that see the files of this machine, with mounts only where commands name them: ten times as fast. */
+  readonly isPlain?: boolean;
   /** The Python file of the deployed app, and where its containers see bgb: a folder that stands for /opt. */
   readonly deployed?: { readonly file: string; readonly opt: string };
+}
+
+/** What becomes of a call: an error, before it or with its answer lost. */
+export interface CallFault {
+  readonly status: Status;
+  readonly isDone: boolean;
 }
 
 /** How results are told. */
@@ -67,6 +79,8 @@ export class StandIn implements AsyncDisposable {
     /** Blocks of files cannot be fetched, as behind a proxy. */
     areBlocksGone: false,
   };
+  /** What goes wrong for the client with that token id, asked for each of its calls. */
+  readonly faultsOf = new Map<string, (method: string) => CallFault | null>();
   readonly options: StandInOptions;
   readonly #server: Server = createServer();
   readonly #ephemeral = new Map<string, Record<string, string>>();
@@ -174,9 +188,12 @@ export class StandIn implements AsyncDisposable {
         return handler;
       };
       const streams = () => this.#streams.signal;
+      const faultOf = (request: Message, context: CallContext) => this.#faultOf(method, request, context);
       implementation[method] = responseStream
         ? async function* (request: Message, context: CallContext) {
             const broken = streams();
+            const fault = faultOf(request, context);
+            if (fault !== null) throw new ServerError(fault.status, 'as the test has it');
             const items = (before()(request, context) as AsyncIterable<unknown>)[Symbol.asyncIterator]();
             const failed = new Promise<never>((_, reject) => {
               const fail = () => reject(new ServerError(Status.DATA_LOSS, 'the stream was broken'));
@@ -190,9 +207,19 @@ export class StandIn implements AsyncDisposable {
               yield next.value;
             }
           }
-        : async (request: Message, context: CallContext) => await before()(request, context);
+        : async (request: Message, context: CallContext) => {
+            const fault = faultOf(request, context);
+            const answer = fault === null || fault.isDone ? await before()(request, context) : null;
+            if (fault !== null) throw new ServerError(fault.status, 'as the test has it');
+            return answer;
+          };
     }
     this.#server.add(definition, implementation as Message);
+  }
+
+  #faultOf(method: string, request: Message, { metadata }: CallContext): CallFault | null {
+    const token = metadata.get('x-modal-token-id') ?? this.sandboxes.find(({ id }) => `ta-${id}` === request.taskId)?.token; // biome-ignore format: one expression
+    return this.faultsOf.get(token ?? '')?.(method) ?? null;
   }
 
   next(): number {

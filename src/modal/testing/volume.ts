@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cpSync, lstatSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -8,6 +9,8 @@ import { dirname, join } from 'node:path';
 export class StandInVolume {
   /** The state of the last commit. */
   readonly folder: string;
+  /** Bytes that it holds at most; as root only, containers from then on see a file system of that size. */
+  limitBytes: number | null = null;
 
   constructor(folder: string) {
     this.folder = folder;
@@ -16,8 +19,13 @@ export class StandInVolume {
 
   /** A container's view, in a folder of its own. */
   mount(view: string): MountedVolume {
+    const { limitBytes } = this;
+    if (limitBytes !== null) {
+      mkdirSync(view, { recursive: true });
+      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${limitBytes}`, 'bgb-stand-in', view]);
+    }
     cpSync(this.folder, view, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
-    return new MountedVolume(this, view);
+    return new MountedVolume(this, view, limitBytes !== null);
   }
 }
 
@@ -26,8 +34,11 @@ export class MountedVolume {
   readonly #volume: StandInVolume;
   #known: Map<string, string>;
 
-  constructor(volume: StandInVolume, view: string) {
+  readonly #isLimited: boolean;
+
+  constructor(volume: StandInVolume, view: string, isLimited: boolean) {
     this.#volume = volume;
+    this.#isLimited = isLimited;
     this.view = view;
     this.#known = marksOf(view);
   }
@@ -52,6 +63,11 @@ export class MountedVolume {
     for (const path of this.#known.keys())
       if (!now.has(path)) rmSync(join(this.#volume.folder, path), { force: true });
     this.#known = now;
+  }
+
+  /** When its container has ended. */
+  release(): void {
+    if (this.#isLimited) execFileSync('umount', ['-l', this.view]);
   }
 
   /** Takes over what others have committed. */
