@@ -49,7 +49,11 @@ export async function compareRuns(a: RunSide, b: RunSide): Promise<RunComparison
     configuration.verdict === 'different' ||
     findings.some(({ isAllowed }) => !isAllowed) ||
     (symptom !== null && symptom.effect !== 'rounding' && !isExpected(cause));
-  const isAlike = findings.length === 0 && symptom === null && steps.lastOfA === steps.lastOfB;
+  // No two runs have one folder.
+  const isAlike =
+    findings.every(({ what }) => what === 'experiment.output_dir') &&
+    symptom === null &&
+    steps.lastOfA === steps.lastOfB;
   const verdict = isDifferent ? 'different' : isAlike ? 'same' : 'allowed';
   const comparison = { verdict, cause, configuration, environment, data, steps } as const;
   const unlike = findings.find(({ isAllowed }) => !isAllowed) ?? null;
