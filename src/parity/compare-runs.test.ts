@@ -73,6 +73,15 @@ describe('runs that differ in one setting', () => {
     );
   });
 
+  test('what looks wrong is said, and makes no other training', async () => {
+    const found = await bench.compare(bench.plain, await bench.train('data.residency=disk'));
+    expect(found.verdict).toBe('suspicious');
+    expect(found.configuration.suspicions).toMatchObject([{ id: 'num_workers', side: 'b' }]);
+    expect(found.sentence).toMatch(
+      /^Only allowed differences .* to the bit in all 5 steps that both have; but data.num_workers looks wrong\.$/,
+    );
+  });
+
   test('training.batch_size is allowed, and named where the windows part', async () => {
     const found = await bench.compare(bench.plain, await bench.train('training.batch_size=12'));
     expect(found).toMatchObject({

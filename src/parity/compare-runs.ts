@@ -2,6 +2,8 @@ import {
   type ConfigurationComparison,
   compareConfigurations,
   type Settled,
+  type Verdict,
+  verdictOf,
 } from './compare-configurations.ts';
 import { dataDifferences, hasSameData } from './data-differences.ts';
 import { environmentDifferences } from './environment-differences.ts';
@@ -13,7 +15,7 @@ import { runsSentence } from './runs-sentence.ts';
 import { type StepDifferences, stepDifferences } from './step-differences.ts';
 
 export interface RunComparison {
-  readonly verdict: 'same' | 'allowed' | 'different';
+  readonly verdict: Verdict;
   readonly sentence: string;
   /** What most likely made the runs differ; null where nothing does, or nothing recorded explains it. */
   readonly cause: Finding | null;
@@ -54,7 +56,8 @@ export async function compareRuns(a: RunSide, b: RunSide): Promise<RunComparison
     findings.every(({ what }) => what === 'experiment.output_dir') &&
     symptom === null &&
     steps.lastOfA === steps.lastOfB;
-  const verdict = isDifferent ? 'different' : isAlike ? 'same' : 'allowed';
+  const isSuspicious = configuration.suspicions.length > 0;
+  const verdict = verdictOf({ isDifferent, isSuspicious, isAlike });
   const comparison = { verdict, cause, configuration, environment, data, steps } as const;
   const unlike = findings.find(({ isAllowed }) => !isAllowed) ?? null;
   return { ...comparison, sentence: runsSentence(comparison, { a, b, symptom, unlike }) };
