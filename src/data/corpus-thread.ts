@@ -2,12 +2,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { BgbError, messageOf } from '../errors.ts';
 import { readInto } from './corpus.ts';
-import type { CorpusTask, Unreadable } from './corpus-threads.ts';
+import { type CorpusTask, planOf, type Unreadable } from './corpus-threads.ts';
 
-const { plan, next } = workerData as CorpusTask;
+const task = workerData as CorpusTask;
+const plan = planOf(task);
 try {
   for (;;) {
-    const index = Atomics.add(next, 0, 1);
+    const index = Atomics.add(task.next, 0, 1);
     if (index >= plan.recordings.length) break;
     readInto(plan, index);
   }

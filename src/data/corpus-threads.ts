@@ -3,9 +3,13 @@ import { BgbError, InputError, messageOf } from '../errors.ts';
 import { type Corpus, type CorpusPlan, corpusOf, loadCorpus, planCorpus } from './corpus.ts';
 import type { WindowSet } from './windows.ts';
 
-/** What a thread is given; all read into the same memory. */
-export interface CorpusTask {
-  readonly plan: CorpusPlan;
+/**
+ * What a thread is given; all read into the same memory. As buffers: Node 24 hands an array over with its length in bytes cut
+ * to 32 bits, and a corpus has more.
+ */
+export interface CorpusTask extends Omit<CorpusPlan, 'signal' | 'labels'> {
+  readonly signal: SharedArrayBuffer;
+  readonly labels: SharedArrayBuffer;
   /** The first recording that no thread has taken. */
   readonly next: Int32Array<SharedArrayBuffer>;
 }
@@ -34,8 +38,7 @@ export async function loadCorpusInThreads(
   const count = Math.min(threads, set.recordings.length);
   const rows = set.recordingRows.reduce((sum, each) => sum + each, 0);
   if (count <= 1 || 2 * rows * set.channels < leastBytes) return loadCorpus(set);
-  const plan = planCorpus(set, (bytes) => new SharedArrayBuffer(bytes));
-  const task: CorpusTask = { plan, next: new Int32Array(new SharedArrayBuffer(4)) };
+  const task = corpusTask(set);
   const workers = Array.from({ length: count }, () => {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
     const url = new URL(`./corpus-thread.${extension}`, import.meta.url);
@@ -46,7 +49,23 @@ export async function loadCorpusInThreads(
   } finally {
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
-  return corpusOf(set, plan);
+  return corpusOf(set, planOf(task));
+}
+
+/** @internal */
+export function corpusTask(set: WindowSet): CorpusTask {
+  const { signal, labels, ...plan } = planCorpus(set, (bytes) => new SharedArrayBuffer(bytes));
+  return {
+    ...plan,
+    signal: signal.buffer as SharedArrayBuffer,
+    labels: labels.buffer as SharedArrayBuffer,
+    next: new Int32Array(new SharedArrayBuffer(4)),
+  };
+}
+
+/** @internal */
+export function planOf({ signal, labels, ...plan }: CorpusTask): CorpusPlan {
+  return { ...plan, signal: new Int16Array(signal), labels: new Uint8Array(labels) };
 }
 
 /** @throws InputError `CACHE_*`; BgbError `DATA_THREAD` for a thread that dies */

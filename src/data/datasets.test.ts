@@ -8,7 +8,7 @@ import { buildCache, scanSplit } from '../cache/index.ts';
 import { configSchema } from '../config/index.ts';
 import { InputError } from '../errors.ts';
 import { loadCorpus } from './corpus.ts';
-import { loadCorpusInThreads } from './corpus-threads.ts';
+import { corpusTask, loadCorpusInThreads, planOf } from './corpus-threads.ts';
 import { BalancedSeizureDataset, datasetOf, EEGWindowDataset } from './datasets.ts';
 import { epochOrder } from './order.ts';
 import { checkDisjoint, openWindows, type WindowSet, windowShapeOf } from './windows.ts';
@@ -124,6 +124,16 @@ test('several threads read the same corpus', async () => {
   const gone = loadCorpusInThreads({ ...set, folder: '/nowhere' }, 3, { leastBytes: 0 });
   await expect(gone).rejects.toThrow(/Cannot read the cache entry \/nowhere\//);
   await expect(gone).rejects.toBeInstanceOf(InputError);
+});
+
+test('a corpus of more than 4 GiB comes to its threads whole', () => {
+  // Memory that nobody writes to takes none.
+  const recordingRows = [2 ** 27, 2 ** 26];
+  const task = corpusTask({ ...set, channels: 19, recordings: ['a', 'b'], recordingRows });
+  const { signal, labels, firstRows } = planOf(structuredClone(task));
+  expect(firstRows).toEqual([0, 2 ** 27, 2 ** 27 + 2 ** 26]);
+  expect([signal.length, labels.length]).toEqual([19 * firstRows[2]!, firstRows[2]]);
+  expect(signal.byteLength).toBeGreaterThan(2 ** 32);
 });
 
 test('window and stride are whole samples, whatever binary fractions make of them; others are refused', () => {
