@@ -26,7 +26,7 @@ export async function attach(run: string, options: AttachOptions): Promise<void>
   using signals = listenForSignals({ hasHangUp: true });
   let progress: Progress | null = null;
   let last: RunStatus | null = null;
-  const watching = { everyMs: LOOK_MS, now: () => new Date(), signal: signals.signal };
+  const watching = { everyMs: LOOK_MS, now: () => new Date(), signal: signals.signal, hasCurves: false };
   try {
     for await (const { status } of watchRun(folder, watching)) {
       last = status;

@@ -38,6 +38,10 @@ test('a run is followed until it has finished', async () => {
   }
   // What was written after the last look but one is told, too.
   expect(last).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
+  for await (const { status, curves } of watchRun(folder, { ...options(), hasCurves: false })) {
+    expect(status).toMatchObject({ state: 'finished', step: 60 });
+    expect(curves.loss).toEqual([]);
+  }
 });
 
 test('a run that is killed while it is watched ends the watching', async () => {

@@ -19,25 +19,32 @@ const CONFIRM_MS = 500;
  *
  * @param options.everyMs between two looks
  * @param options.signal ends it, without a further look
+ * @param options.hasCurves false: only how the run stands, which needs the end of its log alone
  * @throws InputError as `readRunStatus`
  */
 export async function* watchRun(
   folder: string,
-  options: { readonly everyMs: number; readonly now: () => Date; readonly signal: AbortSignal },
+  options: {
+    readonly everyMs: number;
+    readonly now: () => Date;
+    readonly signal: AbortSignal;
+    readonly hasCurves?: boolean;
+  },
 ): AsyncGenerator<WatchedRun> {
-  const { everyMs, now, signal } = options;
+  const { everyMs, now, signal, hasCurves = true } = options;
   const follower = new EventFollower(join(folder, RUN_FILES.events));
   let curves = new RunCurves();
   while (!signal.aborted) {
     // The status first: what a run that has ended wrote before is read after.
     const status = await readEnded(folder, now, signal);
-    await follower.look({
-      onEvent: (event) => curves.add(event),
-      onRestart: () => {
-        curves = new RunCurves();
-      },
-    });
-    yield { status: { ...status, recent: curves.recent }, curves };
+    if (hasCurves)
+      await follower.look({
+        onEvent: (event) => curves.add(event),
+        onRestart: () => {
+          curves = new RunCurves();
+        },
+      });
+    yield { status: hasCurves ? { ...status, recent: curves.recent } : status, curves };
     if (!isGoingOn(status.state)) return;
     await pause(everyMs, signal);
   }
