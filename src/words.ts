@@ -7,3 +7,8 @@ export function counted(count: number, one: string, many = `${one}s`): string {
 export function gib(bytes: number): string {
   return bytes < 2 ** 30 ? `${(bytes / 2 ** 20).toFixed(0)} MiB` : `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }
+
+/** A word as a shell reads it: in quotes unless it is plain. */
+export function shellWord(text: string): string {
+  return /^[\w./:=,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

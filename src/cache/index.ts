@@ -31,6 +31,7 @@ export { type Comparison, compareWithTusz, comparisonText } from './published.ts
 export { listRecordings } from './recordings.ts';
 export { type Scan, scanSplit } from './scan.ts';
 export { type Fold, foldOf } from './split-draw.ts';
+export { labelsOf } from './split-sources.ts';
 export { assignRecordings, type SplitChoice } from './splits.ts';
 export { type WindowShape, windowStarts } from './survey.ts';
 export { usableManifest } from './use-manifest.ts';

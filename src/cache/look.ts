@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError } from '../errors.ts';
+import { InputError, messageOf } from '../errors.ts';
 import { isTemporaryName } from '../files/index.ts';
 import { CENSUS_FILE, type Losses, readLosses } from './census.ts';
 import { Entry } from './entry.ts';
@@ -51,8 +51,10 @@ export interface SplitLook {
   readonly manifest: ManifestLook;
   /** What a manifest of the readable entries says. */
   readonly listing: Manifest;
-  /** null where no build has finished here. */
+  /** null where no build has finished here, or its census cannot be read. */
   readonly losses: Losses | null;
+  /** Why the census cannot be read; null where it can, or there is none. */
+  readonly censusProblem: string | null;
   readonly hasCensus: boolean;
   /** Temporary files of writes that nobody can still be at. */
   readonly leftovers: readonly string[];
@@ -98,10 +100,18 @@ export async function lookAtSplit(
       ? await lookAtManifest(survey, listing, foreign.length > 0)
       : noManifest('not read'),
     listing,
-    losses: await readLosses(folder).catch(() => null),
+    ...(await lookAtCensus(folder)),
     hasCensus: existsSync(join(folder, CENSUS_FILE)),
     leftovers: await leftoversIn(folder, now),
   };
+}
+
+async function lookAtCensus(folder: string): Promise<Pick<SplitLook, 'losses' | 'censusProblem'>> {
+  try {
+    return { losses: await readLosses(folder), censusProblem: null };
+  } catch (error) {
+    return { losses: null, censusProblem: messageOf(error) };
+  }
 }
 
 function tryEntry(

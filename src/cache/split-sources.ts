@@ -97,8 +97,8 @@ async function officialFolders(folder: string): Promise<[Split, string][]> {
   return found;
 }
 
-/** What tells data folders apart: the last parts of their paths, as many as are needed. */
-function labelsOf(folders: readonly string[]): string[] {
+/** What tells data folders apart, which entries of several lie below: the last parts of their paths, as many as are needed. */
+export function labelsOf(folders: readonly string[]): string[] {
   const parts = folders.map((folder) => folder.split(sep).filter((part) => part !== ''));
   for (let count = 1; ; count++) {
     const labels = parts.map((each) => each.slice(-count).join('-'));

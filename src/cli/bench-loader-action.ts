@@ -41,7 +41,7 @@ function reportText(path: string, report: LoaderReport): string {
       `${rate(model.windows_per_s)} (${model.steps} steps of ${model.windows / model.steps} on ${device} in ${model.seconds.toFixed(2)} s)`,
     ],
     ['headroom', `${Number(headroom.toPrecision(3)).toLocaleString('en')} times`],
-    ['training would wait', `${(100 * waiting_share).toPrecision(2)} % of its time`],
+    ['training would wait', `${(100 * waiting_share).toFixed(1)} % of its time`],
     ['samples on', `${residency === 'device' ? device : residency}: ${report.residency_reason}`],
     ['opened in', `${loader.opening_s.toFixed(2)} s`],
   ];

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { shellWord } from '../doctor/index.ts';
+import { shellWord } from '../words.ts';
 import type { DetachedTraining } from './detached-training.ts';
 
 /**

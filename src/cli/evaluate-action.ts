@@ -22,6 +22,7 @@ export async function evaluate(checkpoint: string, data: string, options: Evalua
     output: options.output ?? null,
     device,
     signal: command.signal,
+    onPreprocessed: (done, total, name) => command.update(done, total, name, 'Preprocessing'),
     onProgress: (done, total, name) => command.update(done, total, name),
   });
   if (options.output) await writeReport(report, options.output);

@@ -50,3 +50,10 @@ test('--output: a page that shows what evaluation.json says, plots, and where th
   for (let index = 1; index <= drawn; index++)
     expect(existsSync(join(output, `plots/false-alarm-${String(index).padStart(2, '0')}.svg`))).toBe(true);
 });
+
+test('H10: preprocessing of recordings that are not cached is not silent', async () => {
+  const data = fileURLToPath(new URL('../../data/sample/chb03', import.meta.url));
+  expect(await runProgram(['evaluate', checkpoint, data, '--device', 'cpu'])).toBe(0);
+  const phases = [...written.errors.matchAll(/^(Preprocessing|Predicting) {2}7\/7 recordings/gm)];
+  expect(phases.map(([, phase]) => phase)).toEqual(['Preprocessing', 'Predicting']);
+});

@@ -8,7 +8,7 @@ export class LongCommand implements Disposable {
   readonly #label: string;
   readonly #unit: string;
   readonly #isPlain: boolean;
-  #progress: Progress | null = null;
+  #progress: { readonly label: string; readonly bar: Progress } | null = null;
 
   /**
    * @param label what is being done, as in `Building cache`
@@ -25,32 +25,38 @@ export class LongCommand implements Disposable {
     return this.#signals.signal;
   }
 
-  update(done: number, total: number, what: string): void {
-    this.#progress ??= new Progress({
-      label: this.#label,
-      total,
-      unit: this.#unit,
-      stream: process.stderr,
-      isPlain: this.#isPlain,
-      now: Date.now,
-    });
-    this.#progress.update(done, what);
+  /** @param label of what is done first, where that is something else */
+  update(done: number, total: number, what: string, label = this.#label): void {
+    if (this.#progress?.label !== label) this.end();
+    this.#progress ??= { label, bar: this.#begin(label, total) };
+    this.#progress.bar.update(done, what);
   }
 
   /** Prints a line above the progress. */
   print(line: string): void {
     if (this.#progress === null) process.stderr.write(`${line}\n`);
-    else this.#progress.print(line);
+    else this.#progress.bar.print(line);
   }
 
   /** Ends the progress, so that results can be printed. */
   end(): void {
-    this.#progress?.[Symbol.dispose]();
+    this.#progress?.bar[Symbol.dispose]();
     this.#progress = null;
   }
 
   [Symbol.dispose](): void {
     this.end();
     this.#signals[Symbol.dispose]();
+  }
+
+  #begin(label: string, total: number): Progress {
+    return new Progress({
+      label,
+      total,
+      unit: this.#unit,
+      stream: process.stderr,
+      isPlain: this.#isPlain,
+      now: Date.now,
+    });
   }
 }

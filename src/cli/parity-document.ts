@@ -105,8 +105,8 @@ export function probeComparisonDocument(path: string, comparison: ProbeCompariso
       band_there: finite(float32.bandThere),
       band_here: finite(float32.bandHere),
       bands: finite(float32.bands),
-      first_step: float32.step,
       is_within: float32.isWithin,
+      is_first_off: float32.isFirst,
       layer: float32.layer && layerDocument(float32.layer),
     },
   };

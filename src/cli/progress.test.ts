@@ -57,6 +57,16 @@ test('on a terminal a bar is redrawn in place, at most ten times a second, never
   expect(written.at(-1)).toBe('\n');
 });
 
+test('on a narrow terminal the bar gives way to the count', () => {
+  const last = (columns: number) => {
+    const { written, after } = start({ isTTY: true, columns, total: 2400 });
+    after(10, 204);
+    return written.at(-1)!.replace('\r\x1b[2K', '');
+  };
+  expect(last(40)).toBe('Building cache  ..  204/2400 recordings');
+  expect(last(36)).toBe('Building cache  204/2400 recordings');
+});
+
 test('what was done before says nothing about the rate', () => {
   const { written, after } = start({ done: 30 });
   after(30, 33);

@@ -93,9 +93,11 @@ export class Progress implements Disposable {
     const { label, total, unit, now, done: before = 0 } = this.#options;
     const elapsedS = (now() - this.#startedAt) / 1000;
     const rate = elapsedS > 0 ? (this.#done - before) / elapsedS : 0;
-    const parts = [
-      `${label}  ${this.#isBar ? `${bar(this.#done, total)}  ` : ''}${this.#done}/${total} ${unit}`,
-    ];
+    const count = `${this.#done}/${total} ${unit}`;
+    // On a narrow terminal the bar gives way: a count that is cut off would be another count.
+    const room = (this.#options.stream.columns || 80) - 1 - label.length - count.length - 4;
+    const width = this.#isBar ? Math.min(BAR_WIDTH, room) : 0;
+    const parts = [label, ...(width > 0 ? [bar(this.#done, total, width)] : []), count];
     if (rate > 0) parts.push(rateText(rate));
     if (rate > 0 && this.#done < total) parts.push(`${durationText((total - this.#done) / rate)} left`);
     else if (this.#done >= total) parts.push(`in ${durationText(elapsedS)}`);

@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { isGoingOn, type RecentSteps, type RunStatus } from '../runs/index.ts';
+import { shellWord } from '../words.ts';
 import { durationText } from './progress.ts';
 
 /** As in `running`, `stopped (SIGTERM)`. */
@@ -9,7 +10,12 @@ export function stateText({ state, reason }: Pick<RunStatus, 'state' | 'reason'>
 
 /** As in `120/640  19 %`. */
 export function progressText({ step, steps }: Pick<RunStatus, 'step' | 'steps'>): string {
-  return steps === null ? `${step}` : `${step}/${steps}  ${Math.floor((100 * step) / steps)} %`;
+  return steps === null ? `${step}` : `${step}/${steps}  ${percentDone(step, steps)} %`;
+}
+
+/** Whole percents, 100 only when all is done. */
+export function percentDone(step: number, steps: number): number {
+  return Math.floor((100 * step) / steps);
 }
 
 /** As in `auroc 0.9123`. */
@@ -23,7 +29,7 @@ export function rateText(value: number): string {
 }
 
 /** As in `GPU 97 %, 61.2 GiB`; null without one. */
-export function gpuText({ gpuUtilisation, gpuMemoryBytes }: RecentSteps): string | null {
+function gpuText({ gpuUtilisation, gpuMemoryBytes }: RecentSteps): string | null {
   if (gpuUtilisation === null && gpuMemoryBytes === null) return null;
   const parts = [
     gpuUtilisation === null ? 'N/A' : `${Math.round(100 * gpuUtilisation)} %`,
@@ -53,7 +59,7 @@ export function endText(status: RunStatus): string {
   if (isGoingOn(state)) return `${status.name} is ${state} at step ${progressText(status)}.`;
   const metric = metricText(status.metric);
   const result = metric === null ? '' : ` ${status.metric!.isBest ? 'Best' : 'Last'} ${metric}.`;
-  const resume = ` Go on with: bgb train ${status.folder}/config.yaml --resume`;
+  const resume = ` Go on with: bgb train ${shellWord(`${status.folder}/config.yaml`)} --resume`;
   if (state === 'finished') return `${status.name} has finished at step ${step}.${result}`;
   if (state === 'stopped')
     return `${status.name} was stopped by ${reason} at step ${step} and is saved.${result}${resume}`;

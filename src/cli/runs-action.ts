@@ -1,7 +1,7 @@
 import { basename, relative, resolve } from 'node:path';
 import { listRuns, type RunStatus } from '../runs/index.ts';
 import { writeJson } from './output.ts';
-import { metricText, rateText, statusDocument } from './run-texts.ts';
+import { metricText, percentDone, rateText, statusDocument } from './run-texts.ts';
 import type { RunsOptions } from './runs.ts';
 import { textTable } from './table.ts';
 
@@ -40,15 +40,11 @@ function tableOf(runs: readonly RunStatus[], folder: string): string {
       nameOf(at),
       state,
       steps === null ? step : `${step}/${steps}`,
-      steps === null ? null : shareText(step / steps, 0),
+      steps === null ? null : `${percentDone(step, steps)} %`,
       onlyName === undefined ? metricText(metric) : (metric?.value?.toFixed(4) ?? null),
       recent.windowsPerS === null ? null : rateText(recent.windowsPerS),
-      recent.waitingShare === null ? null : shareText(recent.waitingShare, 1),
+      recent.waitingShare === null ? null : `${(100 * recent.waitingShare).toFixed(1)} %`,
       ...(isRemote ? [remote ?? 'here'] : []),
     ]),
   );
-}
-
-function shareText(share: number, digits: number): string {
-  return `${(100 * share).toFixed(digits)} %`;
 }

@@ -1,5 +1,5 @@
-import { shellWord } from '../doctor/index.ts';
 import { findRun, isGoingOn, stopRun } from '../runs/index.ts';
+import { shellWord } from '../words.ts';
 import { Interruption, SaidAlready } from './exit.ts';
 import { writeJson } from './output.ts';
 import { endText, statusDocument } from './run-texts.ts';

@@ -7,6 +7,7 @@ import { openPredictor } from '../train/index.ts';
 import { deviceOf } from './device.ts';
 import { Interruption } from './exit.ts';
 import { announce } from './output.ts';
+import { rateText } from './run-texts.ts';
 import { endProcess, listenForSignals } from './signals.ts';
 import type { StreamOptions } from './stream.ts';
 
@@ -84,11 +85,11 @@ function inputOf(
 
 function summaryOf(end: Extract<StreamLine, { type: 'end' }>): string {
   const { recorded_s, seizures, real_time_factor, latency_ms, notices } = end;
-  const speed = real_time_factor === null ? '' : `; ${real_time_factor.toPrecision(3)} times real time`;
+  const speed = real_time_factor === null ? '' : `; ${rateText(real_time_factor)} times real time`;
   const latency =
     latency_ms === null
       ? ''
-      : `; a window takes ${latency_ms.median.toPrecision(3)} ms, at most ${latency_ms.largest.toPrecision(3)}`;
+      : `; a window takes ${rateText(latency_ms.median)} ms, at most ${rateText(latency_ms.largest)}`;
   return [
     ...notices.map((notice) => `Notice: ${notice}\n`),
     `${recorded_s.toFixed(1)} s of EEG, ${seizures} ${seizures === 1 ? 'seizure' : 'seizures'}${speed}${latency}\n`,

@@ -1,4 +1,4 @@
-import { shellWord } from '../doctor/index.ts';
+import { shellWord } from '../words.ts';
 import type { TrainOptions } from './train.ts';
 
 /** What goes on with the run: with the same options, since the configuration must be the same. */

@@ -1,5 +1,6 @@
 import type { TrainingProgress } from '../train/index.ts';
 import { Progress } from './progress.ts';
+import { activityText } from './run-texts.ts';
 
 /** Where a training stands, in a bar or lines, from its first step on; what it logs goes above. */
 export class TrainProgress implements Disposable {
@@ -39,18 +40,17 @@ export class TrainProgress implements Disposable {
   }
 }
 
-/** As in `epoch 3/10  loss 0.1234  lr 3.0e-4  812 windows/s  waiting 0.3 %  GPU 97 %, 61.2 GiB`. */
 function noteOf({ epoch, epochs, last, gpu }: TrainingProgress): string {
-  // Counted from 1 for who reads it; after the last there is none.
-  const parts = [`epoch ${Math.min(epoch + 1, epochs)}/${epochs}`];
-  if (last !== null)
-    parts.push(
-      `loss ${last.loss.toFixed(4)}`,
-      `lr ${last.learningRate.toExponential(1)}`,
-      `${last.windowsPerSecond.toPrecision(3)} windows/s`,
-      `waiting ${(100 * last.waitingShare).toFixed(1)} %`,
-    );
-  if (gpu?.utilisation != null) parts.push(`GPU ${Math.round(100 * gpu.utilisation)} %`);
-  if (gpu?.memoryBytes != null) parts.push(`${(gpu.memoryBytes / 2 ** 30).toFixed(1)} GiB`);
-  return parts.join('  ');
+  return activityText({
+    epoch,
+    epochs,
+    recent: {
+      loss: last?.loss ?? null,
+      learningRate: last?.learningRate ?? null,
+      windowsPerS: last?.windowsPerSecond ?? null,
+      waitingShare: last?.waitingShare ?? null,
+      gpuUtilisation: gpu?.utilisation ?? null,
+      gpuMemoryBytes: gpu?.memoryBytes ?? null,
+    },
+  });
 }

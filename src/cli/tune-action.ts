@@ -26,6 +26,7 @@ export async function tune(checkpoint: string, data: string, options: TuneOption
     patientPattern: patientPatternOf(options.patientPattern),
     device,
     signal: command.signal,
+    onPreprocessed: (done, total, name) => command.update(done, total, name, 'Preprocessing'),
     onProgress: (done, total, name) => command.update(done, total, name),
   });
   command.end();

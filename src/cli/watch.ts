@@ -24,7 +24,7 @@ export interface WatchOptions {
 }
 
 /** A number of seconds above 0. */
-export function secondsOption(text: string): number {
+function secondsOption(text: string): number {
   const seconds = Number(text);
   if (text.trim() === '' || !(seconds > 0 && seconds <= 86_400))
     throw new InvalidArgumentError('expected seconds above 0, up to a day.');

@@ -180,6 +180,11 @@ trainig: {}
       "expected one of 10-20, double-banana, channels, found text '10_20'; did you mean",
     ],
     ['data: {data_dir: "s3://user:secret@bucket/x"}', 'expected an address without a password'],
+    ['data: {data_dir: ["/d", "s3://b/x?X-Amz-Signature=secret@"]}', 'without a secret parameter'],
+    [
+      'experiment: {wandb: {tags: [a, hf_AbcdEfghIjklMnopQrst]}}',
+      'found what has the form of a key or token',
+    ],
   ])('%j', (text, message) => {
     const problems = problemsOf(text);
     expect(problems.join('\n')).toContain(message);

@@ -8,6 +8,7 @@ import { type Notice, noticesOf } from './notices.ts';
 import { type Origin, originText } from './origin.ts';
 import { ConfigError, type Place, type Problem } from './problem.ts';
 import type { Config } from './schema.ts';
+import { secretProblem } from './secrets.ts';
 import { fitIntoSchema, isMisfit, type Misfit } from './shape.ts';
 import { leavesOf, setAt, type Tree, valueAt } from './tree.ts';
 import { readYaml } from './yaml-source.ts';
@@ -174,11 +175,10 @@ function shown(value: unknown): string {
       : found(value);
 }
 
-/** A user name and password in an address would end up in the run folder. */
+/** Values are stored in the run folder as they are. */
 function credentialText(value: unknown): string | null {
-  const texts = Array.isArray(value) ? value : [value];
-  const isSecret = texts.some((text) => typeof text === 'string' && /:\/\/[^/\s@]*:[^/\s@]+@/.test(text));
-  return isSecret ? 'expected an address without a password, found one with. Give secrets elsewhere.' : null;
+  const texts = [value].flat().filter((text) => typeof text === 'string');
+  return texts.map(secretProblem).find((problem) => problem !== null) ?? null;
 }
 
 async function readText(path: string): Promise<string> {

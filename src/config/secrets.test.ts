@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { shownVariable, withoutSecrets } from './secrets.ts';
+import { secretProblem, shownVariable, withoutSecrets } from './secrets.ts';
 
 test.each([
   'BGB_API_TOKEN',
@@ -45,6 +45,28 @@ test.each(['/data/tusz', 'a run of 10:30, monkeys=3', 'http://host:8080/x', '0,1
     expect(withoutSecrets(text)).toBe(text);
   },
 );
+
+test.each([
+  'https://me:hunter2@host/a',
+  's3://bucket/x?page=1&X-Amz-Signature=0123',
+  'use sk-proj-AbCdEfGh0123456789xyz now',
+  '/cache/ghp_AbCdEfGhIjKlMnOpQrStUv',
+  'AKIAABCDEFGHIJKLMNOP',
+  '-----BEGIN RSA PRIVATE KEY-----',
+])('%j may not be stored', (text) => {
+  expect(secretProblem(text)).toMatch(/^expected .* Give secrets elsewhere\.$/);
+});
+
+test.each([
+  'Basic training with n_tokens=512, password: none',
+  'as-recorded-double-banana-2020',
+  'sk-learn-baseline-of-all-folds',
+  's3://bucket/x?page=2',
+  'http://host:8080/a@b',
+  '/data/tusz/v2.0.3/edf',
+])('%j may be', (text) => {
+  expect(secretProblem(text)).toBeNull();
+});
 
 test('a password in an address is never left over, whatever it is made of', () => {
   const secret = fc.stringMatching(/^[A-Za-z0-9!$%^&*()_+=~.:;,-]{8,20}$/).map((text) => `Q7z${text}Q7z`);

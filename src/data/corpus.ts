@@ -18,28 +18,53 @@ export interface Corpus {
   readonly windowLength: number;
 }
 
+/** The recordings of a corpus, and the memory that they are read into. */
+export interface CorpusPlan {
+  readonly folder: string;
+  readonly recordings: readonly string[];
+  /** Where each begins, and at the end where all end. */
+  readonly firstRows: readonly number[];
+  readonly channels: number;
+  /** (N, C) */
+  readonly signal: Int16Array;
+  /** (N) */
+  readonly labels: Uint8Array;
+}
+
 /** Reads all recordings that a set's windows lie in, each once and in order. @throws InputError `CACHE_*` */
 export function loadCorpus(set: WindowSet): Corpus {
-  const { channels, recordingRows } = set;
-  const firstRows: number[] = [];
-  let rows = 0;
-  for (const count of recordingRows) {
-    firstRows.push(rows);
-    rows += count;
-  }
-  const signal = new Int16Array(rows * channels);
-  const labels = new Uint8Array(rows);
-  for (const [index, name] of set.recordings.entries()) {
-    using entry = openEntry(set.folder, name);
-    const first = firstRows[index]!;
-    const end = first + recordingRows[index]!;
-    if (entry.rows !== end - first || entry.channels !== channels)
-      throw new InputError(
-        'CACHE_CHANGED',
-        `The cache entry ${entry.path} has changed since training began to read it. Start again.`,
-      );
-    entry.readAll(signal.subarray(first * channels, end * channels), labels.subarray(first, end));
-  }
+  const plan = planCorpus(set, (bytes) => new ArrayBuffer(bytes));
+  for (const index of plan.recordings.keys()) readInto(plan, index);
+  return corpusOf(set, plan);
+}
+
+/** @param room makes memory of so many bytes */
+export function planCorpus(set: WindowSet, room: (bytes: number) => ArrayBufferLike): CorpusPlan {
+  const { folder, recordings, channels, recordingRows } = set;
+  const firstRows = [0];
+  for (const count of recordingRows) firstRows.push(firstRows.at(-1)! + count);
+  const rows = firstRows.at(-1)!;
+  const signal = new Int16Array(room(2 * rows * channels));
+  return { folder, recordings, firstRows, channels, signal, labels: new Uint8Array(room(rows)) };
+}
+
+/** Reads one of the plan's recordings. @throws InputError `CACHE_*` */
+export function readInto(
+  { folder, recordings, firstRows, channels, signal, labels }: CorpusPlan,
+  index: number,
+) {
+  using entry = openEntry(folder, recordings[index]!);
+  const [first, end] = [firstRows[index]!, firstRows[index + 1]!];
+  if (entry.rows !== end - first || entry.channels !== channels)
+    throw new InputError(
+      'CACHE_CHANGED',
+      `The cache entry ${entry.path} has changed since training began to read it. Start again.`,
+    );
+  entry.readAll(signal.subarray(first * channels, end * channels), labels.subarray(first, end));
+}
+
+/** The corpus, once all recordings of its plan are read. */
+export function corpusOf(set: WindowSet, { signal, labels, channels, firstRows }: CorpusPlan): Corpus {
   return {
     signal,
     labels,

@@ -6,7 +6,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildCache, scanSplit } from '../cache/index.ts';
 import { configSchema } from '../config/index.ts';
+import { InputError } from '../errors.ts';
 import { loadCorpus } from './corpus.ts';
+import { corpusTask, loadCorpusInThreads, planOf } from './corpus-threads.ts';
 import { BalancedSeizureDataset, datasetOf, EEGWindowDataset } from './datasets.ts';
 import { epochOrder } from './order.ts';
 import { checkDisjoint, openWindows, type WindowSet, windowShapeOf } from './windows.ts';
@@ -110,6 +112,28 @@ test('the corpus holds each window’s own labels', () => {
       seizure === 0 ? 'no_seizure' : seizure >= 0.99 * 1024 ? 'full_seizure' : 'partial_seizure',
     );
   });
+});
+
+test('several threads read the same corpus', async () => {
+  const { signal, labels, ...rest } = loadCorpus(set);
+  const together = await loadCorpusInThreads(set, 3, { leastBytes: 0 });
+  expect(Buffer.from(together.signal.buffer).equals(Buffer.from(signal.buffer))).toBe(true);
+  expect(Buffer.from(together.labels.buffer).equals(Buffer.from(labels.buffer))).toBe(true);
+  expect(together).toMatchObject(rest);
+  expect(set.recordings.length).toBeGreaterThan(3);
+  const gone = loadCorpusInThreads({ ...set, folder: '/nowhere' }, 3, { leastBytes: 0 });
+  await expect(gone).rejects.toThrow(/Cannot read the cache entry \/nowhere\//);
+  await expect(gone).rejects.toBeInstanceOf(InputError);
+});
+
+test('a corpus of more than 4 GiB comes to its threads whole', () => {
+  // Memory that nobody writes to takes none.
+  const recordingRows = [2 ** 27, 2 ** 26];
+  const task = corpusTask({ ...set, channels: 19, recordings: ['a', 'b'], recordingRows });
+  const { signal, labels, firstRows } = planOf(structuredClone(task));
+  expect(firstRows).toEqual([0, 2 ** 27, 2 ** 27 + 2 ** 26]);
+  expect([signal.length, labels.length]).toEqual([19 * firstRows[2]!, firstRows[2]]);
+  expect(signal.byteLength).toBeGreaterThan(2 ** 32);
 });
 
 test('window and stride are whole samples, whatever binary fractions make of them; others are refused', () => {

@@ -9,6 +9,7 @@
  * ```
  */
 export { type Corpus, type LoadedRecording, loadCorpus, loadRecording } from './corpus.ts';
+export { loadCorpusInThreads } from './corpus-threads.ts';
 export {
   type Balance,
   BalancedSeizureDataset,

@@ -35,7 +35,9 @@ test('the quick demo trains and reports a score beside its baselines', async () 
     outputDir: join(folder, 'demo'),
     isFull: false,
     loadConfig: (set) =>
-      loadConfig(join(root, 'configs/demo/demo.yaml'), { set: [...set, 'training.epochs=1'] }),
+      loadConfig(join(root, 'configs/demo/demo.yaml'), {
+        set: [...set, 'training.epochs=1', 'data.max_samples=32'],
+      }),
     root,
     version: '0.0.0',
     signal: new AbortController().signal,

@@ -1,6 +1,5 @@
 /** `bgb demo`: the main path on the real sample, with a score that means something. */
 export { BASELINES } from './baselines.ts';
-export { type DemoRequest, runDemo } from './demo.ts';
-export type { FoldResult } from './fold.ts';
+export { runDemo } from './demo.ts';
 export type { DemoReport } from './report.ts';
-export { type CutSegment, cutSegments } from './segments.ts';
+export { cutSegments } from './segments.ts';

@@ -1,9 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import {
-  appendFileSync,
   cpSync,
   existsSync,
-  globSync,
   mkdirSync,
   readFileSync,
   renameSync,
@@ -16,9 +14,9 @@ import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type EntryContent, openEntry, writeEntry } from '../cache/index.ts';
 import { sha256 } from '../files/index.ts';
-import type { Examination } from './examine.ts';
-import { build, Corpus, SAMPLE, type SetUp, scan } from './testing/corpus.ts';
+import { build, Corpus, type SetUp, scan } from './testing/corpus.ts';
 import { examined, named, WORKSTATION } from './testing/looking.ts';
+import { type Fault, findAndMend } from './testing/planting.ts';
 import { type } from './testing/shell.ts';
 
 let corpus: Corpus;
@@ -28,18 +26,6 @@ beforeAll(async () => {
 afterAll(() => corpus[Symbol.dispose]());
 
 const manifestOf = ({ cache }: SetUp, split = 'train') => join(cache, split, 'manifest.json');
-
-interface Fault {
-  readonly name: string;
-  readonly changes?: readonly (readonly [string, string])[];
-  readonly plant: (setUp: SetUp) => void | Promise<void>;
-  readonly expected: readonly string[];
-  readonly evidence: RegExp;
-  /** An entry of train that is there in the end. */
-  readonly keeps?: string;
-  /** What only a person can do before the printed command. */
-  readonly before?: (setUp: SetUp) => void;
-}
 
 const FAULTS: readonly Fault[] = [
   {
@@ -103,6 +89,19 @@ const FAULTS: readonly Fault[] = [
     evidence: /lists 0 partly seizure, 0 fully, 41 without; the entries have [1-9]/,
   },
   {
+    name: 'a torn census',
+    plant: ({ cache }) => truncateSync(join(cache, 'train/census.json'), 40),
+    expected: ['D11 census-damaged'],
+    evidence: /^Cannot read the census \S+train\/census\.json: /,
+  },
+  {
+    name: 'windows that are longer than any recording',
+    changes: [['window_size: 4 ', 'window_size: 400 ']],
+    plant: () => undefined,
+    expected: ['E1 no-seizures', 'E1 no-seizures'],
+    evidence: /the longest recording has 50 s, a window 400 s$/,
+  },
+  {
     name: 'a torn manifest',
     plant: (setUp) => truncateSync(manifestOf(setUp), 400),
     expected: ['D11 manifest-damaged'],
@@ -133,152 +132,17 @@ const FAULTS: readonly Fault[] = [
     evidence: /1 of 2 entries .*chb01_04_clip\.npz/,
   },
   {
+    name: 'a damaged entry that is of no recording here',
+    plant: ({ cache }) => writeFileSync(join(cache, 'dev/chb03/chb03_09.npz'), 'nothing'),
+    expected: ['D11 cache-corrupt'],
+    evidence: /1 of 3 entries .*chb03_09\.npz/,
+  },
+  {
     name: 'other preprocessing',
     changes: [['montage: double-banana', 'montage: double-banana\n  clip: 8']],
     plant: () => undefined,
     expected: ['D3 cache-other-settings', 'D3 cache-other-settings'],
     evidence: /2 of 2 entries .*clip 10 instead of 8/,
-  },
-  {
-    name: 'a label that is not known',
-    plant: async ({ data }) => {
-      const path = join(data, 'chb01/chb01_04_clip.csv_bi');
-      writeFileSync(path, readFileSync(path, 'utf8').replace(/seiz(?=,1\.0000)/, 'artf'));
-      await build({ data, cache: join(data, '../cache') });
-    },
-    expected: ['A2 unknown-labels'],
-    evidence: /1 of 2 recordings .*the label 'artf' is not known/,
-  },
-  {
-    name: 'an annotation that is missing',
-    plant: async ({ data, root }) => {
-      renameSync(join(data, 'chb01/chb01_04_clip.csv_bi'), join(root, 'chb01_04_clip.csv_bi'));
-      await build({ data, cache: join(data, '../cache') });
-    },
-    expected: ['A5 annotations-missing'],
-    evidence: /1 of 2 recordings: chb01\/chb01_04_clip/,
-  },
-  {
-    name: 'an annotation that cannot be read',
-    plant: ({ data }) =>
-      spoil(join(data, 'chb01/chb01_04_clip.csv_bi'), (text) => text.replace(/,seiz,/, ';seiz;')),
-    expected: ['A1 unreadable-annotations'],
-    evidence: /1 of 2 recordings .*chb01_04_clip\.csv_bi/,
-  },
-  {
-    name: 'an annotation of another length',
-    plant: ({ data }) =>
-      spoil(join(data, 'chb01/chb01_04_clip.csv_bi'), (text) =>
-        text.replace(/# duration = \S+/, '# duration = 500.0000'),
-      ),
-    expected: ['A6 durations-disagree'],
-    evidence: /the annotation is of 500 s, the recording has 37 s/,
-  },
-  {
-    name: 'a recording without the channels of the montage',
-    plant: ({ data }) =>
-      spoil(join(data, 'chb01/chb01_04_clip.edf'), (text) => text.replace('FP1-F7', 'XX1-X7')),
-    expected: ['B1 channels-missing'],
-    evidence: /the montage double-banana needs Fp1-F7/,
-  },
-  {
-    name: 'a recording that is no EDF file',
-    plant: ({ data }) => spoil(join(data, 'chb01/chb01_04_clip.edf'), () => 'nothing'),
-    expected: ['B5 recordings-rejected'],
-    evidence: /1 of 2 recordings .*chb01_04_clip\.edf/,
-  },
-  {
-    name: 'an annotation that was missing, and is there again',
-    plant: async ({ data, root }) => {
-      renameSync(join(data, 'chb01/chb01_04_clip.csv_bi'), join(root, 'chb01_04_clip.csv_bi'));
-      await build({ data, cache: join(data, '../cache') });
-      renameSync(join(root, 'chb01_04_clip.csv_bi'), join(data, 'chb01/chb01_04_clip.csv_bi'));
-    },
-    expected: ['A5 annotations-missing'],
-    evidence: /1 of 2 recordings: chb01\/chb01_04_clip/,
-    keeps: 'chb01/chb01_04_clip.npz',
-  },
-  {
-    name: 'an annotation that was damaged, and is corrected',
-    plant: async ({ data }) => {
-      const path = join(data, 'chb01/chb01_04_clip.csv_bi');
-      await spoil(path, (text) => text.replace(/,seiz,/, ';seiz;'));
-      heal(path);
-    },
-    expected: ['A1 unreadable-annotations'],
-    evidence: /chb01_04_clip\.csv_bi/,
-    keeps: 'chb01/chb01_04_clip.npz',
-  },
-  {
-    name: 'one recording that is no EDF file, and one without an annotation: both are left out',
-    plant: async ({ data }) => {
-      rmSync(join(data, 'chb01/chb01_04_clip.csv_bi'));
-      const others = join(data, 'chb03/chb03_01_clip_edfplusD.edf');
-      cpSync(others, `${others}.kept`);
-      await spoil(others, () => 'nothing');
-    },
-    expected: ['A5 annotations-missing', 'B5 recordings-rejected'],
-    evidence: /1 of 2 recordings/,
-    keeps: 'chb01/chb01_03_clip.npz',
-  },
-  {
-    name: 'an annotation that was corrected after its entry was built',
-    plant: ({ data }) => {
-      const path = join(data, 'chb01/chb01_04_clip.csv_bi');
-      // Of the same length, so that only its content tells.
-      writeFileSync(path, readFileSync(path, 'utf8').replaceAll('10.0000', '12.0000'));
-    },
-    expected: ['A8 inputs-changed'],
-    evidence: /1 entry; 1 file is another, such as \S+chb01_04_clip\.csv_bi$/,
-    keeps: 'chb01/chb01_04_clip.npz',
-  },
-  {
-    name: 'a recording that was replaced after its entry was built',
-    plant: ({ data }) => appendFileSync(join(data, 'chb01/chb01_04_clip.edf'), 'x'),
-    expected: ['A8 inputs-changed'],
-    evidence: /1 entry; 1 file is another, such as \S+chb01_04_clip\.edf$/,
-  },
-  {
-    name: 'an annotation that was removed after its entry was built',
-    plant: ({ data }) => rmSync(join(data, 'chb01/chb01_04_clip.csv_bi')),
-    expected: ['A5 annotations-gone'],
-    evidence: /1 entry; 1 file is gone, such as \S+chb01_04_clip\.csv_bi$/,
-  },
-  {
-    name: 'a recording that is left out, and still has an entry',
-    changes: [['data_dir:', 'exclude: [chb01/chb01_04_clip.edf]\n  data_dir:']],
-    plant: () => undefined,
-    expected: ['D3 excluded-entries'],
-    evidence: /1 entry in \S+train: chb01\/chb01_04_clip\.edf$/,
-  },
-  {
-    name: 'annotations of all that is trained on are missing: nothing is built, and no census says why',
-    plant: async ({ data }) => {
-      for (const name of ['chb01_03_clip', 'chb01_04_clip']) rmSync(join(data, `chb01/${name}.csv_bi`));
-      await build({ data, cache: join(data, '../cache') });
-      for (const name of ['chb01_03_clip', 'chb01_04_clip'])
-        cpSync(join(SAMPLE, `chb01/${name}.csv_bi`), join(data, `${name}.csv_bi`));
-    },
-    before: ({ data }) => {
-      for (const name of ['chb01_03_clip', 'chb01_04_clip'])
-        renameSync(join(data, `${name}.csv_bi`), join(data, `chb01/${name}.csv_bi`));
-    },
-    expected: ['A5 annotations-missing', 'D4 cache-missing'],
-    evidence:
-      /2 of 2 recordings without an entry: no annotation of chb01\/chb01_03_clip\.edf, chb01\/chb01_04_clip\.edf/,
-    keeps: 'chb01/chb01_04_clip.npz',
-  },
-  {
-    name: 'annotations without a seizure',
-    plant: async ({ data }) => {
-      for (const name of ['chb01_03_clip', 'chb01_04_clip'])
-        await spoil(join(data, `chb01/${name}.csv_bi`), (text) => text.replace(/^TERM,.*seiz.*\n?/gm, ''));
-    },
-    before: ({ data }) => {
-      for (const name of ['chb01_03_clip', 'chb01_04_clip']) heal(join(data, `chb01/${name}.csv_bi`));
-    },
-    expected: ['E1 no-seizures'],
-    evidence: /41 windows of 1024 samples, none with seizure; 0 seizures of 0\.0 s annotated/,
   },
   {
     name: 'a bound that clips much of the recordings',
@@ -323,12 +187,6 @@ const FAULTS: readonly Fault[] = [
     expected: ['A1 seizures-lost'],
     // chb01_04 is annotated for 27 s.
     evidence: /chb01_04_clip\.npz: 27\.0 s annotated, 0\.0 s in its labels/,
-  },
-  {
-    name: 'two recordings of one name',
-    plant: ({ data }) => cpSync(join(data, 'chb01/chb01_04_clip.edf'), join(data, 'chb01/chb01_04_clip.bdf')),
-    expected: ['D10 stem-collision'],
-    evidence: /chb01_04_clip\.bdf and .*chb01_04_clip\.edf/,
   },
   {
     name: 'both dev and val',
@@ -417,22 +275,10 @@ const FAULTS: readonly Fault[] = [
   },
 ];
 
-/** Spoils a file of the data, of which a copy is kept, and builds again. */
-async function spoil(path: string, change: (text: string) => string): Promise<void> {
-  cpSync(path, `${path}.kept`);
-  writeFileSync(path, change(readFileSync(path, 'latin1')), 'latin1');
-  const root = join(path, '../../..');
-  await build({ data: join(root, 'data'), cache: join(root, 'cache') });
-}
-
 /** Takes a patient's entries out, and the manifest that lists them. */
 function rmPatient(cache: string, patient: string): void {
   rmSync(join(cache, 'train', patient), { recursive: true });
   rmSync(join(cache, 'train/manifest.json'));
-}
-
-function heal(path: string): void {
-  renameSync(`${path}.kept`, path);
 }
 
 async function rewrite(
@@ -458,31 +304,13 @@ test('a healthy cache has nothing to report, asked by configuration and by folde
     for (const isDeep of [false, true]) expect(named(await examined(path, { isDeep }))).toEqual([]);
 });
 
-test.each(FAULTS)('$name: found, and nothing else; mended by what is printed', async (fault) => {
-  const setUp = corpus.copy(fault.changes);
-  await fault.plant(setUp);
-  const before = await examined(setUp.config);
-  expect(named(before)).toEqual(fault.expected);
-  expect(before.findings.some(({ evidence }) => fault.evidence.test(evidence))).toBe(true);
-  fault.before?.(setUp);
-  const hashes = () =>
-    globSync('**/*.{edf,bdf}', { cwd: setUp.data }).map((name) => [
-      name,
-      sha256(readFileSync(join(setUp.data, name))),
-    ]);
-  const recordings = hashes();
-  const printed = ({ findings }: Examination) => new Set(findings.flatMap(({ fix }) => fix.command ?? []));
-  // What only a person can mend has no command before that.
-  const commands = printed(before).size > 0 ? printed(before) : printed(await examined(setUp.config));
-  for (const command of commands) type(command, { cwd: setUp.root });
-  expect(named(await examined(setUp.config))).toEqual([]);
-  if (fault.keeps !== undefined) expect(existsSync(join(setUp.cache, 'train', fault.keeps))).toBe(true);
-  expect(hashes()).toEqual(recordings);
-});
+test.each(FAULTS)('$name: found, and nothing else; mended by what is printed', (fault) =>
+  findAndMend(fault, corpus.copy(fault.changes)),
+);
 
 test('in pairs with faults of configuration, environment and machine, each is found as it is alone', async () => {
   const quick = FAULTS.filter(({ name }) =>
-    /never written|empty manifest beside|another machine|torn|entry that was removed|a damaged entry$|^no cache at all/.test(
+    /never written|empty manifest beside|another machine|torn manifest|entry that was removed|a damaged entry$|^no cache at all/.test(
       name,
     ),
   );

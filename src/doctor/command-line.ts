@@ -1,7 +1,4 @@
-/** A word as a shell reads it: in quotes unless it is plain. */
-export function shellWord(text: string): string {
-  return /^[\w./:=,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
+import { shellWord } from '../words.ts';
 
 /** Words as one command line. */
 export function commandLine(...words: readonly string[]): string {
@@ -11,4 +8,10 @@ export function commandLine(...words: readonly string[]): string {
 /** `--set a=1 --set b=2` as words. */
 export function settings(assignments: readonly string[]): string[] {
   return assignments.flatMap((assignment) => ['--set', assignment]);
+}
+
+/** Commands one after the other; null where one of them cannot be told. */
+export function joined(commands: readonly (string | null)[]): string | null {
+  const known = commands.filter((command) => command !== null);
+  return known.length < commands.length ? null : known.join(' && ');
 }

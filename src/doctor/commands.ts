@@ -126,9 +126,16 @@ export class Commands {
 
   /** Takes entries out of the cache, under names that nothing reads, and lists the rest; null where they are too many to type. */
   setAside(folder: string, names: readonly string[]): string | null {
+    const moves = this.moveAside(folder, names);
+    return moves === null ? null : `${moves} && ${this.scanCache({ isForced: true })}`;
+  }
+
+  /** {@link setAside} before something else lists the rest. */
+  moveAside(folder: string, names: readonly string[]): string | null {
     if (names.length > MOST_TYPED) return null;
-    const moves = names.map((name) => commandLine('mv', join(folder, name), join(folder, `${name}.damaged`)));
-    return [...moves, this.scanCache({ isForced: true })].join(' && ');
+    return names
+      .map((name) => commandLine('mv', join(folder, name), join(folder, `${name}.damaged`)))
+      .join(' && ');
   }
 
   #how(): string[] {

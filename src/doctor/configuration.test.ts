@@ -258,10 +258,11 @@ test('--write adds to a list, each thing once; comments in it stay', async () =>
   ]);
   expect(readFileSync(path, 'utf8')).toMatch(/exclude:\n {4}- a\.edf # no signal\n {4}- b\/c\.edf\n/);
   const bare = join(configs({}), LOCAL);
+  await writeSettings(bare, ['data.exclude+=d.edf', 'data.exclude+=e.edf']);
   await writeSettings(bare, [
     "data.exclude+=it's: odd.edf".replace(/=(.*)/, (_, name) => `=${JSON.stringify(name)}`),
   ]);
-  expect((await loadConfig(bare)).config.data.exclude).toEqual(["it's: odd.edf"]);
+  expect((await loadConfig(bare)).config.data.exclude).toEqual(['d.edf', 'e.edf', "it's: odd.edf"]);
   await expect(writeSettings(path, ['data.num_workers+=1'])).rejects.toThrow(
     /data\.num_workers is 4, no list/,
   );

@@ -1,11 +1,20 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Machine } from './machine.ts';
-import { Corpus } from './testing/corpus.ts';
+import { Corpus, SAMPLE } from './testing/corpus.ts';
 import { CLOUD, examined, named, WITH_GPU, WORKSTATION } from './testing/looking.ts';
 import { type } from './testing/shell.ts';
 
@@ -102,6 +111,94 @@ test('healthy configurations of all kinds, and caches alone', async () => {
     rmSync(root, { recursive: true });
   }
 });
+
+/** How corpora lie: each puts two recordings of one patient and two of another there, and says what `data_dir` is. */
+const LAYOUTS: Readonly<Record<string, (root: string) => readonly string[]>> = {
+  "CHB-MIT's summaries, in the folder above": (root) => {
+    for (const [name, endS] of [
+      ['chb01_03', 50],
+      ['chb01_04', 37],
+    ] as const) {
+      put(`chb01/${name}_clip.edf`, join(root, `chb01/${name}.edf`));
+      const lines = [`File Name: ${name}.edf`, 'Number of Seizures in File: 1'];
+      lines.push('Seizure Start Time: 10 seconds', `Seizure End Time: ${endS} seconds`);
+      appendFileSync(join(root, 'chb01-summary.txt'), `${lines.join('\n')}\n\n`);
+    }
+    putDev(root);
+    return [root];
+  },
+  BIDS: (root) => {
+    for (const [run, name, endS] of [
+      ['01', 'chb01_03', 50],
+      ['02', 'chb01_04', 37],
+    ] as const) {
+      const stem = join(root, `sub-01/eeg/sub-01_task-szMonitoring_run-${run}`);
+      put(`chb01/${name}_clip.edf`, `${stem}_eeg.edf`);
+      const rows = [`10.00\t${endS - 10}.00\tsz\t${endS}.00`];
+      writeFileSync(
+        `${stem}_events.tsv`,
+        `${['onset\tduration\teventType\trecordingDuration', ...rows].join('\n')}\n`,
+      );
+    }
+    for (const [run, name] of [
+      ['01', 'chb03_01'],
+      ['02', 'chb03_02'],
+    ])
+      put(
+        `chb03/${name}_clip_edfplusD.edf`,
+        join(root, `sub-03/eeg/sub-03_task-szMonitoring_run-${run}_eeg.edf`),
+      );
+    return [root];
+  },
+  'two data folders': (root) => {
+    for (const name of ['chb01_03_clip', 'chb01_04_clip'])
+      for (const ending of ['.edf', '.csv_bi'])
+        put(`chb01/${name}${ending}`, join(root, `one/chb01/${name}${ending}`));
+    putDev(join(root, 'two'));
+    return [join(root, 'one'), join(root, 'two')];
+  },
+  'splits of its own, linked into place': (root) => {
+    for (const name of ['chb01_03_clip', 'chb01_04_clip'])
+      for (const ending of ['.edf', '.csv_bi'])
+        put(`chb01/${name}${ending}`, join(root, `elsewhere/chb01/${name}${ending}`));
+    putDev(join(root, 'corpus/dev'));
+    symlinkSync('../elsewhere', join(root, 'corpus/train'));
+    return [join(root, 'corpus')];
+  },
+};
+
+function put(from: string, to: string): void {
+  mkdirSync(dirname(to), { recursive: true });
+  cpSync(join(SAMPLE, from), to);
+}
+
+function putDev(root: string): void {
+  for (const name of ['chb03_01_clip_edfplusD.edf', 'chb03_02_clip_edfplusD.edf'])
+    put(`chb03/${name}`, join(root, 'chb03', name));
+}
+
+test.each(Object.entries(LAYOUTS))(
+  'a corpus with %s is healthy, before and after it was copied',
+  async (_, lay) => {
+    const { config, cache, data, root } = corpus.copy();
+    for (const path of [cache, data]) rmSync(path, { recursive: true });
+    const folders = lay(data);
+    writeFileSync(
+      config,
+      readFileSync(config, 'utf8').replace(`data_dir: ${data}`, `data_dir: ${JSON.stringify(folders)}`),
+    );
+    for (const folder of folders) expect(named(await examined(folder))).toEqual([]);
+    const before = await examined(config);
+    expect(named(before)).toEqual(['D4 cache-missing']);
+    expect(type(before.findings[0]!.fix.command!, { cwd: root })).toMatchObject({ code: 0 });
+    for (const isDeep of [false, true]) expect(named(await examined(config, { isDeep }))).toEqual([]);
+    // With times that are newer than the cache's.
+    cpSync(data, `${data}-copy`, { recursive: true, verbatimSymlinks: true });
+    const copied = readFileSync(config, 'utf8').replaceAll(data, `${data}-copy`);
+    writeFileSync(config, copied);
+    for (const isDeep of [false, true]) expect(named(await examined(config, { isDeep }))).toEqual([]);
+  },
+);
 
 test('runs that are healthy: live, stopped, resumed, finished; read from disk and from memory', async () => {
   for (const loader of [LOADERS.auto, 'residency: disk\n  num_workers: 1']) {

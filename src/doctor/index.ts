@@ -11,7 +11,6 @@
  */
 export { findBeforeTraining, findWhileTraining, TrainingWatch } from './at-training.ts';
 export type { CheckedItem } from './checklist.ts';
-export { shellWord } from './command-line.ts';
 export { type Examination, examine } from './examine.ts';
 export type { Finding, Fix, Repair, Severity } from './finding.ts';
 export { type LookRequest, lookAt } from './look.ts';

@@ -5,40 +5,52 @@ import { sha256, sha256File } from '../files/index.ts';
 import type { AlteredInput, CacheSubject, RecordingPlace, SplitSubject } from './subject.ts';
 
 interface InputOptions {
-  /** Compare hashes, also of recordings whose file is newer than the entry. */
+  /** Compare the hashes of all annotations, and of all recordings whose file is newer than the entry. */
   readonly isDeep: boolean;
+  /** Whether recordings may be read where few are newer. */
+  readonly isRead: boolean;
   /** Whether asking for sizes and times takes long there: then only names are looked at, unless deep. */
   readonly isSlow: boolean;
 }
 
-type Entry = readonly [split: SplitSubject, name: string];
+/** Recordings that are read to compare them with what they were. */
+const MOST_READ = 20;
+const MOST_BYTES_READ = 500e6;
 
 /**
  * Files that entries were made of and that are gone or others now (failures A5, A8, D3). Where size and time are as they
- * were, so is the file; an annotation that is newer than its entry is read.
+ * were, so is the file; an annotation that is newer than its entry is read, and so is a recording where few are.
  */
 export async function alteredInputs(
   recordings: readonly RecordingPlace[],
   { splits }: CacheSubject,
-  { isDeep, isSlow }: InputOptions,
+  { isDeep, isRead, isSlow }: InputOptions,
 ): Promise<AlteredInput[]> {
   const folders = new Folders();
-  const entryOfRecording = entriesBy(splits);
+  const entries = new Map<string, SplitSubject>();
+  for (const split of splits) for (const name of split.survey.entries.keys()) entries.set(name, split);
   const altered: AlteredInput[] = [];
+  const newer: { readonly input: AlteredInput; readonly bytes: number; readonly sha256: string }[] = [];
   for (const { folder, name, entry } of recordings) {
-    const found = entryOfRecording(entry, folder);
-    if (found === null) continue;
-    const [split, own] = found;
-    const { provenance } = split.survey.entries.get(own)!;
+    const split = entries.get(entry);
+    if (split === undefined) continue;
+    const { provenance } = split.survey.entries.get(entry)!;
     // Another recording of the same stem has the entry.
     if (basename(provenance.recording.name) !== basename(name)) continue;
     const path = join(folder, name);
-    const recording = own.replace(/\.npz$/, extname(name));
+    const recording = entry.replace(/\.npz$/, extname(name));
     const add = (file: string, role: AlteredInput['role'], state: AlteredInput['state']) =>
-      altered.push({ recording, entry: own, file, role, state });
-    const builtMs = isSlow && !isDeep ? null : writtenAt(join(split.folder, own));
-    if (builtMs !== null && (await isAltered(path, provenance.recording, builtMs, isDeep ? 'newer' : 'none')))
-      add(path, 'recording', 'changed');
+      altered.push({ recording, entry, file, role, state });
+    const builtMs = isSlow && !isDeep ? null : writtenAt(join(split.folder, entry));
+    const stats = builtMs === null ? null : statsOf(path);
+    const { bytes, sha256 } = provenance.recording;
+    if (stats !== null && stats.size !== bytes) add(path, 'recording', 'changed');
+    else if (stats !== null && stats.mtimeMs >= builtMs!)
+      newer.push({
+        input: { recording, entry, file: path, role: 'recording', state: 'changed' },
+        bytes,
+        sha256,
+      });
     for (const annotation of provenance.annotations) {
       if (annotation.name === basename(name)) continue;
       const places = [dirname(path), join(dirname(path), '..')]
@@ -48,11 +60,17 @@ export async function alteredInputs(
       else if (builtMs !== null) {
         const others = [];
         for (const place of places)
-          if (await isAltered(place, annotation, builtMs, isDeep ? 'all' : 'newer')) others.push(place);
+          if (await isAltered(place, annotation, builtMs, isDeep)) others.push(place);
         if (others.length === places.length) add(others[0]!, 'annotation', 'changed');
       }
     }
   }
+  // A corpus that was copied is newer as a whole: then only sizes tell, unless it is to be read all the same.
+  const isLittle =
+    newer.length <= MOST_READ && newer.reduce((sum, { bytes }) => sum + bytes, 0) <= MOST_BYTES_READ;
+  if (isDeep || (isRead && isLittle))
+    for (const { input, bytes, sha256 } of newer)
+      if ((await hashOf(input.file, bytes)) !== sha256) altered.push(input);
   return altered;
 }
 
@@ -69,7 +87,7 @@ export function touchedSince(
     if (left.length === 0 || builtMs === null) continue;
     const places = Map.groupBy(recordings, ({ entry }) => entry);
     for (const name of left) {
-      const inside = places.get(entryName(name)) ?? places.get(entryName(name).replace(/^[^/]*\//, '')) ?? [];
+      const inside = places.get(entryName(name)) ?? [];
       const files = inside.flatMap((place) => filesAbout(join(place.folder, place.name), folders));
       if (files.some((file) => changedAt(file) >= builtMs)) touched.add(name);
     }
@@ -94,32 +112,17 @@ function filesAbout(recording: string, folders: Folders): string[] {
   ];
 }
 
-/** Finds the entry of a recording; with several data folders, entries lie below what tells the folders apart. */
-function entriesBy(splits: readonly SplitSubject[]): (entry: string, folder: string) => Entry | null {
-  const [whole, below] = [new Map<string, Entry>(), new Map<string, Entry[]>()];
-  for (const split of splits)
-    for (const name of split.survey.entries.keys()) {
-      whole.set(name, [split, name]);
-      const rest = name.slice(name.indexOf('/') + 1);
-      below.set(rest, [...(below.get(rest) ?? []), [split, name]]);
-    }
-  return (entry, folder) =>
-    whole.get(entry) ??
-    below.get(entry)?.find(([, name]) => name.split('/')[0]!.endsWith(basename(folder))) ??
-    null;
-}
-
-/** Whether a file is not as it was when the entry was built; `read` says which files of the same size are read. */
+/** Whether a file is not as it was when the entry was built; one of the same size is read where it is newer, or always. */
 async function isAltered(
   path: string,
   was: { readonly sha256: string; readonly bytes: number },
   builtMs: number,
-  read: 'none' | 'newer' | 'all',
+  isAlwaysRead: boolean,
 ): Promise<boolean> {
   const stats = statsOf(path);
   if (stats === null) return false;
   if (stats.size !== was.bytes) return true;
-  const isRead = read === 'all' || (read === 'newer' && changedAt(path) >= builtMs);
+  const isRead = isAlwaysRead || changedAt(path) >= builtMs;
   return isRead && (await hashOf(path, stats.size)) !== was.sha256;
 }
 

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { assignRecordings, entryName, listRecordings } from '../cache/index.ts';
+import { assignRecordings, entryName, labelsOf, listRecordings } from '../cache/index.ts';
 import { type Config, configSchema, SPLITS, type Split, splitNamed } from '../config/index.ts';
 import { InputError } from '../errors.ts';
 import { alteredInputs, touchedSince } from './look-inputs.ts';
 import { type Machine, mountAt, slownessOf } from './machine.ts';
-import type { CacheSubject, RecordingPlace, RecordingsSubject } from './subject.ts';
+import type { AlteredInput, CacheSubject, RecordingPlace, RecordingsSubject } from './subject.ts';
 import { namelessOf, tryRecordings } from './try-recordings.ts';
 
 /** So many recordings without an entry are opened. */
@@ -28,21 +28,44 @@ export async function lookAtRecordings(
   },
 ): Promise<RecordingsSubject | null> {
   const { data, preprocessing } = config;
-  const folders = [data.data_dir ?? []].flat().filter((folder) => existsSync(folder));
+  const all = [data.data_dir ?? []].flat();
+  const folders = all.filter((folder) => existsSync(folder));
   if (folders.length === 0) return null;
-  const recordings = await placesIn(folders);
-  const nameless = namelessOf(recordings, data.patient_pattern);
+  const recordings = await placesIn(all);
+  const nameless = namelessOf(recordings, data.patient_pattern, all.length > 1);
   const found = { folders, recordings, nameless };
   if (cache === null) return { ...found, altered: [], touched: new Set(), tried: [] };
-  const left = options.isTried ? unaccounted(found, cache.splits, excludedFrom(config, cache)) : [];
   const mounts = folders.map((folder) => mountAt(options.machine, folder));
   const isSlow = mounts.some((mount) => mount !== null && slownessOf(mount) !== null);
+  const altered = await alteredInputs(recordings, cache, {
+    isDeep: options.isDeep,
+    isRead: options.isTried,
+    isSlow,
+  });
+  const left = options.isTried
+    ? unsettled(recordings, cache.splits, excludedFrom(config, cache), altered)
+    : [];
   return {
     ...found,
-    altered: await alteredInputs(recordings, cache, { isDeep: options.isDeep, isSlow }),
+    altered,
     touched: touchedSince(recordings, cache),
     tried: await tryRecordings(left, { data, preprocessing, most: MOST_TRIED }),
   };
+}
+
+/** Recordings of which it is to be told what a build would say now: those without an entry, and those that have changed. */
+function unsettled(
+  recordings: readonly RecordingPlace[],
+  splits: CacheSubject['splits'],
+  excluded: readonly string[],
+  altered: readonly AlteredInput[],
+): RecordingPlace[] {
+  const changed = new Set(altered.filter(({ state }) => state === 'changed').map(({ entry }) => entry));
+  const left = new Set(unaccounted(recordings, splits, excluded));
+  const names = new Set(excluded.map(entryName));
+  return recordings.filter(
+    (recording) => left.has(recording) || (changed.has(recording.entry) && !names.has(recording.entry)),
+  );
 }
 
 /** Recordings of a folder that was asked about by itself. @param isDeep open all of them */
@@ -59,18 +82,20 @@ export async function lookIntoRecordings(
     altered: [],
     touched: new Set(),
     tried: await tryRecordings(recordings, { data, preprocessing: null, most }),
-    nameless: namelessOf(recordings, null),
+    nameless: namelessOf(recordings, null, false),
   };
 }
 
 async function placesIn(folders: readonly string[]): Promise<RecordingPlace[]> {
   const recordings: RecordingPlace[] = [];
-  for (const folder of folders)
+  const labels = labelsOf(folders.map((folder) => resolve(folder)));
+  for (const [index, folder] of folders.entries())
     for (const name of await listRecordings(folder).catch(() => [])) {
       // A corpus's own split folders are no part of an entry's name.
       const inside = name.split('/');
       const rest = splitNamed(inside[0]!) !== null && inside.length > 1 ? inside.slice(1).join('/') : name;
-      recordings.push({ folder, name, entry: entryName(rest) });
+      const entry = entryName(rest);
+      recordings.push({ folder, name, entry: folders.length > 1 ? `${labels[index]}/${entry}` : entry });
     }
   return recordings;
 }
@@ -116,7 +141,7 @@ export async function builtAs(
 
 /** Recordings that are in no split's entries and left out by none's last build, nor on purpose. */
 export function unaccounted(
-  { folders, recordings }: Pick<RecordingsSubject, 'folders' | 'recordings'>,
+  recordings: readonly RecordingPlace[],
   splits: CacheSubject['splits'],
   excluded: readonly string[],
 ): RecordingPlace[] {
@@ -127,9 +152,7 @@ export function unaccounted(
     const left = [...(losses?.rejected ?? []), ...(losses?.duplicates ?? [])].map(({ name }) => name);
     for (const name of [...left, ...(losses?.unlabelled ?? [])]) accounted.add(entryName(name));
   }
-  // With several data folders, entries lie below a folder's name.
-  const below = new Set([...accounted].map((name) => name.slice(name.indexOf('/') + 1)));
-  return recordings.filter(({ entry }) => !accounted.has(entry) && !(folders.length > 1 && below.has(entry)));
+  return recordings.filter(({ entry }) => !accounted.has(entry));
 }
 
 /** Recordings that are left out on purpose: as a configuration says, or else as the last build was told. */

@@ -34,6 +34,7 @@ export async function lookAtRun(
     fingerprint,
     computing,
     isQuick,
+    isConfigChanged,
     now,
   }: {
     readonly fingerprint: RunFingerprint;
@@ -41,6 +42,7 @@ export async function lookAtRun(
     readonly computing: Computing | null;
     /** Whether a training asks that goes on: what takes its time is left out. */
     readonly isQuick: boolean;
+    readonly isConfigChanged: boolean;
     readonly now: Date;
   },
 ): Promise<RunSubject> {
@@ -56,6 +58,7 @@ export async function lookAtRun(
     fingerprint,
     status: await readRunStatus(folder, now),
     residency,
+    isConfigChanged,
     events,
     pace,
     checkpoints: isQuick ? [] : await checkpointsIn(join(folder, RUN_FILES.checkpoints)),
@@ -97,19 +100,19 @@ async function checkpointsIn(folder: string): Promise<CheckpointLook[]> {
   const looks: CheckpointLook[] = [];
   for (const name of names.sort((a, b) => stepOf(b) - stepOf(a))) {
     const path = join(folder, name);
-    const problem = await loadCheckpoint(path).then(
+    const look = await loadCheckpoint(path).then(
       async (checkpoint) => {
         await checkpoint[Symbol.asyncDispose]();
-        return null;
+        return { problem: null, events: checkpoint.state.events };
       },
       (error: unknown) => {
-        if (error instanceof InputError) return error.message;
+        if (error instanceof InputError) return { problem: error.message, events: null };
         throw error;
       },
     );
-    looks.push({ path, problem });
+    looks.push({ path, ...look });
     // What is before a whole one does not matter.
-    if (problem === null) break;
+    if (look.problem === null) break;
   }
   return looks;
 }

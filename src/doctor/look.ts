@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { homedir, tmpdir, totalmem } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import { bridgePlace } from '../bridge/index.ts';
 import {
   ConfigError,
   type Environment,
@@ -20,7 +21,7 @@ import { lookAtCache, windowsIn } from './look-cache.ts';
 import { builtAs, lookAtRecordings, lookIntoRecordings } from './look-recordings.ts';
 import { lookAtRun } from './look-run.ts';
 import { lookAtGpus, type Machine, machineFacts, mountAt } from './machine.ts';
-import type { RunSubject } from './run-subject.ts';
+import { isConfigChanged, type RunSubject } from './run-subject.ts';
 import type { ConfigSubject, Subject, TargetKind } from './subject.ts';
 import { targetOf } from './target.ts';
 
@@ -61,7 +62,9 @@ export async function lookAt(request: LookRequest): Promise<Subject> {
   // What another machine trains from cannot be looked at from here, and a run may outlive its cache.
   const isForHere = target.kind !== 'run' && (config?.kind !== 'cloud' || machine.isCloud);
   const isElsewhere = cacheDir !== null && !existsSync(cacheDir) && !isForHere;
-  const windows = cacheDir === null ? null : await windowsIn(cacheDir, config);
+  // What a run trained from cannot be told from a configuration that is not its own.
+  const isUnknown = fingerprint !== null && isConfigChanged(fingerprint, await ownVersion());
+  const windows = cacheDir === null || isUnknown ? null : await windowsIn(cacheDir, config);
   const cache =
     cacheDir === null || isElsewhere || windows === null
       ? null
@@ -79,12 +82,13 @@ export async function lookAt(request: LookRequest): Promise<Subject> {
           fingerprint,
           computing: isSound && !request.isQuick ? computing : null,
           isQuick: request.isQuick === true,
+          isConfigChanged: isUnknown,
           now: request.now,
         });
   const recordings =
     target.kind === 'recordings'
       ? await lookIntoRecordings(target.path, { isDeep: request.isDeep })
-      : config === null || (request.isQuick && run !== null)
+      : config === null || isUnknown || (request.isQuick && run !== null)
         ? null
         : await lookAtRecordings(config.loaded.config, cache, {
             isDeep: request.isDeep,
@@ -123,11 +127,16 @@ export async function lookAt(request: LookRequest): Promise<Subject> {
         const kind = mountAt(machine, folder)?.kind;
         return kind === 'local' || kind === 'overlay';
       }) ?? null,
-    earlier: config === null || request.isQuick ? [] : await earlierRuns(config, run),
+    earlier: config === null || isUnknown || request.isQuick ? [] : await earlierRuns(config, run),
     isDeep: request.isDeep,
     isQuick: request.isQuick === true,
     now: request.now,
   };
+}
+
+async function ownVersion(): Promise<string> {
+  const text = await readFile(join(bridgePlace().root, 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }
 
 type Values = Parameters<typeof configHashes>[0];

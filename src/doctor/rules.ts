@@ -10,6 +10,7 @@ import { MACHINE } from './rules/machine.ts';
 import { MANIFEST } from './rules/manifest.ts';
 import { REJECTIONS } from './rules/rejections.ts';
 import { RUN } from './rules/run.ts';
+import { SEIZURES } from './rules/seizures.ts';
 import { STARVATION } from './rules/starvation.ts';
 import { WSL } from './rules/wsl.ts';
 
@@ -20,6 +21,7 @@ export const RULES: readonly Rule[] = [
   ...ENTRIES,
   ...MANIFEST,
   ...DATA,
+  ...SEIZURES,
   ...REJECTIONS,
   ...INPUTS,
   ...LOADER_SETTINGS,

@@ -1,5 +1,5 @@
 /** Faults of runs, each planted, and mended by the command that is printed for it. */
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { examine } from './examine.ts';
@@ -190,6 +190,47 @@ test.each([
     expect(named(await examined(run))).toEqual([]);
   },
 );
+
+test('a log without its end, of a run that cannot go on: trained anew; of one that has finished, too', async () => {
+  const run = stopped();
+  const lines = readFileSync(join(run, 'events.jsonl'), 'utf8').trim().split('\n');
+  writeFileSync(join(run, 'events.jsonl'), `${lines.slice(0, 3).join('\n')}\n`);
+  const found = await examined(run);
+  expect(named(found)).toEqual(['D11 log-cut']);
+  // The checkpoint was saved before the line about the end.
+  expect(found.findings[0]!.evidence).toBe(
+    `events.jsonl ends with line 3, ${lines.length - 1 - 3} before what last.json counts`,
+  );
+  expect(type(found.findings[0]!.fix.command!, { cwd: trained.root })).toMatchObject({ code: 0 });
+  expect(named(await examined(run))).toEqual([]);
+});
+
+test('a configuration that is not the one of the run: nothing is concluded from it', async () => {
+  for (const change of [
+    (text: string) => text.slice(0, 200),
+    (text: string) => text.replace('learning_rate: 0.001', 'learning_rate: 0.002'),
+  ]) {
+    const run = stopped();
+    const path = join(run, 'config.yaml');
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, change(text));
+    const found = await examined(run);
+    expect(named(found)).toEqual(['D11 run-config-changed']);
+    expect(found.findings[0]!.fix.command).toBe(null);
+    writeFileSync(path, text);
+    expect(named(await examined(run))).toEqual([]);
+  }
+});
+
+test('a last checkpoint that is damaged, and none before it: trained anew', async () => {
+  const run = stopped();
+  for (const name of globSync('*.safetensors', { cwd: join(run, 'checkpoints') }))
+    truncateSync(join(run, 'checkpoints', name), 100);
+  const found = await examined(run);
+  expect(named(found)).toEqual(['D11 checkpoint-damaged']);
+  expect(type(found.findings[0]!.fix.command!, { cwd: trained.root })).toMatchObject({ code: 0 });
+  expect(named(await examined(run))).toEqual([]);
+});
 
 test('windows that were listed and not in the cache: built, and trained anew', async () => {
   const run = stopped();

@@ -1,4 +1,6 @@
+import { configSchema } from '../config/index.ts';
 import {
+  configHashes,
   isGoingOn,
   type RunEvent,
   type RunFingerprint,
@@ -30,6 +32,8 @@ export interface CheckpointLook {
   readonly path: string;
   /** null where it is whole. */
   readonly problem: string | null;
+  /** Lines that the run's log had when it was saved; null where it cannot be read. */
+  readonly events: number | null;
 }
 
 /** A run's folder, and what it tells. */
@@ -47,6 +51,8 @@ export interface RunSubject {
   /** Log files with progress bars in them. */
   readonly barred: readonly string[];
   readonly leftovers: readonly string[];
+  /** Whether `config.yaml` is not what the run was started with. */
+  readonly isConfigChanged: boolean;
   /** The last of the runs that were trained anew in its place; null where there is none. */
   readonly successor: { readonly folder: string; readonly state: RunState } | null;
   /** What its loader delivers here, measured where it was too slow. */
@@ -63,6 +69,24 @@ export interface Delivery {
 export function isReplaced({ successor }: RunSubject): boolean {
   if (successor === null) return false;
   return successor.state === 'finished' || successor.state === 'stopped' || isGoingOn(successor.state);
+}
+
+/**
+ * Whether `config.yaml` of a run says something else of its result than when it was started: it lacks a section, or its hash is
+ * another. Versions of bgb differ in what counts.
+ */
+export function isConfigChanged({ config, hashes, sessions }: RunFingerprint, version: string): boolean {
+  if (Object.keys(configSchema.shape).some((section) => !(section in config))) return true;
+  return (
+    sessions[0]!.environment.bgb === version && configHashes(config).result_sha256 !== hashes.result_sha256
+  );
+}
+
+/** Lines that a run's log lacks of those that its last checkpoint counts: it cannot be resumed. */
+export function lostLines({ checkpoints, events }: RunSubject): number {
+  const counted = checkpoints.find(({ problem }) => problem === null)?.events ?? null;
+  const last = events.at(-1)?.seq ?? null;
+  return counted === null || last === null ? 0 : Math.max(0, counted - (last + 1));
 }
 
 /** See {@link RunSubject.probe}. */

@@ -40,7 +40,7 @@ export interface RecordingsSubject {
   readonly altered: readonly AlteredInput[];
   /** Recordings that the last build left out, by the name it gave them, of which a file has changed since. */
   readonly touched: ReadonlySet<string>;
-  /** Some of those that have neither an entry nor a reason, or of a folder alone: what a build would say of them. */
+  /** Some of those that have neither an entry nor a reason, or have changed, or of a folder alone: what a build would say of them. */
   readonly tried: readonly TriedRecording[];
   /** Recordings whose patient cannot be told. */
   readonly nameless: readonly string[];

@@ -6,7 +6,7 @@ import { CENSUS_FILE, listEntries, listRecordings, MANIFEST_FILE } from '../cach
 import { configSchema, SPLITS } from '../config/index.ts';
 import { InputError } from '../errors.ts';
 import { RUN_FILES } from '../runs/index.ts';
-import { shellWord } from './command-line.ts';
+import { shellWord } from '../words.ts';
 import type { TargetKind } from './subject.ts';
 
 /** Looked at where nothing is named. */

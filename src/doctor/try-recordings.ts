@@ -59,11 +59,16 @@ async function tryRecording(
 }
 
 /** Recordings whose names do not tell whose they are, by the configuration's pattern or the corpora's rules. */
-export function namelessOf(places: readonly RecordingPlace[], pattern: string | null): string[] {
+export function namelessOf(
+  places: readonly RecordingPlace[],
+  pattern: string | null,
+  /** Whether entries lie below a folder's name, which is none of the recording's own. */
+  isBelowFolder: boolean,
+): string[] {
   return places
     .filter(({ entry }) => {
       try {
-        patientOf(entry, pattern);
+        patientOf(isBelowFolder ? entry.slice(entry.indexOf('/') + 1) : entry, pattern);
         return false;
       } catch (error) {
         if (error instanceof InputError) return true;

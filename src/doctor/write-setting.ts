@@ -37,7 +37,7 @@ export async function writeSettings(path: string, assignments: readonly string[]
     if (isAdded) {
       const listed = valueIn(document.toJS(), keys) ?? [];
       if (!Array.isArray(listed)) refuse(`--write ${assignment}: ${field} is ${before}, no list.`);
-      if (listed.length === 0) document.setIn(keys, [value]);
+      if (listed.length === 0) document.setIn(keys, document.createNode([value]));
       else if (!listed.includes(value)) document.addIn(keys, value);
       return `${path}: ${field}: ${text} added`;
     }

@@ -1,5 +1,5 @@
 import { InputError } from '../errors.ts';
-import { hash32, uniform } from '../random/index.ts';
+import { combineHash, hash32, share } from '../random/index.ts';
 import { type Dtype, fromTypedArray, full, noGrad, type Tensor } from '../torch/index.ts';
 
 /** The weights of a model by dotted name, as in a PyTorch state dict. */
@@ -49,7 +49,9 @@ export class Weights {
       INITIAL_VALUES,
     );
     const size = shape.reduce((product, length) => product * length, 1);
-    const values = Float32Array.from({ length: size }, (_, index) => value(uniform(this.#seed, key, index)));
+    const state = hash32(this.#seed, key);
+    const values = new Float32Array(size);
+    for (let index = 0; index < size; index++) values[index] = value(share(combineHash(state, index)));
     return this.#add(path, fromTypedArray(values, shape));
   }
 

@@ -43,11 +43,11 @@ export interface ProbeComparison {
     /** The same on each machine by itself, with sums in another order. */
     readonly bandThere: number;
     readonly bandHere: number;
-    /** The difference in a step by the larger band up to it, at its largest. */
+    /** The difference by the larger band: of the first step, or over all steps, whichever is more. */
     readonly bands: number;
-    /** First step whose loss is more bands off than rounding explains, counted from 1. */
-    readonly step: number | null;
     readonly isWithin: boolean;
+    /** Whether already the first loss is farther off than rounding explains. */
+    readonly isFirst: boolean;
     readonly layer: LayerDifference | null;
   } | null;
 }
@@ -82,7 +82,8 @@ export function incomparable(fields: ProbeComparison['fields']): ProbeComparison
   const named = fields
     .slice(0, 3)
     .map(
-      ({ field, there, here }) => `${field} ${JSON.stringify(there)} there and ${JSON.stringify(here)} here`,
+      ({ field, there, here }) =>
+        `${field} ${JSON.stringify(there) ?? 'unused'} there and ${JSON.stringify(here) ?? 'unused'} here`,
     );
   const more = fields.length > 3 ? ` and ${fields.length - 3} more` : '';
   return {
@@ -138,35 +139,28 @@ function inFloat64(there: Probe, here: Probe): NonNullable<ProbeComparison['floa
 
 function inFloat32(there: Probe, here: Probe): NonNullable<ProbeComparison['float32']> {
   const losses = differences(there.float32.losses, here.float32.losses);
-  const [bandThere, bandHere] = [lossBand(there), lossBand(here)];
-  const bands = losses.map((difference, step) => {
-    const band = Math.max(ROUNDOFF, bandThere[step] ?? 0, bandHere[step] ?? 0);
-    return band === Infinity ? 0 : difference / band;
-  });
-  const beyond = bands.findIndex((each) => each > BANDS);
-  const isWithin = beyond < 0;
+  const bandsOf = (probe: Probe) =>
+    Object.values(probe.float32.band).flatMap((run) => differences(probe.float32.losses, run.losses));
+  const [bandThere, bandHere] = [Math.max(0, ...bandsOf(there)), Math.max(0, ...bandsOf(here))];
+  const firstBand = Math.max(...[there, here].map(({ float32 }) => firstLossBand(float32)), ROUNDOFF);
+  // Before the first update nothing has grown yet; after it, rounding grows by leaps, when it likes.
+  const first = (losses[0] ?? 0) / firstBand;
+  const all = Math.max(0, ...losses) / Math.max(bandThere, bandHere, ROUNDOFF);
+  const bands = Math.max(first, all);
+  const isWithin = !(bands > BANDS);
   const layerBand = layerBands([there, here]);
   return {
-    loss: Math.max(0, ...losses),
-    bandThere: bandThere.at(-1) ?? 0,
-    bandHere: bandHere.at(-1) ?? 0,
-    bands: Math.max(0, ...bands),
-    step: isWithin ? null : beyond + 1,
-    isWithin,
+    ...{ loss: Math.max(0, ...losses), bandThere, bandHere, bands, isWithin },
+    isFirst: first > BANDS,
     layer: isWithin
       ? null
       : firstDifference(there.float32.traces, here.float32.traces, (...place) => BANDS * layerBand(...place)),
   };
 }
 
-/** What rounding alone does to the loss on a machine, up to each step. */
-function lossBand({ float32 }: Probe): number[] {
-  const reordered = Object.values(float32.band).map(({ losses }) => differences(float32.losses, losses));
-  let band = 0;
-  return float32.losses.map((_loss, step) => {
-    band = Math.max(band, ...reordered.map((each) => each[step]!));
-    return band;
-  });
+function firstLossBand({ losses, band }: Probe['float32']): number {
+  const reordered = Object.values(band).flatMap((run) => differences(losses, run.losses).slice(0, 1));
+  return Math.max(0, ...reordered);
 }
 
 /** What rounding alone does to a layer on these machines, or to one before it in the pass. */
@@ -204,7 +198,7 @@ function sentenceOf(
   if (float64!.layer !== null)
     return `Not the same: losses in float64 agree, but not what leads to them, ${float64!.layer.text} (${a}; ${b}).`;
   if (!float32!.isWithin)
-    return `Not the same: float64 agrees, but float32 is from step ${float32!.step} on up to ${float32!.bands.toPrecision(2)} times off what rounding does on either machine${float32!.layer ? `, ${float32!.layer.text}` : ''} (${a}; ${b}).`;
+    return `Not the same: float64 agrees, but float32 is ${float32!.bands.toPrecision(2)} times off what rounding does on either machine${float32!.isFirst ? ' from the first step on' : ''}${float32!.layer ? `, ${float32!.layer.text}` : ''} (${a}; ${b}).`;
   return `The same: windows identical, losses in float64 within ${float64!.loss.toExponential(1)} over ${steps} steps; float32 within ${float32!.loss.toExponential(1)}, where rounding alone gives ${Math.max(float32!.bandThere, float32!.bandHere).toExponential(1)} (${a}; ${b}).`;
 }
 

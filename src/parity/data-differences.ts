@@ -253,13 +253,17 @@ function countName(name: string): string {
 function inHashes(split: string, a: RunSide, b: RunSide): Finding[] {
   const [one, other] = [a.run.data[split], b.run.data[split]];
   if (one === undefined || other === undefined || one === other) return [];
-  const isListed = a.recordings?.[split] !== undefined && b.recordings?.[split] !== undefined;
+  const isListed = [a, b].every(({ recordings }) => recordings?.[split] !== undefined);
+  const isLimited = [a, b].some(
+    ({ config: { data } }) => data.max_samples !== null || data.max_hours !== null,
+  );
   return [
     {
       ...{ kind: 'data', what: split, isAllowed: false, effect: effectIn(split), a: one, b: other },
-      text: isListed
-        ? `${split} has other recordings among those that the limits of data leave out, and the order of windows hangs on all`
-        : clause(`the hash of ${split}'s entries`, one.slice(0, 12), other.slice(0, 12)),
+      text:
+        isListed && isLimited
+          ? `${split} has other recordings among those that the limits of data leave out, and the order of windows hangs on all`
+          : clause(`the hash of ${split}'s entries`, one.slice(0, 12), other.slice(0, 12)),
     },
   ];
 }

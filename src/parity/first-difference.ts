@@ -37,7 +37,10 @@ export function firstDifference(
   for (const trace of a) {
     const beside = other.get(trace.step);
     if (beside === undefined) continue;
-    const found = inForward(trace, beside, tolerance) ?? inBackward(trace, beside, tolerance);
+    const found =
+      inForward(trace, beside, tolerance) ??
+      inClipping(trace, beside, tolerance) ??
+      inBackward(trace, beside, tolerance);
     if (found !== null)
       return isAfterUpdate(found, [trace, beside], agreed, rounding) ? ofOptimiser(found) : found;
     agreed = trace;
@@ -61,6 +64,27 @@ function inForward(a: StepTrace, b: StepTrace, tolerance: Tolerance): LayerDiffe
     };
   }
   return null;
+}
+
+/** Where gradients by the outputs agree, and those by the weights but for one factor: what clipping multiplies them by. */
+function inClipping(a: StepTrace, b: StepTrace, tolerance: Tolerance): LayerDifference | null {
+  const isOff = (index: number, kind: Kind, one: Measure | null) =>
+    distance(one, b.layers[index]?.[kind] ?? null) > tolerance(a.step, index, kind);
+  if (a.layers.some(({ outputGradient }, index) => isOff(index, 'outputGradient', outputGradient)))
+    return null;
+  const weighted = a.layers.flatMap(({ name, weightGradient }, index) =>
+    weightGradient === null ? [] : [{ name, index, gradient: weightGradient }],
+  );
+  const [first, ...others] = weighted;
+  if (first === undefined || others.length === 0) return null;
+  if (!isOff(first.index, 'weightGradient', first.gradient)) return null;
+  const factor = (b.layers[first.index]?.weightGradient?.[0] ?? Number.NaN) / first.gradient[0];
+  const isOfAll = others.every(
+    ({ index, gradient }) => !isOff(index, 'weightGradient', [gradient[0] * factor, gradient[1] * factor]),
+  );
+  if (!isOfAll) return null;
+  const text = `from the clipping of step ${a.step + 1} on: all gradients agree but for one factor, ${factor.toPrecision(6)}`;
+  return { step: a.step, pass: 'optimiser', layer: first.name, difference: Math.abs(factor - 1), text };
 }
 
 function inBackward(a: StepTrace, b: StepTrace, tolerance: Tolerance): LayerDifference | null {

@@ -21,12 +21,8 @@ export {
   type ProbeComparison,
 } from './compare-probes.ts';
 export { compareRuns, type RunComparison } from './compare-runs.ts';
-export { FIELD_CLASSES, type FieldClass, judge } from './field-classes.ts';
 export type { Finding } from './finding.ts';
-export type { Judgement } from './judgement.ts';
-export { makeProbe, type ProbeRequest, resultFields } from './make-probe.ts';
+export { makeProbe, resultFields } from './make-probe.ts';
 export { type Probe, readProbe, writeProbe } from './probe-file.ts';
 export { isRun, type RunSide, sideOf } from './run-side.ts';
 export { configurationSide, type Side } from './side.ts';
-export type { StepDifferences } from './step-differences.ts';
-export type { Suspicion } from './suspicious.ts';

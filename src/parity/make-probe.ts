@@ -14,6 +14,7 @@ import {
   type RunSettings,
   runProbe,
 } from './probe-run.ts';
+import { unusedBecause } from './unused-fields.ts';
 
 export interface ProbeRequest {
   readonly config: Config;
@@ -32,7 +33,7 @@ const WATCHED_FLOAT32 = 2;
 
 /**
  * Trains the first steps of a configuration on this machine in float64, and in float32 beside runs that differ from that in
- * the order of sums alone.
+ * the order of sums and the last bits of weights alone.
  *
  * @throws InputError for anything in configuration or cache that does not fit
  */
@@ -45,7 +46,7 @@ export async function makeProbe(request: ProbeRequest): Promise<Probe> {
   const loss = lossFrom(config.training, manifest);
   const threads = threadsOf(config.resources);
   const first = new Set(steps.slice(0, WATCHED_FLOAT32).keys());
-  const base: RunSettings = { dtype: 'float32', device, threads, isReversed: false, watchedSteps: first };
+  const base: RunSettings = { dtype: 'float32', device, threads, isReordered: false, watchedSteps: first };
   const last = steps.length - 1;
   const settings: readonly [name: string, RunSettings][] = [
     [
@@ -53,7 +54,7 @@ export async function makeProbe(request: ProbeRequest): Promise<Probe> {
       { ...base, dtype: 'float64', watchedSteps: new Set([...WATCHED.filter((step) => step < last), last]) },
     ],
     ['float32', base],
-    otherOrder(base, config.training.batch_size),
+    ['reordered', { ...base, isReordered: true }],
   ];
   const runs = new Map<string, ProbeRun>();
   let done = 0;
@@ -90,23 +91,35 @@ export async function makeProbe(request: ProbeRequest): Promise<Probe> {
   };
 }
 
-/** Float32 with sums in another order: over the windows of a batch, or, of a batch of one, over threads. */
-function otherOrder(base: RunSettings, batchSize: number): [name: string, settings: RunSettings] {
-  if (batchSize > 1) return ['windows_reversed', { ...base, isReversed: true }];
-  const threads = base.threads > 1 ? 1 : 2;
-  return [`threads_${threads}`, { ...base, threads }];
-}
+/** What a probe sets itself: precision, and the device is what is compared. */
+const SET: readonly string[] = [
+  'training.mixed_precision',
+  'training.tf32',
+  'training.deterministic',
+  'experiment.device',
+];
 
-/** What decides the result of a probe: not where things lie, nor the precision and threads, which it sets itself. */
+/**
+ * What a probe does without: it starts from the seed, goes through the whole schedule in its own steps, takes the train split as
+ * the cache has it, whose windows are compared, and evaluates nothing.
+ */
+const NOT_TAKEN =
+  /^(postprocessing\.|training\.(early_stopping|init_from|ema_decay|epochs)\b|data\.(validation_split|split_file)$)/;
+
+/** What decides the result of a probe: not where things lie, nor what it sets itself or does without. */
 export function resultFields(config: Config): Probe['config']['fields'] {
-  const set = ['training.mixed_precision', 'training.tf32', 'training.deterministic', 'experiment.device'];
   return Object.fromEntries(
     leavesOf(config).filter(([field]) => {
       const entry = Object.hasOwn(FIELD_CLASSES, field)
         ? FIELD_CLASSES[field as keyof typeof FIELD_CLASSES]
         : null;
       const decides = entry === null || typeof entry === 'function' || entry.kind === 'must_equal';
-      return decides && !set.includes(field) && !/^(postprocessing|training\.early_stopping)\b/.test(field);
+      return (
+        decides &&
+        !SET.includes(field) &&
+        !NOT_TAKEN.test(field) &&
+        unusedBecause(field, config, config) === null
+      );
     }) as [string, Probe['config']['fields'][string]][],
   );
 }

@@ -4,7 +4,8 @@ import type { Dataset } from '../data/index.ts';
 import { sha256 } from '../files/index.ts';
 import { createModel, type Detector } from '../model/index.ts';
 import type { Watch } from '../nn/index.ts';
-import { type Device, full, scope, type Tensor } from '../torch/index.ts';
+import { uniform } from '../random/index.ts';
+import { type Device, fromTypedArray, full, noGrad, scope, type Tensor } from '../torch/index.ts';
 import {
   type Batch,
   computeStep,
@@ -29,8 +30,11 @@ export interface RunSettings {
   readonly dtype: 'float64' | 'float32';
   readonly device: Device;
   readonly threads: number;
-  /** The windows of each batch in the other order: the same training, but for rounding. */
-  readonly isReversed: boolean;
+  /**
+   * The windows of each batch in the other order, and each weight off by its last bit: the same training, but for rounding. The
+   * order alone would do nothing to a sum of two.
+   */
+  readonly isReordered: boolean;
   /** Steps whose layers are measured. */
   readonly watchedSteps: ReadonlySet<number>;
 }
@@ -73,12 +77,13 @@ export async function runProbe(
   settings: RunSettings,
   { onStep = (): void => undefined, fault = {} as Fault } = {},
 ): Promise<ProbeRun> {
-  const { dtype, device, threads, isReversed } = settings;
+  const { dtype, device, threads, isReordered } = settings;
   const { training, experiment } = config;
   // Float32 as it is: TF32 would make it another precision on some GPUs alone.
   setNumerics({ threads, isDeterministic: training.deterministic, hasTf32: false });
   const { set } = dataset;
   const model = createModel(config.model, { channels: set.channels, seed: experiment.seed });
+  if (isReordered) moveLastBits(model, experiment.seed);
   fault.model?.(model);
   model.to({ dtype }).to({ device });
   let watch: Watch | null = fault.output ?? null;
@@ -100,7 +105,7 @@ export async function runProbe(
   });
   const ordered = steps.map(({ epoch, batches }) => ({
     epoch,
-    batches: isReversed ? batches.map((batch) => batch.toReversed()) : batches,
+    batches: isReordered ? batches.map((batch) => batch.toReversed()) : batches,
   }));
   const reader = { workers: 0, prefetch: 1, isPersistent: false, batchSize: training.batch_size };
   using windows = new DiskWindows(set, reader, device);
@@ -116,7 +121,9 @@ export async function runProbe(
   };
   try {
     for (const [step, { epoch, batches }] of ordered.entries()) {
-      using layers = settings.watchedSteps.has(step) ? new LayerWatch(fault.output ?? null, settings) : null;
+      using layers = settings.watchedSteps.has(step)
+        ? new LayerWatch(fault.output ?? null, { isReversed: isReordered })
+        : null;
       watch = layers?.watch ?? fault.output ?? null;
       scope(() => {
         const read = batches.map((windowIndices) => {
@@ -140,7 +147,7 @@ export async function runProbe(
             model.parameters(),
             clipFactor(gradientNorm, training.gradient_clip),
           );
-          run.traces.push(withInput(trace, isReversed ? wide[0]!.signal.flip(0) : wide[0]!.signal));
+          run.traces.push(withInput(trace, isReordered ? wide[0]!.signal.flip(0) : wide[0]!.signal));
         }
       });
       onStep();
@@ -151,6 +158,23 @@ export async function runProbe(
   }
   return run;
 }
+
+/** Each float32 weight to the number next to it, above or below. */
+function moveLastBits(model: Detector, seed: number): void {
+  noGrad(() => {
+    for (const [place, tensor] of [...model.parameters().values()].entries())
+      scope(() => {
+        const signs = Float64Array.from({ length: tensor.elementCount }, (_, index) =>
+          uniform(seed, LAST_BITS, place, index) < 0.5 ? 1 - 2 ** -24 : 1 + 2 ** -24,
+        );
+        // In float64, where the product is exact to 2^-53: rounded to float32 it is the next number.
+        tensor.copy_(tensor.to({ dtype: 'float64' }).mul(fromTypedArray(signs, tensor.shape)));
+      });
+  });
+}
+
+/** Keeps these draws apart from others with the same seed. */
+const LAST_BITS = 0x1b;
 
 /** Watches the first batch of a step only, which accumulation makes of several. */
 function onFirstPass(

@@ -1,4 +1,4 @@
-import { ExactSum } from './exact-sum.ts';
+import { ProbabilitySum } from './probability-sum.ts';
 import type { Run } from './runs.ts';
 
 export type ConfidenceMethod = 'mean' | 'peak' | 'percentile';
@@ -14,7 +14,7 @@ export function confidence(
     const values = Float64Array.from({ length: end - start }, (_, index) => probabilities[start + index]!);
     return percentile(values.sort(), share);
   }
-  const sum = new ExactSum();
+  const sum = new ProbabilitySum();
   let peak = -Infinity;
   for (let index = start; index < end; index++) {
     sum.add(probabilities[index]!);

@@ -1,5 +1,5 @@
 import { type ConfidenceMethod, percentile } from './confidence.ts';
-import { ExactSum } from './exact-sum.ts';
+import { ProbabilitySum } from './probability-sum.ts';
 
 /** Samples `[start, end)`: as they are, or once they are joined what a confidence needs to know of them. */
 interface Piece {
@@ -7,7 +7,7 @@ interface Piece {
   readonly end: number;
   /** null once joined, except where percentiles are asked for */
   readonly values: Float64Array | null;
-  readonly joined: { readonly sum: ExactSum; readonly peak: number } | null;
+  readonly joined: { readonly sum: ProbabilitySum; readonly peak: number } | null;
 }
 
 /**
@@ -69,7 +69,7 @@ export class PendingSamples {
   }
 
   #joined(pieces: readonly Piece[]): Piece {
-    const sum = new ExactSum();
+    const sum = new ProbabilitySum();
     let peak = -Infinity;
     for (const { values, joined } of pieces) {
       if (joined !== null) {

@@ -24,7 +24,7 @@ const cases: Case[] = JSON.parse(
 
 const of = (values: ArrayLike<number>) => tensor(Array.from(values), { dtype: 'float64' });
 
-test.each(cases)('$id: mean and maximum', (golden) => {
+test.each(cases)('G1: $id: mean and maximum', (golden) => {
   // The golden leaves the tail uncovered; here it is left out of the recording.
   const rows = golden.total - golden.uncovered_tail;
   for (const [method, expected] of [
@@ -144,7 +144,7 @@ const anyRecording = fc
     return { segments: segmentsOf(pairs, rows), rows, window, stride: Math.min(window, stride) };
   });
 
-test('property: every recorded row is in a window, and no window leaves its segment', () => {
+test('G12: property: every recorded row is in a window, and no window leaves its segment', () => {
   fc.assert(
     fc.property(anyRecording, ({ segments, rows, window, stride }) => {
       const isCovered = new Uint8Array(rows);

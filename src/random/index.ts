@@ -27,7 +27,12 @@ export function hash32(seed: number, ...counters: readonly number[]): number {
 
 /** Uniform in (0, 1), from a seed and counters. */
 export function uniform(seed: number, ...counters: readonly number[]): number {
-  return (hash32(seed, ...counters) + 0.5) / 2 ** 32;
+  return share(hash32(seed, ...counters));
+}
+
+/** 32 bits as a number in (0, 1). */
+export function share(bits: number): number {
+  return (bits + 0.5) / 2 ** 32;
 }
 
 /** Log-uniform between the bounds, from a number uniform in (0, 1). */

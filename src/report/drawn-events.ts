@@ -6,7 +6,7 @@ import type { Plot } from './plot.ts';
 import { readNpy } from './read-npy.ts';
 
 /** Drawn of each kind: a report is to be opened and read. */
-export const MOST_DRAWN = 10;
+const MOST_DRAWN = 10;
 
 export interface DrawnEvent<Event extends MissedSeizure | FalseAlarm> {
   readonly event: Event;

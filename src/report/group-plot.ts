@@ -8,7 +8,7 @@ const AREA = { left: 110, right: 450 };
 const ROW = 28;
 const TOP = 12;
 /** More are left out of the picture. */
-export const MOST_GROUPS = 30;
+const MOST_GROUPS = 30;
 /** Letters of a group's name that fit. */
 const LONGEST_NAME = 14;
 

@@ -6,7 +6,7 @@ export interface Column {
 }
 
 /** Rows that are shown at most. */
-export const MOST_ROWS = 200;
+const MOST_ROWS = 200;
 
 /** A table of HTML; null is shown as a dash. Further rows are counted, with where they are. */
 export function htmlTable(

@@ -28,32 +28,24 @@
  * | `done.json` | written last; the only sign of success |
  */
 export {
-  CHECKPOINT_FOLDER,
   type Checkpoint,
   copyCheckpoint,
-  findCheckpoint,
   isCheckpointName,
   loadCheckpoint,
-  type RunCheckpoint,
   saveCheckpoint,
 } from './checkpoint.ts';
 export type { CheckpointState, FrozenThresholds, Json } from './checkpoint-state.ts';
 export {
-  type ConfigHashes,
   configHashes,
   differingFields,
-  type FieldDifference,
   RESULT_NEUTRAL_FIELDS,
-  type ResolvedConfig,
 } from './config-record.ts';
-export type { DataRecord, EpochRecord, PlanRecord, RecordingRecord, SplitRecord } from './data-record.ts';
+export type { DataRecord, EpochRecord, RecordingRecord, SplitRecord } from './data-record.ts';
 export {
   captureEnvironment,
   describeEnvironment,
   type Environment,
-  environmentChanges,
 } from './environment.ts';
-export { EventFollower } from './event-follower.ts';
 export { type EventFields, EventLog } from './event-log.ts';
 export {
   type RunFingerprint,
@@ -62,20 +54,18 @@ export {
   readRunRecordings,
 } from './fingerprint.ts';
 export { describeGpu, GpuMonitor, type GpuSample, gpuParts } from './gpu.ts';
-export { type Beat, Heartbeat } from './heartbeat.ts';
+export { Heartbeat } from './heartbeat.ts';
 export { setAside } from './kept-checkpoints.ts';
-export { type DamagedRun, findRun, listRuns, runFolders } from './list-runs.ts';
-export { LOG_LEVELS, Logger, type LogLevel } from './logger.ts';
-export { type Mount, mountIn, mountOf } from './mount.ts';
-export { numberIn, type RunEvent, readEvents, readLastEvents } from './read-events.ts';
-export { type RecentSteps, recentSteps } from './recent-steps.ts';
+export { findRun, listRuns } from './list-runs.ts';
+export { Logger } from './logger.ts';
+export { type Mount, mountIn } from './mount.ts';
+export { numberIn, type RunEvent, readLastEvents } from './read-events.ts';
+export type { RecentSteps } from './recent-steps.ts';
 export { RunCurves } from './run-curves.ts';
 export { createRun, openRun, type Run, type RunStart } from './run-folder.ts';
 export {
   RUN_FILES,
-  type RunRecord,
   type RunSession,
-  type RunStage,
   readRun,
   runStage,
 } from './run-record.ts';
@@ -85,7 +75,6 @@ export {
   DTYPE_BYTES,
   type SafetensorsDtype,
   type StoredTensor,
-  type TensorEntry,
 } from './safetensors-header.ts';
 export { writeSafetensors } from './safetensors-write.ts';
 export type { Point } from './series.ts';

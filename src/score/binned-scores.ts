@@ -6,7 +6,8 @@ const BINS = 2 ** (32 - LEFT_OUT);
 
 /**
  * How often scores occur, by the leading 23 bits of their float32: sign, exponent and 14 bits behind the point. Scores less
- * than 1/16,384 of themselves apart may share a bin, and then tie. 64 MiB, however many scores.
+ * than 1/16,384 of themselves apart may share a bin, and then tie, as those below the smallest normal number do. 64 MiB,
+ * however many scores.
  */
 export class BinnedScores {
   readonly #counts = new Float64Array(BINS);

@@ -14,35 +14,24 @@
  *
  * Scorers with their own definitions of an event each have a folder of their own beside `baselines/`.
  */
-export {
-  anyOverlapEvents,
-  type DetectedRecording,
-  type EventCounts,
-  eventSensitivity,
-  falseAlarmsPer24hRecorded,
-  NO_EVENTS,
-  type ScoredRecording,
-} from './any-overlap.ts';
+export { falseAlarmsPer24hRecorded } from './any-overlap.ts';
 export * from './baselines/index.ts';
 export * from './evaluation/index.ts';
 export * from './files/index.ts';
 export { BACKGROUND, EXCLUDED, SEIZURE } from './labels.ts';
-export { MeanOverRecordings, type Measured, measured, notMeasured, sumCounts } from './measured.ts';
-export * from './nedc/index.ts';
-export { auroc, averagePrecision } from './ranking.ts';
+export { type Measured, measured, sumCounts } from './measured.ts';
+export { auroc } from './ranking.ts';
 export {
-  type SampleCounts,
   sampleCounts,
   sensitivityOverSamples,
   specificityOverSamples,
 } from './sample-counts.ts';
-export { type RankingFigures, type ScoredUnit, ScorePool } from './score-pool.ts';
-export { type ScoredPair, type ScorerScores, ScorerTally } from './scorer-tally.ts';
+export { ScorePool } from './score-pool.ts';
+export { ScorerTally } from './scorer-tally.ts';
 export {
   type CurvePoint,
   type Detector,
   plainThresholdDetector,
-  plainThresholds,
   postprocessingDetector,
   type ReachedSensitivity,
   type SensitivityAtFalseAlarms,
@@ -51,5 +40,4 @@ export {
   sweepTauOff,
   sweepThresholds,
 } from './sensitivity-curve.ts';
-export * from './szcore/index.ts';
-export { type TimeSpan, touches, unionSeconds, unite } from './time-spans.ts';
+export { type TimeSpan, touches, unionSeconds } from './time-spans.ts';

@@ -19,7 +19,7 @@ test.each(cases)('$id as scikit-learn', ({ scores, labels, ...golden }) => {
   expect(averagePrecision(scores, labels).value).toBeCloseTo(golden.average_precision, 13);
 });
 
-test('one class only: null and a reason, never 0 or 1', () => {
+test('G11: one class only: null and a reason, never 0 or 1', () => {
   expect(auroc([0.1, 0.9], [0, 0])).toEqual({ value: null, reason: 'no seizure among the labels' });
   expect(auroc([0.1, 0.9], [1, 1])).toEqual({ value: null, reason: 'no background among the labels' });
   expect(averagePrecision([0.1, 0.9], [0, 0])).toEqual({

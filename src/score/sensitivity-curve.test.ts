@@ -72,7 +72,7 @@ const plainSweep = (probabilities: number[], references: [number, number][], swe
   return sweep;
 };
 
-test('a target that no threshold reaches: null and a reason', () => {
+test('G10: a target that no threshold reaches: null and a reason', () => {
   // The background reaches 1, so that even the highest threshold has a false alarm in these 4 s.
   expect(plainSweep([1, 0, 0, 1], [[3, 4]]).sensitivityAtFalseAlarms(10)).toEqual({
     value: null,
@@ -89,7 +89,7 @@ test('a rate of exactly the target meets it', () => {
   expect(sweep.sensitivityAtFalseAlarms(0.99)).toMatchObject({ value: 0, threshold: 1 });
 });
 
-test('no reference, or too little EEG: null and a reason', () => {
+test('G11: no reference, or too little EEG: null and a reason', () => {
   expect(plainSweep([0, 0], []).sensitivityAtFalseAlarms(10).reason).toBe('no reference event');
   expect(plainSweep([0, 1], [[1, 2]]).sensitivityAtFalseAlarms(10, 24).reason).toBe(
     'less than 24 h of seizure-free EEG',
@@ -108,7 +108,7 @@ test('among equals: the highest threshold', () => {
   expect(() => new SensitivityCurve([], plainThresholdDetector())).toThrow(/at least one threshold/);
 });
 
-test('the sweep over tau_on is the post-processing itself, tau_off a fixed gap below', () => {
+test('G3: the sweep over tau_on is the post-processing itself, tau_off a fixed gap below', () => {
   const { postprocessing } = configSchema.parse({});
   const detect = postprocessingDetector(postprocessing);
   const curve = {

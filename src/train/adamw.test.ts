@@ -40,7 +40,7 @@ function problem() {
   return { weight, bias, flat, setGradients, values, optimizer: new AdamW(flat, { weightDecay: 0.05 }) };
 }
 
-test('parameters are views of two buffers, split by whether they decay, and backward fills the gradients', () => {
+test('F5: parameters are views of two buffers, split by whether they decay, and backward fills the gradients', () => {
   const { flat, weight, bias } = problem();
   expect(flat.decayed.names).toEqual(['layer.weight']);
   expect(flat.plain.names).toEqual(['layer.bias']);
@@ -53,7 +53,7 @@ test('parameters are views of two buffers, split by whether they decay, and back
   expect(flat.plain.gradients.toArray()).toEqual([1, 1]);
 });
 
-test('steps are those of torch.optim.AdamW, without decay on biases', () => {
+test('F5: steps are those of torch.optim.AdamW, without decay on biases', () => {
   const { optimizer, setGradients, values } = problem();
   RATES.forEach((rate, step) => {
     setGradients(step);

@@ -3,27 +3,23 @@ import { type Config, checkDevice, resolvedDevice, threadsOf, usableCores } from
 import { type Dataset, datasetOf } from '../data/index.ts';
 import { createModel } from '../model/index.ts';
 import { montageChannels } from '../signal/index.ts';
-import {
-  arange,
-  aten,
-  type Device,
-  freeMemory,
-  isCudaAvailable,
-  noGrad,
-  scope,
-  synchronize,
-  zeros,
-} from '../torch/index.ts';
-import { drawAugmentation, mirrorFrom } from './augmentation.ts';
+import { type Device, freeMemory, isCudaAvailable, scope, synchronize } from '../torch/index.ts';
 import { adviceOn } from './loader-advice.ts';
+import { type Measuring, measureLoader, measureSteps } from './loader-rates.ts';
 import { lossFrom } from './loss-settings.ts';
 import { precisionOf, setNumerics } from './numerics.ts';
-import { corpusBytes, hostMemory, placeWindows, type Residency } from './residency.ts';
-import { type Batch, type StepParts, trainingStep } from './step.ts';
+import {
+  corpusBytes,
+  diskWindows,
+  hostMemory,
+  type Memory,
+  type PlacedWindows,
+  placeWindows,
+  type Residency,
+} from './residency.ts';
 import { stepParts } from './step-parts.ts';
 import { trainable } from './trainable.ts';
 import { openSplit } from './training-data.ts';
-import type { Windows } from './windows.ts';
 
 /** What was measured, for `--json`; rates are windows a second. */
 export interface LoaderReport {
@@ -63,15 +59,10 @@ export interface LoaderReport {
   readonly advice: readonly string[];
 }
 
-export interface LoaderBenchmark {
-  readonly config: Config;
+export interface LoaderBenchmark extends Measuring {
   readonly isManifestRebuildForced: boolean;
   /** Takes each sentence that is worth a word. */
   readonly say: (sentence: string) => void;
-  /** How long the loader and the model are measured, each. */
-  readonly seconds: number;
-  /** Milliseconds that only rise. */
-  readonly now: () => number;
 }
 
 /**
@@ -96,7 +87,13 @@ export async function benchLoader(benchmark: LoaderBenchmark): Promise<LoaderRep
     isDeterministic: training.deterministic,
     hasTf32: training.tf32,
   });
-  return scope(() => measure(benchmark, device, dataset, manifest));
+  const memory = { host: hostMemory(), device: freeMemory(device) };
+  const opened = benchmark.now();
+  const placed = await placeWindows(config, set, device, memory);
+  using _windows = placed.windows;
+  synchronize(device);
+  const openingS = (benchmark.now() - opened) / 1000;
+  return scope(() => measure(benchmark, device, dataset, manifest, { ...placed, memory, openingS }));
 }
 
 /** Settings of the reader threads. */
@@ -117,39 +114,25 @@ export async function openProbe(
   const { dataset } = datasetOf(set, config.experiment.seed, config.data);
   return (settings) => {
     const data = { ...config.data, residency: 'disk' as const, ...settings };
-    const benchmark = {
-      config: { ...config, data },
-      isManifestRebuildForced: false,
-      say: () => undefined,
-      seconds,
-      now: () => performance.now(),
-    };
+    const measuring = { config: { ...config, data }, seconds, now: () => performance.now() };
     return scope(() => {
-      using windows = placeWindows(benchmark.config, set, 'cpu', {
-        host: hostMemory(),
-        device: null,
-      }).windows;
-      return measureLoader(benchmark, windows, dataset, 'cpu').windows_per_s;
+      using windows = diskWindows(measuring.config, set, 'cpu');
+      return measureLoader(measuring, windows, dataset, 'cpu').windows_per_s;
     });
   };
 }
 
 function measure(
-  benchmark: LoaderBenchmark,
+  benchmark: Measuring,
   device: Device,
   dataset: Dataset,
   manifest: Manifest,
+  { windows, residency, reason, memory, openingS }: PlacedWindows & { memory: Memory; openingS: number },
 ): LoaderReport {
   const { data, training, experiment, preprocessing, model: modelConfig } = benchmark.config;
   const { set } = dataset;
-  const memory = { host: hostMemory(), device: freeMemory(device) };
   const channels = montageChannels(preprocessing).length;
   const model = createModel(modelConfig, { channels, seed: experiment.seed }).to({ device });
-  const opened = benchmark.now();
-  const { windows: source, residency, reason } = placeWindows(benchmark.config, set, device, memory);
-  using windows = source;
-  synchronize(device);
-  const openingS = (benchmark.now() - opened) / 1000;
   const delivered = measureLoader(benchmark, windows, dataset, device);
   const parts = stepParts(benchmark.config, {
     model: trainable(model, experiment.seed),
@@ -202,89 +185,4 @@ function measure(
  */
 export function waitingShare(headroom: number, isAhead: boolean): number {
   return isAhead ? Math.max(0, 1 - headroom) : 1 / (1 + headroom);
-}
-
-/** Takes batches as training does, epoch by epoch, from the first one on. */
-function measureLoader(
-  { config, seconds, now }: LoaderBenchmark,
-  windows: Windows,
-  dataset: Dataset,
-  device: Device,
-) {
-  const { batch_size, augmentation } = config.training;
-  const draw = { seed: config.experiment.seed, channels: windows.channels, mirror: mirrorFrom(config) };
-  let [batches, taken, started] = [0, 0, now()];
-  const isOver = () => batches > 1 && now() - started >= 1000 * seconds;
-  for (let epoch = 0; batches < 2 || !isOver(); epoch++) {
-    const order = Array.from(dataset.order(epoch));
-    const plan = Array.from({ length: Math.ceil(order.length / batch_size) }, (_, i) =>
-      order.slice(i * batch_size, (i + 1) * batch_size),
-    );
-    windows.plan(plan);
-    for (const indices of plan) {
-      const batch = windows.batch(
-        indices,
-        drawAugmentation(augmentation, { ...draw, epoch, windows: indices }),
-      );
-      for (const tensor of Object.values(batch)) tensor.dispose();
-      batches++;
-      if (batches === 1) {
-        // What happens once is not part of the rate: the first launch of each operator, the start of readers.
-        synchronize(device);
-        started = now();
-      } else taken += indices.length;
-      if (isOver()) break;
-    }
-  }
-  synchronize(device);
-  return rateOf({ batches: batches - 1, windows: taken }, now() - started);
-}
-
-const WARM_UP_STEPS = 2;
-const FEWEST_STEPS = 3;
-const MOST_STEPS = 200;
-
-/** @param shape (B, T, C) of a batch */
-function measureSteps(
-  { config, seconds, now }: LoaderBenchmark,
-  parts: StepParts,
-  shape: readonly [number, number, number],
-  device: Device,
-) {
-  const { gradient_accumulation_steps, learning_rate } = config.training;
-  const batch = randomBatch(shape, device);
-  const batches = Array.from({ length: gradient_accumulation_steps }, () => batch);
-  let done = 0;
-  const elapsedMs = (steps: number) => {
-    const started = now();
-    for (let step = 0; step < steps; step++) {
-      trainingStep(parts, batches, done++, learning_rate);
-      if (parts.ring.isFull) parts.ring.send();
-      parts.ring.receive();
-    }
-    synchronize(device);
-    return now() - started;
-  };
-  elapsedMs(WARM_UP_STEPS);
-  // As in training, nothing waits for the device between two steps; so their number is set beforehand.
-  const one = elapsedMs(1);
-  const steps = Math.min(MOST_STEPS, Math.max(FEWEST_STEPS, Math.round((1000 * seconds) / one)));
-  const elapsed = elapsedMs(steps);
-  for (const tensor of Object.values(batch)) tensor.dispose();
-  return rateOf({ steps, windows: steps * gradient_accumulation_steps * shape[0] }, elapsed);
-}
-
-function randomBatch([size, length, channels]: readonly [number, number, number], device: Device): Batch {
-  return noGrad(() =>
-    scope(() => ({
-      signal: aten.normal_({ self: zeros([size, length, channels], { device }) }),
-      labels: zeros([size, length], { dtype: 'uint8', device }),
-      samples: arange(size, { device }),
-    })),
-  );
-}
-
-function rateOf<Counts extends { windows: number }>(counts: Counts, elapsedMs: number) {
-  const seconds = elapsedMs / 1000;
-  return { ...counts, seconds, windows_per_s: counts.windows / seconds };
 }

@@ -98,7 +98,7 @@ function npy(path: string): { shape: string; bytes: number } {
   return { shape: /\(([\d, ]+)\)/.exec(header)![1]!, bytes: bytes.length - 10 - header.length };
 }
 
-test('recordings of 0 s, 1 s, 59.99 s and 67 s: each sample once, or a reason; types; excerpts of what is missed', async () => {
+test('G12, G15-G18: recordings of 0 s, 1 s, 59.99 s and 67 s: each sample once, or a reason; types; excerpts of what is missed; how events were made', async () => {
   const output = join(folder, 'output');
   const document = await evaluate('mixed', { output });
   expect(JSON.parse(readFileSync(join(output, 'evaluation.json'), 'utf8'))).toEqual(document);
@@ -115,6 +115,10 @@ test('recordings of 0 s, 1 s, 59.99 s and 67 s: each sample once, or a reason; t
     ['aaaaaaad_s001_t000.npz', 67, 2],
     ['aaaaaaad_s001_t001.npz', 30, 0],
   ]);
+  expect(document.postprocessing).toMatchObject({
+    hysteresis: { tau_on: 0.99, tau_off: 0.98 },
+    duration: { min_duration_s: 0 },
+  });
   for (const { predictions, duration_s } of document.per_recording)
     expect(await readTuszCsv(join(output, predictions!))).toMatchObject({ durationS: duration_s });
   for (const { recording, probabilities, duration_s } of document.per_recording) {
@@ -166,4 +170,16 @@ test('no seizure at all; no label; no name that says whose it is', async () => {
   );
   const named = await evaluate('nameless', { patientPattern: '^([a-z]+)' });
   expect(named.per_patient).toMatchObject([{ patient: 'one', seizures: 1, detected: 0 }]);
+});
+
+test('what comes from outside while it predicts, as Ctrl-C does, ends it before the next recording', async () => {
+  const stopping = new AbortController();
+  let predicted = 0;
+  const onProgress = () => {
+    predicted++;
+    // A signal's listener runs in a turn of its own, too.
+    setImmediate(() => stopping.abort());
+  };
+  await expect(evaluate('mixed', { signal: stopping.signal, onProgress })).rejects.toThrow(/abort/i);
+  expect(predicted).toBe(1);
 });

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildCache, listEntries, splitFolders } from '../cache/index.ts';
-import type { Config, Split } from '../config/index.ts';
+import { type Config, type Split, usableCores } from '../config/index.ts';
 import { InputError } from '../errors.ts';
 
 /** Recordings that are to be predicted and scored, as cache entries. */
@@ -25,6 +25,8 @@ export interface SourceRequest {
   /** Splits of a whole cache, the first that is there; of others, what there is. */
   readonly preferred?: readonly Split[];
   readonly signal: AbortSignal;
+  /** Told of each recording that is preprocessed first. */
+  readonly onPreprocessed?: (done: number, all: number, name: string) => void;
 }
 
 /**
@@ -51,9 +53,9 @@ export async function openSource(request: SourceRequest, config: Config): Promis
       settings: { ...config.preprocessing, sampling_rate: config.data.sampling_rate },
       labels: config.data.labels,
       limitFiles: null,
-      jobs: 1,
+      jobs: usableCores(),
       signal: request.signal,
-      onProgress: () => undefined,
+      onProgress: (done, all, { name }) => request.onPreprocessed?.(done, all, name),
     });
     const leftOut = [
       ...census!.rejected.map(({ reason }) => reason),

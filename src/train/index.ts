@@ -6,41 +6,31 @@
  */
 export { drawAugmentation, mirrorFrom } from './augmentation.ts';
 export { benchLoader, type LoaderReport, openProbe, type ReaderSettings } from './bench-loader.ts';
-export { fillFrom, toStored } from './checkpoint-tensors.ts';
 export { DeviceWindows } from './device-windows.ts';
 export { DiskWindows } from './disk-windows.ts';
 export { environmentFingerprint } from './environment-fingerprint.ts';
-export { type EvaluationRequest, evaluateCheckpoint } from './evaluate-checkpoint.ts';
-export { type LoadedModel, loadModel } from './load-model.ts';
+export { evaluateCheckpoint } from './evaluate-checkpoint.ts';
+export { loadModel } from './load-model.ts';
 export {
   type Metrics,
-  type Outcome,
-  type TrainableModel,
   type Training,
   type TrainingProgress,
   train,
 } from './loop.ts';
-export { LABEL, type Loss } from './loss.ts';
+export type { Loss } from './loss.ts';
 export { lossFrom } from './loss-settings.ts';
 export { type MemoryPlan, planMemory } from './memory-plan.ts';
 export { setNumerics } from './numerics.ts';
 export { type OpenedPredictor, openPredictor } from './open-predictor.ts';
-export {
-  type CachedRecording,
-  type Predictor,
-  predictRecording,
-  predictWindows,
-  type StoredSamples,
-} from './predict.ts';
-export { type PredictionReport, type PredictionRequest, predictRecordings } from './predict-recordings.ts';
-export { PREDICTION_FORMATS, type PredictionFormat } from './prediction-file.ts';
+export { type Predictor, predictRecording, predictWindows } from './predict.ts';
+export { predictRecordings } from './predict-recordings.ts';
 export { isOtherReference } from './reference.ts';
-export { corpusBytes, hostMemory, type Memory, type Residency, residencyOf } from './residency.ts';
+export { hostMemory, type Memory, residencyOf } from './residency.ts';
 export { NotFiniteError } from './run-stop.ts';
 export { learningRateShare } from './schedule.ts';
 export { describeThresholds } from './scored-set.ts';
-export { startTraining, type TrainingRequest } from './start.ts';
+export { startTraining } from './start.ts';
 export { type Batch, computeStep } from './step.ts';
 export { stepParts } from './step-parts.ts';
 export { openSplit } from './training-data.ts';
-export { type TuningReport, type TuningRequest, tuneCheckpoint } from './tune-checkpoint.ts';
+export { type TuningReport, tuneCheckpoint } from './tune-checkpoint.ts';

@@ -183,7 +183,7 @@ test('each step’s line has what it was, where its time went, and its windows',
   expect(steps.at(-1).loss).toBeLessThan(steps[0].loss);
 });
 
-test('F1: a step with a NaN is counted, named with its windows, and changes nothing', async () => {
+test('F1, F7: a step with a NaN is counted, named with its windows, and changes nothing', async () => {
   // Windows 3, 4 and 5 are the second step of each epoch.
   const { outcome, events, lines, values } = await trainLine({ broken: new Set([4]) });
   expect(outcome).toMatchObject({ reason: 'finished', step: 16, skipped: 4 });

@@ -64,7 +64,7 @@ test.each(reference.focal)(
 );
 
 // Wholly right: loss and gradient 0. Wholly wrong: (1 - p)^gamma is 1, so the loss is the logit's size and the gradient 1,
-// times the weight of the class (failures F7).
+// times the weight of the class.
 const EXTREMES: [Loss, number, number][] = [
   [{ kind: 'bce', positiveWeight: 1 }, 1, 1],
   [{ kind: 'bce', positiveWeight: 4 }, 4, 1],
@@ -75,7 +75,7 @@ const EXTREMES: [Loss, number, number][] = [
   ]),
   [{ kind: 'focal', alpha: 0.75, gamma: 2, positiveWeight: 1 }, 0.75, 0.25],
 ];
-test.each(EXTREMES)('%o is exact at logits of ±1e4', (loss, seizure, background) => {
+test.each(EXTREMES)('F7: %o is exact at logits of ±1e4', (loss, seizure, background) => {
   const z = tensor([[1e4, -1e4, 1e4, -1e4]]).withGrad();
   const value = lossOf(loss, z, tensor([[1, 1, 0, 0]], { dtype: 'uint8' }));
   expect(value.item()).toBe((1e4 * (seizure + background)) / 4);

@@ -1,7 +1,7 @@
 import { own, type Tensor } from '../torch/index.ts';
 
-/** Values of the label mask, as in the cache's `labels.npy`. */
-export const LABEL = { background: 0, seizure: 1, excluded: 2 } as const;
+/** Values of the label mask, as in the cache's `labels.npy`; all else is background. */
+const LABEL = { seizure: 1, excluded: 2 } as const;
 
 export type Loss =
   | {
@@ -19,7 +19,7 @@ export type Loss =
  * neither. Cross-entropy is the same with gamma 0 and no alpha.
  *
  * @param logits (B, T)
- * @param labels (B, T) uint8, {@link LABEL}
+ * @param labels (B, T) uint8: 0 background, 1 seizure, 2 excluded
  * @param total () samples that the mean is over, where a batch is only part of what counts
  * @returns () float32, or float64 for such logits; 0 where every sample is excluded
  */

@@ -9,6 +9,7 @@ import {
 } from '../model/index.ts';
 import { montageChannels } from '../signal/index.ts';
 import { isCudaAvailable, kernelsMissing } from '../torch/index.ts';
+import { precisionOf } from './numerics.ts';
 
 /** What a configuration's model costs, and what of it fits somewhere. */
 export interface MemoryPlan {
@@ -35,7 +36,7 @@ export function planMemory(
   device: 'cpu' | 'cuda',
   freeBytes: number,
 ): MemoryPlan {
-  const precision = device === 'cuda' && training.mixed_precision ? 'bfloat16' : 'float32';
+  const precision = precisionOf(device, training) === null ? 'float32' : 'bfloat16';
   const window = {
     channels: montageChannels(preprocessing).length,
     samples: Math.round(data.window_size * data.sampling_rate),

@@ -66,7 +66,7 @@ test.each([
   ['szcore', '_events.tsv', readBidsEvents],
   ['json', '_eeg.seizures.json', readBgbJson],
 ] as const)(
-  '%s: one file a recording of a BIDS tree, in its own time, a hole is no seizure',
+  'G5, G6: %s: one file a recording of a BIDS tree, in its own time, a hole is no seizure',
   async (format, ending, read) => {
     const { output, recordings, unusable } = await predict({ format });
     expect(unusable).toEqual([]);
@@ -91,6 +91,13 @@ test.each([
     ]);
   },
 );
+
+test('prepared by threads beside it, recordings get the same files to the byte', async () => {
+  const [here, beside] = [await predict(), await predict({ threads: 2 })];
+  const written = ({ output, recordings }: typeof here) =>
+    recordings.map(({ file }) => [file.slice(output.length), readFileSync(file, 'utf8')]);
+  expect(written(beside)).toEqual(written(here));
+});
 
 test('SzCORE: the start of the recording, types that it knows', async () => {
   const output = join(folder, 'tmp.tsv');

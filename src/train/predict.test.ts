@@ -11,7 +11,7 @@ const predictor = {
 const stitching = { method: 'overlap_add', window_size: 8, stride: 3 } as const;
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
-test('every recorded sample of every segment is predicted, tails and short segments too', () => {
+test('G12: every recorded sample of every segment is predicted, tails and short segments too', () => {
   const rows = 8 + 5 + 3 + 4;
   const signal = Int16Array.from({ length: 2 * rows }, (_, i) => (i % 2 === 0 ? Math.floor(i / 2) : 7));
   const segments = [

@@ -47,7 +47,7 @@ test('a choice that cannot hold the samples is refused, any other is taken', () 
   );
 });
 
-test('memory and disk give the same batches, changed in the same way, for any number of readers', () => {
+test('memory and disk give the same batches, changed in the same way, for any number of readers', async () => {
   const order = Array.from(new EEGWindowDataset(set, 3).order(0)).slice(0, 20);
   const batches = Array.from({ length: 7 }, (_, i) => order.slice(3 * i, 3 * i + 3));
   // The data sets are CHB-MIT's, in double-banana.
@@ -66,21 +66,21 @@ test('memory and disk give the same batches, changed in the same way, for any nu
       channels: set.channels,
       mirror,
     });
-  const all = (data: object) => {
-    using windows = placeWindows(config(data), set, 'cpu', { host: 24 * GIB, device: null }).windows;
+  const all = async (data: object) => {
+    using windows = (await placeWindows(config(data), set, 'cpu', { host: 24 * GIB, device: null })).windows;
     windows.plan(batches);
     return batches.map((indices) => {
       const { signal, labels, samples } = windows.batch(indices, augmentationOf(indices));
       return [signal, labels, samples].map((tensor) => [tensor.shape, tensor.toArray()]);
     });
   };
-  const memory = all({ residency: 'device' });
+  const memory = await all({ residency: 'device' });
   expect(memory[0]![0]![0]).toEqual([3, 512, set.channels]);
-  expect(all({ residency: 'host' })).toEqual(memory);
+  expect(await all({ residency: 'host' })).toEqual(memory);
   for (const num_workers of [0, 1, 3])
-    expect(all({ residency: 'disk', num_workers, prefetch_factor: 2, persistent_workers: true })).toEqual(
-      memory,
-    );
+    expect(
+      await all({ residency: 'disk', num_workers, prefetch_factor: 2, persistent_workers: true }),
+    ).toEqual(memory);
 });
 
 test('a corpus is its int16 samples and a byte of label a row', () => {

@@ -1,6 +1,6 @@
 import { totalmem } from 'node:os';
-import type { Config } from '../config/index.ts';
-import { loadCorpus, type ReaderSettings, type WindowSet } from '../data/index.ts';
+import { type Config, usableCores } from '../config/index.ts';
+import { loadCorpusInThreads, type ReaderSettings, type WindowSet } from '../data/index.ts';
 import { InputError } from '../errors.ts';
 import type { Device } from '../torch/index.ts';
 import { DeviceWindows } from './device-windows.ts';
@@ -83,25 +83,33 @@ export function residencyOf(
  * @param say is told, while training, of pinned memory that the system does not give
  * @throws InputError `DATA_RESIDENCY`, `CACHE_*`
  */
-export function placeWindows(
+export async function placeWindows(
   config: Pick<Config, 'data' | 'resources' | 'training'>,
   set: WindowSet,
   device: Device,
   memory: Memory,
   say: (sentence: string) => void = () => undefined,
-): PlacedWindows {
+): Promise<PlacedWindows> {
   const { residency, reason } = residencyOf(config, corpusBytes(set), memory);
   const pinning = new Pinning(config.data.pin_memory && device !== 'cpu', say);
-  if (residency === 'disk')
-    return {
-      windows: new DiskWindows(set, readerSettings(config, set.windows.length), device, pinning),
-      residency,
-      reason,
-    };
-  const corpus = loadCorpus(set);
+  if (residency === 'disk') return { windows: diskWindows(config, set, device, pinning), residency, reason };
+  const corpus = await loadCorpusInThreads(set, Math.min(usableCores(), MOST_THREADS));
   const windows = new DeviceWindows(corpus, residency === 'device' ? device : 'cpu', device, pinning);
   return { windows, residency, reason };
 }
+
+/** Windows that stay on disk. */
+export function diskWindows(
+  config: Pick<Config, 'data' | 'training'>,
+  set: WindowSet,
+  device: Device,
+  pinning?: Pinning,
+): DiskWindows {
+  return new DiskWindows(set, readerSettings(config, set.windows.length), device, pinning);
+}
+
+/** That read the corpus: more than a disk needs to be busy. */
+const MOST_THREADS = 8;
 
 /** PyTorch's default where `data.prefetch_factor` is null. */
 const PREFETCH = 2;

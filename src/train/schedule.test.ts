@@ -4,7 +4,7 @@ import { learningRateShare } from './schedule.ts';
 import { reference } from './testing/reference.ts';
 
 test.each(reference.schedules)(
-  '$type after $warmup steps of warm-up is PyTorch’s',
+  'F6: $type after $warmup steps of warm-up is PyTorch’s',
   ({ type, total, warmup, shares }) => {
     // The share is rounded down to whole steps.
     const schedule = { type, warmupRatio: (warmup + 0.5) / total };
@@ -14,7 +14,7 @@ test.each(reference.schedules)(
   },
 );
 
-test('warm-up rises linearly from its first step, cosine falls to zero', () => {
+test('F6: warm-up rises linearly from its first step, cosine falls to zero', () => {
   const schedule = { type: 'cosine', warmupRatio: 0.1 } as const;
   const rates = Array.from({ length: 40 }, (_, step) => learningRateShare(schedule, step, 40));
   expect(rates.slice(0, 5)).toEqual([1 / 5, 2 / 5, 3 / 5, 4 / 5, 1]);
@@ -28,7 +28,7 @@ test('linear and constant', () => {
   expect(learningRateShare({ type: 'constant', warmupRatio: 0.5 }, 99, 100)).toBe(1);
 });
 
-test('property: always above 0 and at most 1 before the last step', () => {
+test('F6: property: always above 0 and at most 1 before the last step', () => {
   fc.assert(
     fc.property(
       fc.constantFrom('cosine', 'linear', 'constant'),

@@ -86,7 +86,7 @@ function steps(run: string): { step: number; loss: number; windows: string }[] {
     .map(({ step, loss, windows }) => ({ step, loss, windows }));
 }
 
-test('killed or interrupted and resumed, or read from disk, a training ends with the same bits as without', async () => {
+test('H8, H9: killed or interrupted and resumed, or read from disk, a training ends with the same bits as without', async () => {
   expect((await trainHere('whole')).outcome).toMatchObject({ reason: 'finished', step: 16 });
   expect(existsSync(join(folder, 'whole/done.json'))).toBe(true);
   const whole = steps('whole');

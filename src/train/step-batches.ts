@@ -67,7 +67,8 @@ export class StepBatches {
   }
 }
 
-function inBatches(indices: readonly number[], size: number): number[][] {
+/** Cut into runs of `size`, the last one as long as what is left. */
+export function inBatches(indices: readonly number[], size: number): number[][] {
   return Array.from({ length: Math.ceil(indices.length / size) }, (_, i) =>
     indices.slice(i * size, (i + 1) * size),
   );

@@ -10,7 +10,7 @@ import type { Optimizer } from './optimizer.ts';
 export interface Batch {
   /** (B, T, C) float32, scaled */
   readonly signal: Tensor;
-  /** (B, T) uint8, see LABEL */
+  /** (B, T) uint8: 0 background, 1 seizure, 2 excluded */
   readonly labels: Tensor;
   /** (B) int64, each window's index in the data set; dropout masks depend on it */
   readonly samples: Tensor;

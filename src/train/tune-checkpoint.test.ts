@@ -49,7 +49,7 @@ const hashes = (where: string) =>
         .digest('hex'),
     );
 
-test('thresholds are frozen into a new checkpoint with the same weights; predicting and evaluating use them', async () => {
+test('C3, C5: thresholds are frozen into a new checkpoint with the same weights; predicting and evaluating use them', async () => {
   const report = await tune('tuned');
   const { tau_on, tau_off } = report.thresholds;
   // Of the points that are listed, the most sensitive that meets the rate, and of equals the highest.

@@ -45,6 +45,8 @@ export interface TuningRequest {
   readonly patientPattern: string | null;
   readonly device: Device;
   readonly signal: AbortSignal;
+  /** Of recordings that are not cached, before they are predicted. */
+  readonly onPreprocessed?: (done: number, all: number, name: string) => void;
   readonly onProgress: (done: number, all: number, name: string) => void;
 }
 

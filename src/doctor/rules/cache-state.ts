@@ -42,7 +42,7 @@ export function unbuilt(subject: Subject): string[] {
   const unusable = new Set(
     tried.filter(({ problem }) => problem !== null).map(({ name }) => entryName(name)),
   );
-  return unaccounted(recordings, cache.splits, excludedIn(subject))
+  return unaccounted(recordings.recordings, cache.splits, excludedIn(subject))
     .filter(({ entry }) => !unusable.has(entry))
     .map(({ name }) => name);
 }

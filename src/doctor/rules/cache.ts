@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
+import { CENSUS_FILE } from '../../cache/index.ts';
 import { counted } from '../../words.ts';
 import { commandLine } from '../command-line.ts';
 import type { Found } from '../finding.ts';
@@ -114,6 +115,35 @@ export const CACHE: readonly Rule[] = [
           evidence: `${split.folder} holds ${counted(split.survey.entries.size, 'entry', 'entries')} and no census.json`,
           fix: building(subject),
         })),
+  },
+  {
+    id: 'D11',
+    name: 'census-damaged',
+    group: 'cache',
+    severity: 'wasteful',
+    title: 'It cannot be read what a build left out',
+    looksAt: 'census.json of each split',
+    evidence: 'what is wrong with it',
+    cause:
+      'A disk was full, a copy was cut short, or it was edited: rejected and unlabelled recordings are out of sight.',
+    fix: '`bgb build-cache --data-dir DATA --cache-dir CACHE --config CONFIG`, which writes it anew; or `rm` it',
+    look: (subject) =>
+      splitsOf(subject)
+        .filter(({ censusProblem }) => censusProblem !== null)
+        .map(({ folder, censusProblem }) => {
+          const build = building(subject);
+          return {
+            about: folder,
+            evidence: censusProblem!.split('. Run bgb')[0]!,
+            fix:
+              build.command === null
+                ? {
+                    command: commandLine('rm', join(folder, CENSUS_FILE)),
+                    says: `Remove it. ${build.says}`,
+                  }
+                : build,
+          };
+        }),
   },
   {
     id: 'H1',

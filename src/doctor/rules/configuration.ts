@@ -20,7 +20,9 @@ const OWN: Readonly<Record<string, string>> = {
 };
 
 function problemsOf({ problems }: Subject, rule: string, fix: (problem: Problem) => Fix): Found[] {
-  return problems
+  // What follows a slip in the file's form is seldom one of its own.
+  const [slip] = problems.filter(({ field }) => field === '');
+  return (slip === undefined ? problems : [slip])
     .filter(({ field }) => (OWN[field] ?? 'config-refused') === rule)
     .map((problem) => ({ evidence: problemText(problem), fix: fix(problem) }));
 }

@@ -3,9 +3,9 @@ import { requireSettings } from '../../data/index.ts';
 import { InputError } from '../../errors.ts';
 import { counted } from '../../words.ts';
 import { commandLine } from '../command-line.ts';
-import type { Found } from '../finding.ts';
+import type { Fix, Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
-import type { Subject } from '../subject.ts';
+import type { SplitSubject, Subject } from '../subject.ts';
 import { building, some, splitsOf } from './cache-state.ts';
 
 /** The entries of a cache, each by itself. */
@@ -154,8 +154,22 @@ function unusable(subject: Subject, isOfOtherVersion: boolean): Found[] {
                 command: subject.commands.setAside(split.folder, names),
                 says: `Move them aside and list the rest. ${build.says}`,
               }
-            : build,
+            : rebuilding(split, names, subject),
       },
     ];
   });
+}
+
+/** Building entries again; those of no recording here have to go first. */
+function rebuilding({ folder }: SplitSubject, names: readonly string[], subject: Subject): Fix {
+  const build = building(subject);
+  const places = subject.recordings?.recordings ?? [];
+  const known = new Set(places.map(({ entry }) => entry));
+  const strangers = names.filter((name) => !known.has(name));
+  if (strangers.length === 0) return build;
+  const move = subject.commands.moveAside(folder, strangers);
+  return {
+    command: move === null ? null : `${move} && ${build.command}`,
+    says: `Move ${strangers.length === names.length ? 'them' : `the ${strangers.length} of no recording here`} aside, and build.`,
+  };
 }

@@ -16,13 +16,17 @@ export const INPUTS: readonly Rule[] = [
     severity: 'wasteful',
     title: 'Recordings or annotations have changed since their entries were built',
     looksAt:
-      "each entry's recording and annotations, as its provenance names them, beside the files of data.data_dir: size, and the hash of annotations that are newer; with --deep the hash of every annotation, and of recordings that are newer",
+      "each entry's recording and annotations, as its provenance names them, beside the files of data.data_dir: size, and the hash of annotations that are newer, and of recordings where few are; with --deep of all annotations and all newer recordings",
     evidence: 'how many entries, and the first file',
     cause: 'Files were corrected or replaced after the cache was built: it holds the old labels or samples.',
     fix: '`bgb build-cache ...`, which builds those entries again',
     isQuick: true,
     look: (subject) => {
-      const changed = altered(subject, 'changed');
+      // What cannot be used any more is told by why.
+      const unusable = new Set(
+        (subject.recordings?.tried ?? []).filter(({ problem }) => problem !== null).map(({ name }) => name),
+      );
+      const changed = altered(subject, 'changed').filter(({ recording }) => !unusable.has(recording));
       if (changed.length === 0) return [];
       return [
         {

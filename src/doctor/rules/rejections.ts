@@ -28,6 +28,10 @@ function rejected(
   /** What must be typed before the cache is built again; without it, the recordings are left out for good. */
   before?: (subject: Subject, reasons: readonly string[]) => string | null,
 ): Rule {
+  const fixOf = (subject: Subject, names: readonly string[], reasons: readonly string[]): Fix =>
+    before === undefined
+      ? leavingOut(subject, names, says)
+      : { command: afterwards(before(subject, reasons), building(subject).command), says };
   return {
     ...about,
     group: 'data',
@@ -45,17 +49,14 @@ function rejected(
           {
             about: folder,
             evidence: `${lost.length} of ${losses!.recordings} recordings (${some(names)}): ${reasons[0]}`,
-            fix:
-              before === undefined
-                ? leavingOut(subject, names, says)
-                : { command: afterwards(before(subject, reasons), building(subject).command), says },
+            fix: fixOf(subject, names, reasons),
           },
         ];
       }),
-      ...neverBuilt(
+      ...notBuilt(
         subject,
         (problem) => problem.kind === 'rejected' && reasonOf(problem.reason) === reason,
-        says,
+        fixOf,
       ),
     ],
   };
@@ -79,9 +80,11 @@ export function leavingOut(subject: Subject, names: readonly string[], mending: 
       says: `Files of ${touched.length === names.length ? 'these recordings' : `${counted(touched.length, 'recording')} of them`} have changed since: build again.`,
     };
   const leftOut = new Set(names.map(entryName));
+  // Without a seizure left to train on, leaving out mends nothing.
   const hasOthers = splitsOf(subject).some(
     ({ split, survey }) =>
-      (split === 'train' || split === null) && [...survey.entries.keys()].some((name) => !leftOut.has(name)),
+      (split === 'train' || split === null) &&
+      [...survey.entries].some(([name, { seizureSeconds }]) => !leftOut.has(name) && seizureSeconds > 0),
   );
   const command = hasOthers ? subject.commands.leaveOut(names) : null;
   const build = building(subject).command;
@@ -93,23 +96,30 @@ export function leavingOut(subject: Subject, names: readonly string[], mending: 
       };
 }
 
-/** Recordings of which no build has said anything, and that one would leave out: of a split of which nothing is left there is no census. */
-function neverBuilt(
+/**
+ * Recordings of which no build has said anything yet, and that one would leave out: of a split of which nothing is left there
+ * is no census, and files may have changed since.
+ */
+function notBuilt(
   subject: Subject,
   isMeant: (problem: NonNullable<TriedRecording['problem']>) => boolean,
-  mending: string,
+  fixOf: (subject: Subject, names: readonly string[], reasons: readonly string[]) => Fix,
 ): Found[] {
   const tried = subject.recordings?.tried ?? [];
-  const meant = tried.filter(({ problem }) => problem !== null && isMeant(problem));
-  if (meant.length === 0) return [];
+  const meant = tried.flatMap(({ name, problem }) =>
+    problem !== null && isMeant(problem) ? [{ name, ...problem }] : [],
+  );
+  const [first] = meant;
+  if (first === undefined) return [];
   const names = meant.map(({ name }) => name);
-  const [{ problem }] = meant as [TriedRecording];
-  const reason =
-    problem!.kind === 'unlabelled' ? `no annotation of ${some(names)}` : `${some(names)}: ${problem!.reason}`;
   return [
     {
-      evidence: `${names.length} of ${counted(tried.length, 'recording')} ${subject.cache === null ? 'looked at' : 'without an entry'}: ${reason}`,
-      fix: leavingOut(subject, names, mending),
+      evidence: `${names.length} of ${counted(tried.length, 'recording')} ${subject.cache === null ? 'looked at' : 'without an entry of what they are now'}: ${first.kind === 'unlabelled' ? `no annotation of ${some(names)}` : `${some(names)}: ${first.reason}`}`,
+      fix: fixOf(
+        subject,
+        names,
+        meant.map(({ reason }) => reason),
+      ),
     },
   ];
 }
@@ -204,10 +214,10 @@ export const REJECTIONS: readonly Rule[] = [
               },
             ],
       ),
-      ...neverBuilt(
+      ...notBuilt(
         subject,
         ({ kind }) => kind === 'unlabelled',
-        'Put the annotations beside the recordings',
+        (subject, names) => leavingOut(subject, names, 'Put the annotations beside the recordings'),
       ),
     ],
   },

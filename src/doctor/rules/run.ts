@@ -1,10 +1,10 @@
 import { basename, dirname } from 'node:path';
 import type { Config } from '../../config/index.ts';
-import { isGoingOn, setAside } from '../../runs/index.ts';
+import { configHashes, isGoingOn, setAside } from '../../runs/index.ts';
 import { commandLine } from '../command-line.ts';
 import type { Fix, Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
-import { isReplaced, type RunSubject } from '../run-subject.ts';
+import { isReplaced, lostLines, type RunSubject } from '../run-subject.ts';
 import type { Subject } from '../subject.ts';
 import { usualRate } from './configuration.ts';
 
@@ -40,7 +40,7 @@ function failed(
     looksAt: 'how the run ended, and the reason that it gave',
     evidence: 'the step, and the reason',
     look: ({ run, ...subject }) =>
-      run === null || stopOf(run) !== stop || isReplaced(run)
+      run === null || stopOf(run) !== stop || isReplaced(run) || (stop === 'other' && lostLines(run) > 0)
         ? []
         : [
             {
@@ -89,6 +89,52 @@ export const RUN: readonly Rule[] = [
     look: (subject) => damagedCheckpoint(subject),
   },
   {
+    id: 'D11',
+    name: 'log-cut',
+    group: 'run',
+    severity: 'wasteful',
+    title: "The run's log lacks its end",
+    looksAt: 'the last line of events.jsonl, and how many lines the last checkpoint counts',
+    evidence: 'both',
+    cause: 'A copy was cut short, a disk was full, or the file was edited: such a run cannot be resumed.',
+    fix: 'copy it again; or a new run with the same settings',
+    look: (subject) => {
+      const { run } = subject;
+      if (run === null || lostLines(run) === 0 || isGoingOn(run.status.state) || isReplaced(run)) return [];
+      return [
+        {
+          evidence: `events.jsonl ends with line ${run.events.at(-1)!.seq + 1}, ${lostLines(run)} before what ${basename(run.checkpoints.find(({ problem }) => problem === null)!.path)} counts`,
+          fix: {
+            command: subject.commands.anew([]),
+            says: 'Copy the run again from where it was trained; or train anew.',
+          },
+        },
+      ];
+    },
+  },
+  {
+    id: 'D11',
+    name: 'run-config-changed',
+    group: 'run',
+    severity: 'worthless result',
+    title: "The run's configuration is not the one that it was started with",
+    looksAt: 'config.yaml of the run, and the hash of its result-relevant values in fingerprint.json',
+    evidence: 'both hashes',
+    cause:
+      'A copy was cut short, or the file was edited: what it says now is not what was trained. Nothing else is looked at.',
+    fix: 'copy it again',
+    look: ({ run }) => {
+      if (run === null || !run.isConfigChanged) return [];
+      const now = configHashes(run.fingerprint.config).result_sha256;
+      return [
+        {
+          evidence: `config.yaml has the hash ${now.slice(0, 12)}, the run was started with ${run.fingerprint.hashes.result_sha256.slice(0, 12)}`,
+          fix: { command: null, says: 'Copy config.yaml again from where the run was trained.' },
+        },
+      ];
+    },
+  },
+  {
     id: 'H8',
     name: 'run-killed',
     group: 'run',
@@ -100,7 +146,7 @@ export const RUN: readonly Rule[] = [
       'Its process ended without a word: killed by hand, by the system for want of memory, or with its terminal or machine.',
     fix: '`bgb train RUN/config.yaml --resume`',
     look: ({ run, commands }) =>
-      run?.status.state !== 'killed'
+      run?.status.state !== 'killed' || lostLines(run) > 0
         ? []
         : [
             {
@@ -245,9 +291,9 @@ export const RUN: readonly Rule[] = [
   },
 ];
 
-function damagedCheckpoint({ run, target }: Subject): Found[] {
+function damagedCheckpoint({ run, target, commands }: Subject): Found[] {
   const [last, ...before] = run?.checkpoints ?? [];
-  if (run === null || last === undefined || last.problem === null) return [];
+  if (run === null || last === undefined || last.problem === null || isReplaced(run)) return [];
   const whole = before.find(({ problem }) => problem === null);
   const damaged = [last, ...before.filter(({ problem }) => problem !== null)];
   const evidence = `${damaged.map(({ path }) => basename(path)).join(', ')}: ${last.problem}`;
@@ -255,7 +301,10 @@ function damagedCheckpoint({ run, target }: Subject): Found[] {
     return [
       {
         evidence: `${evidence} None before it is whole.`,
-        fix: { command: null, says: 'Copy the run again, or start anew.' },
+        fix: {
+          command: isGoingOn(run.status.state) ? null : commands.anew([]),
+          says: 'Copy the run again, or train anew.',
+        },
       },
     ];
   if (isGoingOn(run.status.state))

@@ -173,7 +173,7 @@ test('few events or patients: exact intervals; 20 events of 10 patients: patient
   expect(all.figures.event_sensitivity_any_overlap!.interval!.method).toMatch(/exact binomial/);
 });
 
-test('under 24 h of seizure-free recording there is no rate; without seizures no sensitivity', () => {
+test('G10, G11: under 24 h of seizure-free recording there is no rate; without seizures no sensitivity', () => {
   const short = evaluate([recordingOf('p1/a', 23, [[1, 0.9, 3, 100]])]);
   for (const figure of [...short.sensitivity_at_fa, short.figures.false_alarms_per_24h_recorded])
     expect(figure).toMatchObject({
@@ -192,7 +192,7 @@ test('under 24 h of seizure-free recording there is no rate; without seizures no
   expect(unlabelled).toMatchObject({ prevalence: null, seizure_free_hours: 0, calibration: { samples: 0 } });
 });
 
-test('property: the order of recordings changes nothing', () => {
+test('G7, G8: property: the order of recordings changes nothing', () => {
   const anyPart = fc.tuple(
     fc.constantFrom(0, 1, 2),
     fc.double({ min: 0, max: 1, noNaN: true }),

@@ -6,8 +6,8 @@ import {
   falseAlarmsPer24hRecorded,
   NO_EVENTS,
 } from '../any-overlap.ts';
+import { ExactSum } from '../exact-sum.ts';
 import { ratio, sumCounts } from '../measured.ts';
-import { ExactSum } from '../nedc/index.ts';
 import { ScorerTally } from '../scorer-tally.ts';
 import { type TimeSpan, unionSeconds } from '../time-spans.ts';
 import type {

@@ -4,7 +4,7 @@ import { type Bounds, clopperPearson, garwood } from './exact-intervals.ts';
 import { drawnSum, LEAST_PATIENTS, type PatientBootstrap } from './patient-bootstrap.ts';
 
 /** Fewer events than this are too few to resample. */
-export const LEAST_EVENTS = 20;
+const LEAST_EVENTS = 20;
 
 /** Detected seizures and seizures of each patient. */
 export interface PatientEvents {

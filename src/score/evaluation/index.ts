@@ -8,13 +8,11 @@ export type { EvaluatedRecording, EvaluationSettings, MeasuredRecording } from '
 export {
   CURVE_MEASUREMENT,
   type CurveResults,
-  type EvaluationFigures,
   EvaluationTally,
   evaluationFigures,
 } from './evaluation-tally.ts';
 export type { TypedSeizure } from './event-outcomes.ts';
 export { EventTally } from './event-tally.ts';
-export { type Bounds, clopperPearson, garwood } from './exact-intervals.ts';
 export { type Measurement, type MeasuringPart, openParts } from './measuring-part.ts';
 export { operatingCurve } from './operating-curve.ts';
 export { PatientBootstrap } from './patient-bootstrap.ts';

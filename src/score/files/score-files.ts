@@ -1,6 +1,6 @@
 import { namedPatientOf } from '../../cache/index.ts';
 import { InputError } from '../../errors.ts';
-import { ExactSum } from '../nedc/index.ts';
+import { ExactSum } from '../exact-sum.ts';
 import { ScorerTally } from '../scorer-tally.ts';
 import { type EventScoringSettings, SZCORE_EVENT_SETTINGS } from '../szcore/index.ts';
 import { type TimeSpan, unionSeconds } from '../time-spans.ts';

@@ -10,7 +10,6 @@
  */
 export type { Confusion } from './epoch.ts';
 export type { Label } from './events.ts';
-export { ExactSum } from './exact-sum.ts';
 export { type AlgorithmScores, asPrinted, type LabelCounts, type LabelFigures } from './figures.ts';
 export type { IraScores } from './ira.ts';
 export { type NedcScores, NedcTally } from './tally.ts';

@@ -34,7 +34,7 @@ function expectClose(found: object, expected: object) {
   }
 }
 
-describe.each(vectors)('$id $note', ({ files, expected }) => {
+describe.each(vectors)('G9: $id $note', ({ files, expected }) => {
   const tally = new NedcTally();
   for (const { ref, hyp, duration } of files) tally.add(seizures(ref), seizures(hyp), duration);
   const scores = tally.scores();

@@ -1,8 +1,8 @@
+import { ExactSum } from '../exact-sum.ts';
 import type { TimeSpan } from '../time-spans.ts';
 import { dpalignCounts } from './dpalign.ts';
 import { type Confusion, confusionOf, EPOCH_S, epochCounts } from './epoch.ts';
 import { LABELS, labelledEvents } from './events.ts';
-import { ExactSum } from './exact-sum.ts';
 import {
   type AlgorithmScores,
   algorithmScores,

@@ -7,7 +7,7 @@ const LOW = 2 ** 26;
  * stretch gets the bits of one pass. Each is rounded to a whole number of steps and split in two parts, whose sums are
  * exact up to 2^26 of them: 72 h at 256 Hz.
  */
-export class ExactSum {
+export class ProbabilitySum {
   #high = 0;
   #low = 0;
 
@@ -18,7 +18,7 @@ export class ExactSum {
     this.#low += steps - high * LOW;
   }
 
-  addSum(other: ExactSum): void {
+  addSum(other: ProbabilitySum): void {
     this.#high += other.#high;
     this.#low += other.#low;
   }
