@@ -108,7 +108,8 @@ test("app.py's image takes the same bridge, and compiles and keeps where there i
   const words = [path('src/modal/testing/modal_stub.py'), path('deploy/modal/app.py')];
   const env = { ...process.env, BGB_BUNDLE: '/tmp/packed.tar.gz' };
   const { train } = JSON.parse(execFileSync('python3', words, { encoding: 'utf8', env }));
-  const [, command] = train.image.find((step: string[]) => step[1]?.includes('build-bridge'));
+  const [, command, seen] = train.image.find((step: string[]) => step[1]?.includes('build-bridge'));
+  expect(seen).toBe('volume at /results');
   await using container = await place.open();
   const take = async (name: string, bridge: string) => {
     packed(name, bridge);
