@@ -148,7 +148,7 @@ def words_of(text: str) -> list:
 )
 def train(config_path: str = "", args: str = "", job: str = "", attempt: str = "1", token: str = "") -> int:
     """Trains, or goes on with what an interruption left. Success is done.json in the run's folder and nothing else."""
-    call = modal.current_function_call_id()
+    call = modal.current_function_call_id() or ""
     if job:
         code = bgb("attend", job, "--attempt", attempt, "--token", token, "--call", call)
     else:

@@ -17,7 +17,7 @@ export async function attendCommand(path: string, options: AttendCommandOptions)
     program: [process.execPath, ...process.execArgv, process.argv[1]!],
     stagingFolder: join(tmpdir(), STAGED_CACHE),
     attempt: Number(options.attempt),
-    call: options.call ?? null,
+    call: options.call || null,
     write: (text) => process.stdout.write(text),
     now: () => new Date(),
     signal: command.signal,

@@ -17,6 +17,7 @@ import {
   type Standing,
   stop,
   type Transferred,
+  workAtOnce,
   writtenByTwo,
 } from '../places/index.ts';
 import { atModal } from './at-modal.ts';
@@ -33,24 +34,36 @@ export { runThere } from './modal-there-action.ts';
 /** Whether it runs now, else how it ended. */
 type State = 'running' | Ending;
 
+interface Looked {
+  readonly standing: Standing;
+  readonly state: State;
+}
+
+const UNREADABLE = ['PLACE_JOB', 'PLACE_RUN_MISSING'];
+
+async function look(place: ModalPlace, run: string): Promise<Looked> {
+  const standing = await readStanding(place, RESULTS, run);
+  const isRunning = standing.isDone ? false : (await place.find(run)) !== null;
+  return { standing, state: isRunning ? 'running' : endingOf(standing) };
+}
+
 /** One run in full, or a table of all. */
 export async function status(run: string | null, options: PlaceOptions & { json?: boolean }): Promise<void> {
   if (run !== null) checkRunName(run);
   const found = await atModal(options, async (place) => {
-    const names = run === null ? await listRuns(place, RESULTS) : [run];
-    const looked = names.map(async (name) => {
-      const standing = await readStanding(place, RESULTS, name);
-      const isRunning = standing.isDone ? false : (await place.find(name)) !== null;
-      return { standing, state: isRunning ? ('running' as const) : endingOf(standing) };
+    if (run !== null) return [await look(place, run)];
+    const names = await listRuns(place, RESULTS);
+    const looked: Looked[][] = [];
+    await workAtOnce(names.entries(), { atOnce: 4 }, async ([index, name]) => {
+      try {
+        looked[index] = [await look(place, name)];
+      } catch (error) {
+        // One whose record cannot be read, or that was removed just now, does not hide the others.
+        if (!(error instanceof InputError && UNREADABLE.includes(error.code))) throw error;
+        process.stderr.write(`Warning: ${error.message}\n`);
+      }
     });
-    if (run !== null) return [await looked[0]!];
-    // One whose record cannot be read does not hide the others.
-    return (await Promise.allSettled(looked)).flatMap((each) => {
-      if (each.status === 'fulfilled') return [each.value];
-      if (!(each.reason instanceof InputError) || each.reason.code !== 'PLACE_JOB') throw each.reason;
-      process.stderr.write(`Warning: ${each.reason.message}\n`);
-      return [];
-    });
+    return looked.flat();
   });
   if (options.json) {
     const documents = found.map(documentOf);
@@ -96,7 +109,7 @@ function stepOf({ heartbeat, savedStep }: Standing): number | null {
   return heartbeat?.step ?? savedStep;
 }
 
-function documentOf({ standing, state }: { standing: Standing; state: State }) {
+function documentOf({ standing, state }: Looked) {
   const { run, job, attempts, savedStep, done } = standing;
   return {
     run,
@@ -121,7 +134,7 @@ function jsonIn(text: string | null): unknown {
   }
 }
 
-function describe({ standing, state }: { standing: Standing; state: State }): string {
+function describe({ standing, state }: Looked): string {
   const { run, job, attempts, savedStep } = standing;
   const rows: [string, string | number | null][] = [
     ['state', state],

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -64,6 +64,35 @@ async function started(tarball: string): Promise<string> {
   return '';
 }
 
+test('two that pack at the same moment, and one that was killed, leave a whole bundle', async () => {
+  const root = join(standIn.folder, 'clone');
+  mkdirSync(join(root, 'scripts'), { recursive: true });
+  mkdirSync(join(root, 'src'));
+  writeFileSync(join(root, 'src/a.ts'), '1');
+  // As scripts/bundle.ts: slowly, in two pieces.
+  writeFileSync(
+    join(root, 'scripts/bundle.ts'),
+    `import { appendFileSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+const out = process.argv[3] + '/bgb-0.1.0-linux-x64.tar.gz';
+appendFileSync(out, 'half ');
+await delay(100);
+appendFileSync(out, readFileSync('src/a.ts', 'utf8'));
+if (readFileSync('src/a.ts', 'utf8') === 'killed') process.kill(process.pid, 'SIGKILL');`,
+  );
+  const quiet = () => undefined;
+  const bundles = await Promise.all([codeBundle(root, null, quiet), codeBundle(root, null, quiet)]);
+  for (const { tarball } of bundles) expect(readFileSync(tarball, 'utf8')).toBe('half 1');
+  writeFileSync(join(root, 'src/a.ts'), 'killed');
+  await expect(codeBundle(root, null, quiet)).rejects.toThrow(/could not be packed/);
+  writeFileSync(join(root, 'src/a.ts'), '1');
+  expect(readFileSync((await codeBundle(root, null, quiet)).tarball, 'utf8')).toBe('half 1');
+  expect(readdirSync(join(root, 'build/bundle')).sort()).toEqual([
+    'bgb-0.1.0-linux-x64.tar.gz',
+    'packed.json',
+  ]);
+});
+
 test('a bridge is compiled once for each state of native/, whatever else changes, and every code finds it', async () => {
   expect(await started(packed('first', '00000000native1'))).toBe('compiled by first\n');
   // Another code, the same native/: nothing is compiled, and it runs with the bridge that is there.
@@ -79,7 +108,8 @@ test("app.py's image takes the same bridge, and compiles and keeps where there i
   const words = [path('src/modal/testing/modal_stub.py'), path('deploy/modal/app.py')];
   const env = { ...process.env, BGB_BUNDLE: '/tmp/packed.tar.gz' };
   const { train } = JSON.parse(execFileSync('python3', words, { encoding: 'utf8', env }));
-  const [, command] = train.image.find((step: string[]) => step[1]?.includes('build-bridge'));
+  const [, command, seen] = train.image.find((step: string[]) => step[1]?.includes('build-bridge'));
+  expect(seen).toBe('volume at /results');
   await using container = await place.open();
   const take = async (name: string, bridge: string) => {
     packed(name, bridge);

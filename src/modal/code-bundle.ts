@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { globSync } from 'node:fs';
-import { mkdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { InputError, messageOf } from '../errors.ts';
 import { sha256, sha256File, writeAtomic } from '../files/index.ts';
@@ -65,17 +65,28 @@ export async function codeBundle(
     (await stat(note.tarball).catch(() => null)) === null
   ) {
     say('Packing the code (once for each state of the sources) ...');
-    await mkdir(out, { recursive: true });
-    try {
-      await promisify(execFile)(process.execPath, [script, '--out', out], { cwd: root, maxBuffer: 1 << 24 });
-    } catch (cause) {
-      throw new InputError('MODAL_BUNDLE', `The code could not be packed: ${messageOf(cause)}`, { cause });
-    }
-    const [tarball] = globSync(join(out, '*.tar.gz'));
+    const tarball = await packed(script, root, out);
     await writeAtomic(notePath, JSON.stringify({ key, tarball }));
-    return await bundleOf(tarball!);
+    return await bundleOf(tarball);
   }
   return await bundleOf(note.tarball);
+}
+
+/** Packs apart, so that neither one that is killed nor another at the same time leaves half a bundle. @returns its path */
+async function packed(script: string, root: string, out: string): Promise<string> {
+  await mkdir(out, { recursive: true });
+  const folder = await mkdtemp(join(out, 'packing-'));
+  try {
+    await promisify(execFile)(process.execPath, [script, '--out', folder], { cwd: root, maxBuffer: 1 << 24 });
+    const [made] = globSync(join(folder, '*.tar.gz'));
+    const tarball = join(out, basename(made!));
+    await rename(made!, tarball);
+    return tarball;
+  } catch (cause) {
+    throw new InputError('MODAL_BUNDLE', `The code could not be packed: ${messageOf(cause)}`, { cause });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** Where the code of a hash lies among the results. */

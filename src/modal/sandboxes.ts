@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type {
+  App,
   CloudBucketMount,
   Image,
   ModalClient,
@@ -10,7 +12,7 @@ import type {
 import { CLOUD_MOUNTS } from '../config/index.ts';
 import { InputError } from '../errors.ts';
 import { Claim, isAbandoned } from './claims.ts';
-import { isSdkError, translated } from './sdk.ts';
+import { isPassing, isSdkError, translated } from './sdk.ts';
 
 /** What the runs of a user share. */
 export interface ModalSettings {
@@ -40,20 +42,27 @@ export const { results: RESULTS, data: DATA } = CLOUD_MOUNTS;
 /** What a sandbox is to be; `data`: other recordings than usual. */
 export type SandboxPlan = SandboxCreateParams & { readonly data?: DataSource | null | undefined };
 
+const BUILD_TRIES = 5;
 /** A tag of named sandboxes. */
 const CLAIM = 'claim';
+
+/** Whether an error is of the call that makes a sandbox, rather than of one before or after. */
+function isOfMaking(error: unknown): boolean {
+  const { path = '' } = (error ?? {}) as { path?: string };
+  return isSdkError(error, 'AlreadyExistsError') || /\/SandboxCreate(V2)?$/.test(path);
+}
 
 /** Makes sandboxes with results and recordings mounted, and finds them again. */
 export class Sandboxes {
   readonly #client: ModalClient;
   readonly #settings: ModalSettings;
-  readonly #image: (client: ModalClient) => Image;
+  readonly #image: Image;
   readonly #claims = new WeakMap<Sandbox, Claim>();
 
   constructor(client: ModalClient, settings: ModalSettings, image: (client: ModalClient) => Image) {
     this.#client = client;
     this.#settings = settings;
-    this.#image = image;
+    this.#image = image(client);
   }
 
   /**
@@ -117,8 +126,13 @@ export class Sandboxes {
       if (error instanceof InputError) throw error;
       const there = await this.find(plan.name).catch(() => null);
       const holder = there === null ? null : (await there.getTags().catch(() => null))?.[CLAIM];
-      // It was made, and the answer lost on its way here.
-      if (there !== null && holder === claim) return there;
+      if (there !== null && holder === claim) {
+        // It was made, and the answer lost on its way here.
+        if (isOfMaking(error)) return there;
+        // It was not given a machine, and the SDK has asked to end it: its name is free when it has ended.
+        await there.terminate({ wait: true }).catch(() => undefined);
+        throw error;
+      }
       if (!isSdkError(error, 'AlreadyExistsError')) throw error;
       // Whoever waits in such a container for what it starts has gone; a run needs nobody.
       if (there !== null && holder && plan.name.endsWith('.launch') && isAbandoned(holder)) {
@@ -138,11 +152,23 @@ export class Sandboxes {
     if (data?.kind === 'volume')
       volumes[DATA] = (await this.#dataVolume(data.name)).withMountOptions({ readOnly: true });
     if (data?.kind === 'bucket') buckets[DATA] = await this.#bucket(data);
-    return await this.#client.sandboxes.create(app, this.#image(this.#client), {
+    return await this.#client.sandboxes.create(app, await this.#built(app), {
       ...parameters,
       volumes,
       cloudBucketMounts: buckets,
     });
+  }
+
+  /** The image, built once. What is waited for is a stream, which may take minutes and which the SDK does not try again. */
+  async #built(app: App): Promise<Image> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#image.build(app);
+      } catch (error) {
+        if (tries === BUILD_TRIES || !isPassing(error)) throw error;
+        await delay(100 * 2 ** tries);
+      }
+    }
   }
 
   async #dataVolume(name: string): Promise<Volume> {

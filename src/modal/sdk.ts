@@ -92,6 +92,12 @@ export function isNotFound(error: unknown): boolean {
   return (error as { code?: unknown } | null)?.code === CODES.notFound;
 }
 
+/** Whether the same call may succeed a moment later: those codes that the SDK itself tries again after. */
+export function isPassing(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return isSdkError(error, 'ClientError') && [1, 2, 4, 13, CODES.unavailable].includes(code as number);
+}
+
 /** Whether Modal could not be reached. */
 export function isUnreachable(error: unknown): boolean {
   return (error as { code?: unknown } | null)?.code === CODES.unavailable;

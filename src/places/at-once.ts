@@ -1,10 +1,12 @@
+const NEVER = new AbortController().signal;
+
 /**
  * Works through items, several at once. Where one fails, or the signal is aborted, the others are told to stop and are waited
  * for: nothing goes on behind the back of whoever catches the error, which is the first.
  */
 export async function workAtOnce<Item>(
   items: Iterable<Item>,
-  { atOnce, signal }: { readonly atOnce: number; readonly signal: AbortSignal },
+  { atOnce, signal = NEVER }: { readonly atOnce: number; readonly signal?: AbortSignal },
   work: (item: Item, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const failing = new AbortController();

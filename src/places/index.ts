@@ -2,6 +2,7 @@
  * Runs that live elsewhere, by name: started, followed, stopped, resumed, fetched. What is special about one place is one
  * implementation of {@link Place}; `attend` is what runs there.
  */
+export { workAtOnce } from './at-once.ts';
 export { attend, jobReplaced } from './attend.ts';
 export { type Check, type CheckResult, makeChecks } from './check.ts';
 export { type Followed, type FollowOptions, follow, readLines } from './follow.ts';

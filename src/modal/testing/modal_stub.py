@@ -31,7 +31,7 @@ class Image:
         return self._with("add_local_file", local_path, remote_path, copy)
 
     def run_commands(self, *commands, env=None, secrets=None, volumes=None, gpu=None, force_build=False):
-        return self._with("run", *commands)
+        return self._with("run", *commands, *(f"volume at {path}" for path in volumes or {}))
 
     def env(self, vars):
         return self._with("env", json.dumps(vars))
