@@ -95,6 +95,15 @@ const FAULTS: readonly Fault[] = [
     keeps: 'chb01/chb01_03_clip.npz',
   },
   {
+    name: 'a recording of nobody knows whom',
+    plant: ({ data }) => {
+      for (const ending of ['.edf', '.csv_bi'])
+        cpSync(join(data, `chb01/chb01_04_clip${ending}`), join(data, `someone${ending}`));
+    },
+    expected: ['C1 patients-unnamed', 'D4 cache-incomplete'],
+    evidence: /1 of 5 recordings: someone\.edf/,
+  },
+  {
     name: 'an annotation that was corrected after its entry was built',
     plant: ({ data }) => {
       const path = join(data, 'chb01/chb01_04_clip.csv_bi');
