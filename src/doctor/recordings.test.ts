@@ -127,6 +127,20 @@ const FAULTS: readonly Fault[] = [
     evidence: /1 entry; 1 file is gone, such as \S+chb01_04_clip\.csv_bi$/,
   },
   {
+    name: 'an annotation with the only seizures of train that was removed: without it nothing could be learnt',
+    plant: async ({ data, root }) => {
+      const other = join(data, 'chb01/chb01_03_clip.csv_bi');
+      writeFileSync(other, readFileSync(other, 'utf8').replace(',seiz,', ',bckg,'));
+      await build({ data, cache: join(root, 'cache') });
+      renameSync(join(data, 'chb01/chb01_04_clip.csv_bi'), join(root, 'chb01_04_clip.csv_bi'));
+    },
+    before: ({ data, root }) =>
+      renameSync(join(root, 'chb01_04_clip.csv_bi'), join(data, 'chb01/chb01_04_clip.csv_bi')),
+    expected: ['A5 annotations-gone'],
+    evidence: /1 entry; 1 file is gone/,
+    keeps: 'chb01/chb01_04_clip.npz',
+  },
+  {
     name: 'a recording that is left out, and still has an entry',
     changes: [['data_dir:', 'exclude: [chb01/chb01_04_clip.edf]\n  data_dir:']],
     plant: () => undefined,
