@@ -39,6 +39,13 @@ test('it holds what runs and nothing of development', () => {
     expect(globSync(`node_modules/${name}/LICEN*`, { cwd: bundle }), name).not.toEqual([]);
 });
 
+test('its compiled code is that of a clone, byte for byte, so that runs of both have one hash', () => {
+  // Of the clone as `make setup` leaves it: a source that seldom changes.
+  expect(readFileSync(join(bundle, 'dist/errors.js'), 'utf8')).toBe(
+    readFileSync(join(root, 'dist/errors.js'), 'utf8'),
+  );
+});
+
 test('it says what its bridge is compiled from, as the clone does', async () => {
   const about = JSON.parse(readFileSync(join(bundle, 'bundle.json'), 'utf8'));
   expect(about.bridge).toBe(await bridgeSourcesHash(root));

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 /** Foundations first (any later folder may use them), then the way of the data. */
 export const FOLDERS = [
-  'files', 'random', 'config', 'bridge', 'torch',
+  'files', 'threads', 'random', 'config', 'bridge', 'torch',
   'edf', 'annotations', 'signal', 'cache', 'data', 'nn', 'model', 'post', 'score', 'synth', 'runs', 'train', 'stream',
   'report', 'parity', 'doctor', 'places', 'modal', 'demo', 'cli',
 ]; // biome-ignore format: one line each

@@ -1,15 +1,5 @@
-import { Worker } from 'node:worker_threads';
-import { BgbError, messageOf } from '../errors.ts';
+import { AnsweringThread } from '../threads/index.ts';
 import { type BuildResult, buildEntry, type EntryTask } from './build.ts';
-
-/** What a build thread answers with. */
-export type BuildAnswer =
-  | { readonly result: BuildResult }
-  | {
-      readonly failure: string;
-      /** What else an error of the file system says. */
-      readonly system?: Pick<NodeJS.ErrnoException, 'code' | 'syscall' | 'path'>;
-    };
 
 /**
  * Builds entries on several threads; with one job in this thread. `onResult` is told of each as it is done, the list
@@ -39,55 +29,23 @@ export async function buildEntries(
     await work(buildEntry);
     return results;
   }
-  const threads = Array.from({ length: Math.min(jobs, tasks.length) }, () => new BuildThread());
+  const threads = Array.from(
+    { length: Math.min(jobs, tasks.length) },
+    () =>
+      new AnsweringThread<EntryTask, BuildResult>('./build-thread', import.meta.url, {
+        ...{ code: 'CACHE_BUILD', does: 'builds entries' },
+      }),
+  );
   const stop = Promise.withResolvers<never>();
   const onAbort = () => stop.reject(signal.reason);
   signal.addEventListener('abort', onAbort);
   try {
-    const all = Promise.all(threads.map((thread) => work((task) => thread.build(task))));
+    const all = Promise.all(threads.map((thread) => work((task) => thread.ask(task))));
     await Promise.race([all, stop.promise]);
   } finally {
     next = tasks.length;
     signal.removeEventListener('abort', onAbort);
-    await Promise.all(threads.map((thread) => thread.end()));
+    await Promise.all(threads.map((thread) => thread[Symbol.asyncDispose]()));
   }
   return results;
-}
-
-/** A thread that builds one entry at a time. */
-class BuildThread {
-  readonly #worker: Worker;
-  #waiting: PromiseWithResolvers<BuildResult> | null = null;
-
-  constructor() {
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    // Flags of this process, such as those of a test runner or a debugger, are not for the worker.
-    this.#worker = new Worker(new URL(`./build-thread.${extension}`, import.meta.url), {
-      execArgv: [],
-      env: {},
-    });
-    this.#worker.on('message', (answer: BuildAnswer) => {
-      if ('result' in answer) this.#waiting?.resolve(answer.result);
-      else if (answer.system === undefined) this.#fail(answer.failure);
-      else this.#waiting?.reject(Object.assign(new Error(answer.failure), answer.system));
-    });
-    this.#worker.on('error', (error) => this.#fail(`a build thread failed: ${messageOf(error)}`));
-    this.#worker.on('exit', (code) => this.#fail(`a build thread ended with code ${code}`));
-  }
-
-  build(task: EntryTask): Promise<BuildResult> {
-    this.#waiting = Promise.withResolvers<BuildResult>();
-    this.#worker.postMessage(task);
-    return this.#waiting.promise;
-  }
-
-  async end(): Promise<void> {
-    // Whoever waited has been told why; its promise is not looked at any more.
-    this.#waiting?.promise.catch(() => undefined);
-    await this.#worker.terminate();
-  }
-
-  #fail(reason: string): void {
-    this.#waiting?.reject(new BgbError('CACHE_BUILD', reason));
-  }
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { readEnvironment } from '../config/index.ts';
 import { findRun, RUN_FILES, type RunStatus, TextFollower, watchRun } from '../runs/index.ts';
 import { shellWord } from '../words.ts';
@@ -30,8 +31,8 @@ export async function attach(run: string, options: AttachOptions): Promise<void>
     for await (const { status } of watchRun(folder, watching)) {
       last = status;
       for (const line of await log.newLines()) {
-        if (progress === null) process.stderr.write(`${withoutDate(line)}\n`);
-        else progress.print(withoutDate(line));
+        if (progress === null) process.stderr.write(`${shownLine(line)}\n`);
+        else progress.print(shownLine(line));
       }
       if (status.steps === null || status.step === 0) continue;
       progress ??= new Progress({
@@ -61,7 +62,8 @@ export async function attach(run: string, options: AttachOptions): Promise<void>
   if (code !== 0) throw new SaidAlready(code);
 }
 
-/** A line of run.log as it was written to the terminal: with the time of day alone. */
-function withoutDate(line: string): string {
-  return line.replace(/^\d{4}-\d\d-\d\dT(\d\d:\d\d:\d\d)\.\d+Z /, '$1 ');
+/** A line of run.log as it was written to the terminal: with the time of day alone, and nothing that moves its cursor. */
+function shownLine(line: string): string {
+  const plain = stripVTControlCharacters(line).replaceAll(/\p{Cc}/gu, ' ');
+  return plain.replace(/^\d{4}-\d\d-\d\dT(\d\d:\d\d:\d\d)\.\d+Z /, '$1 ');
 }

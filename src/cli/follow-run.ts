@@ -85,7 +85,8 @@ export async function followRun(
   });
   if (signals.received !== null) await leave(place, run, signals.received, second.signal);
   if (ending === null || ending === 'done') return ending;
-  process.stderr.write(`bgb: ${standing === null ? '' : describeEnding(standing)} ${hints(run, ending)}\n`);
+  const said = standing === null ? '' : `${describeEnding(standing)} `;
+  process.stderr.write(`bgb: ${said}${hints(run, ending, standing?.heartbeat != null)}\n`);
   throw new SaidAlready(ending === 'stopped' ? 130 : 1);
 }
 
@@ -101,8 +102,12 @@ async function leave(place: Place, run: string, signal: NodeJS.Signals, second: 
   throw new Interruption(signal, `${run} has saved and stopped; go on with: bgb modal resume ${run}`);
 }
 
-function hints(run: string, ending: Ending): string {
+/** @param isBegun whether there is a run to go on with */
+function hints(run: string, ending: Ending, isBegun: boolean): string {
   if (ending === 'stopped') return `Go on with: bgb modal resume ${run}.`;
+  // Resumed, it runs as it was started.
+  if (ending === 'failed' && !isBegun)
+    return `Mend what its last lines name, and start it again under its name; bgb modal resume ${run} repeats it as it was.`;
   if (ending === 'failed')
     return `It is not started again by itself. When the cause is mended: bgb modal resume ${run}.`;
   return `It is not done. Go on with: bgb modal resume ${run}.`;

@@ -38,13 +38,19 @@ export async function status(run: string | null, options: PlaceOptions & { json?
   if (run !== null) checkRunName(run);
   const found = await atModal(options, async (place) => {
     const names = run === null ? await listRuns(place, RESULTS) : [run];
-    return await Promise.all(
-      names.map(async (name) => {
-        const standing = await readStanding(place, RESULTS, name);
-        const isRunning = standing.isDone ? false : (await place.find(name)) !== null;
-        return { standing, state: isRunning ? ('running' as const) : endingOf(standing) };
-      }),
-    );
+    const looked = names.map(async (name) => {
+      const standing = await readStanding(place, RESULTS, name);
+      const isRunning = standing.isDone ? false : (await place.find(name)) !== null;
+      return { standing, state: isRunning ? ('running' as const) : endingOf(standing) };
+    });
+    if (run !== null) return [await looked[0]!];
+    // One whose record cannot be read does not hide the others.
+    return (await Promise.allSettled(looked)).flatMap((each) => {
+      if (each.status === 'fulfilled') return [each.value];
+      if (!(each.reason instanceof InputError) || each.reason.code !== 'PLACE_JOB') throw each.reason;
+      process.stderr.write(`Warning: ${each.reason.message}\n`);
+      return [];
+    });
   });
   if (options.json) {
     const documents = found.map(documentOf);
@@ -102,8 +108,17 @@ function documentOf({ standing, state }: { standing: Standing; state: State }) {
     output_dir: job.output_dir,
     created_at: job.created_at,
     attempts,
-    done: done === null ? null : (JSON.parse(done) as unknown),
+    done: jsonIn(done),
   };
+}
+
+/** null also where the text is none. */
+function jsonIn(text: string | null): unknown {
+  try {
+    return text === null ? null : JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 function describe({ standing, state }: { standing: Standing; state: State }): string {
@@ -204,11 +219,9 @@ export async function pullRun(
         `${run} is no training and has no run folder; see its lines with bgb modal logs ${run}.`,
       );
     await using container = await place.open();
+    const options = { ...progressOf(command), identity: 'run.json' };
     return {
-      transferred: await pull(container, standing.job.output_dir, to, {
-        ...progressOf(command),
-        identity: 'run.json',
-      }),
+      transferred: await resumable(pull(container, standing.job.output_dir, to, options)),
       ending: endingOf(standing),
     };
   });
@@ -232,10 +245,22 @@ export async function pushCache(
   using command = new LongCommand('Sending', 'files', readEnvironment());
   const transferred = await atModal(options, async (place) => {
     await using container = await place.open();
-    return await push(container, cache, to, { ...progressOf(command), commit: ['sync', RESULTS] });
+    const options = { ...progressOf(command), commit: ['sync', RESULTS] };
+    return await resumable(push(container, cache, to, options));
   });
   command.end();
   report({ ...transferred, folder: to }, options.json === true);
+}
+
+/** Says what becomes of a copy that Ctrl-C ends. */
+async function resumable(copying: Promise<Transferred>): Promise<Transferred> {
+  try {
+    return await copying;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'AbortError')
+      process.stderr.write('bgb: the same command goes on where this one stops.\n');
+    throw error;
+  }
 }
 
 function progressOf(command: LongCommand) {

@@ -1,5 +1,11 @@
 import { InputError } from '../errors.ts';
-import { compareConfigurations, compareRuns, isRun, sideOf } from '../parity/index.ts';
+import {
+  type ConfigurationComparison,
+  compareConfigurations,
+  compareRuns,
+  isRun,
+  sideOf,
+} from '../parity/index.ts';
 import { SaidAlready } from './exit.ts';
 import { writeJson } from './output.ts';
 import type { ParityOptions } from './parity.ts';
@@ -38,8 +44,8 @@ export async function parity(
   end(comparison.verdict);
 }
 
-function end(verdict: 'same' | 'allowed' | 'different'): void {
-  if (verdict === 'different') throw new SaidAlready(1);
+function end(verdict: ConfigurationComparison['verdict']): void {
+  if (verdict === 'different' || verdict === 'suspicious') throw new SaidAlready(1);
 }
 
 function misused(what: string): InputError {

@@ -18,15 +18,15 @@ export function configurationsSentence(
     return `Only allowed differences between ${names}: ${counted(telling + free, 'field')}, ${what}.`;
   }
   const wrong = of('must_equal').flatMap(({ field, follows }) => (follows === null ? [field] : []));
+  const doubted = [...new Set(suspicions.map(({ field }) => field))];
+  const doubts = `${listed(doubted)} ${doubted.length === 1 ? 'looks' : 'look'} wrong`;
+  if (verdict === 'suspicious')
+    return differences.length === 0
+      ? `No differences between ${names}, but ${doubts}.`
+      : `Only allowed differences between ${names}, but ${doubts}.`;
   const parts = [
-    ...(wrong.length > 0
-      ? [`${listed(wrong)} must be equal and ${wrong.length === 1 ? 'is' : 'are'} not`]
-      : []),
-    ...(suspicions.length > 0
-      ? [
-          `${listed([...new Set(suspicions.map(({ field }) => field))])} ${suspicions.length === 1 ? 'looks' : 'look'} wrong`,
-        ]
-      : []),
+    `${listed(wrong)} must be equal and ${wrong.length === 1 ? 'is' : 'are'} not`,
+    ...(doubted.length > 0 ? [doubts] : []),
   ];
   return `Not the same training, ${names}: ${parts.join('; ')}.`;
 }

@@ -17,6 +17,14 @@ async function file(name: string, text: string): Promise<string> {
   return join(folder, name);
 }
 
+test('what looks wrong is no other training, and exits 1 all the same', async () => {
+  const a = await file('disk.yaml', 'data: {residency: disk}\n');
+  expect(await runProgram(['parity', a, a])).toBe(1);
+  expect(written.output.split('\n')[0]).toBe(
+    `No differences between A ${a} and B ${a}, but data.num_workers looks wrong.`,
+  );
+});
+
 test('one sentence and exit code 0 where nothing follows from the differences; --all lists them', async () => {
   const a = await file('a.yaml', 'data: {num_workers: 4}\n');
   const b = await file('b.yaml', 'data: {num_workers: 8}\n');

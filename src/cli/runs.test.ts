@@ -56,6 +56,14 @@ test('runs as a table: state, steps, metric, speed; where they ran, if not here'
   expect(written.errors).toBe('');
 });
 
+test('attach shows a log of elsewhere without what would move the cursor', async () => {
+  const log = join(folder, 'finished/run.log');
+  writeFileSync(log, '2025-01-01T00:00:09.123Z INFO     \x1b[2J\x1b[31mred\x07 line\n');
+  expect(await runProgram(['attach', join(folder, 'finished')])).toBe(0);
+  expect(written.errors.split('\n')[0]).toBe('00:00:09 INFO     red  line');
+  rmSync(log);
+});
+
 test('runs as a document', async () => {
   expect(await runProgram(['runs', folder, '--json'])).toBe(0);
   const { runs, damaged } = JSON.parse(written.output);

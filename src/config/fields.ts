@@ -131,7 +131,7 @@ export const FIELDS: Readonly<Record<FieldName, FieldUse>> = {
   'training.augmentation.channel_dropout': used('train'),
   'training.augmentation.left_right_flip': used('train'),
   'training.augmentation.channel_shuffle': used('train'),
-  'evaluation.metrics': used('score', 'train'),
+  'evaluation.metrics': { ignored: 'All metrics are measured and reported, whichever it lists.' },
   'evaluation.fa_rates': used('score', 'train'),
   'evaluation.save_predictions': used('score', 'train', 'cli'),
   'evaluation.save_plots': { ignored: 'bgb draws no plots; the report has tables.' },

@@ -1,5 +1,6 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { BgbError, InputError, messageOf } from '../errors.ts';
+import { startThread } from '../threads/index.ts';
 import { type Corpus, type CorpusPlan, corpusOf, loadCorpus, planCorpus } from './corpus.ts';
 import type { WindowSet } from './windows.ts';
 
@@ -39,11 +40,7 @@ export async function loadCorpusInThreads(
   const rows = set.recordingRows.reduce((sum, each) => sum + each, 0);
   if (count <= 1 || 2 * rows * set.channels < leastBytes) return loadCorpus(set);
   const task = corpusTask(set);
-  const workers = Array.from({ length: count }, () => {
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    const url = new URL(`./corpus-thread.${extension}`, import.meta.url);
-    return new Worker(url, { workerData: task, execArgv: [], env: {} });
-  });
+  const workers = Array.from({ length: count }, () => startThread('./corpus-thread', import.meta.url, task));
   try {
     await Promise.all(workers.map(ended));
   } finally {

@@ -1,5 +1,6 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { BgbError, InputError } from '../errors.ts';
+import { startThread } from '../threads/index.ts';
 import { EntryFiles, type EntryPlace } from './entry-files.ts';
 import {
   type BatchSlot,
@@ -155,8 +156,7 @@ export class WindowReader implements Disposable {
     const rows = this.#settings.batchSize * this.#set.shape.length;
     const slots = Array.from({ length: this.#settings.prefetch }, () => newSlot(rows, this.#set.channels));
     const workerData: ReaderTask = { ...this.#shared, reader, slots };
-    // Flags of this process, such as those of a test runner or a debugger, are not for the worker.
-    const worker = new Worker(threadUrl(import.meta.url), { workerData, execArgv: [], env: {} });
+    const worker = startThread('./reader-thread', import.meta.url, workerData);
     worker.unref();
     this.#threads.push({ worker, slots });
   }
@@ -165,8 +165,4 @@ export class WindowReader implements Disposable {
     for (const { worker } of this.#threads) void worker.terminate();
     this.#threads = [];
   }
-}
-
-function threadUrl(moduleUrl: string): URL {
-  return new URL(`./reader-thread.${moduleUrl.endsWith('.ts') ? 'ts' : 'js'}`, moduleUrl);
 }

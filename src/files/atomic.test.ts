@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -5,9 +6,11 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -33,6 +36,15 @@ test('a write that fails leaves the old content and nothing beside it', async ()
   await expect(failing).rejects.toThrow('disk full');
   expect(readFileSync(path, 'utf8')).toBe('old');
   expect(readdirSync(join(folder, 'failing'))).toEqual(['a.json']);
+});
+
+test('a pipe is written into, and still is one', async () => {
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const [read] = await Promise.all([readFile(pipe, 'utf8'), writeAtomic(pipe, 'through')]);
+  expect(read).toBe('through');
+  expect(statSync(pipe).isFIFO()).toBe(true);
+  expect(readdirSync(folder).filter(isTemporaryName)).toEqual([]);
 });
 
 test('a second name replaces what has it; without links nothing is changed', async () => {

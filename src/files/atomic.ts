@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { type FileHandle, link, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 
 /**
  * Writes a file so that a reader, or a crash at any moment, sees either the old content or the whole new
- * one: a temporary name beside it, fsync, rename, fsync of the folder.
+ * one: a temporary name beside it, fsync, rename, fsync of the folder. What is no file, such as /dev/stdout, /dev/null or a pipe,
+ * is written into instead of being replaced, which root could do.
  */
 export async function writeAtomic(path: string, content: string | Uint8Array): Promise<void> {
   await writeAtomicWith(path, async (file) => {
@@ -17,6 +18,10 @@ export async function writeAtomicWith(
   path: string,
   write: (file: FileHandle) => Promise<void>,
 ): Promise<void> {
+  if (await isNoFile(path)) {
+    await using device = await open(path, 'w');
+    return await write(device);
+  }
   const folder = dirname(path);
   await makeFolder(folder);
   const temporary = join(folder, temporaryName(path));
@@ -32,6 +37,14 @@ export async function writeAtomicWith(
     throw error;
   }
   await syncFolder(folder);
+}
+
+/** Whether a path names a device, a pipe or a socket, or is a link of /dev, such as /dev/stdout, whatever it leads to. */
+async function isNoFile(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => null);
+  if (found !== null && !found.isFile() && !found.isDirectory()) return true;
+  if (dirname(resolve(path)) !== '/dev') return false;
+  return (await lstat(path).catch(() => null))?.isSymbolicLink() === true;
 }
 
 /** Gives a file a second name in its folder, replacing what has that name; false where the file system has no such links. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -20,7 +20,8 @@ beforeAll(async () => {
   bundle = join(standIn.folder, 'bundle.tar.gz');
   packClone(bundle);
 });
-afterAll(async () => await standIn[Symbol.asyncDispose]());
+// Copies of the volume, one a container, are removed with it.
+afterAll(async () => await standIn[Symbol.asyncDispose](), 60_000);
 
 /** `bgb` as typed on a machine that has a token. */
 function bgb(words: readonly string[], variables: Readonly<Record<string, string>> = {}) {
@@ -135,8 +136,13 @@ test('by its name alone: status, logs, stop, resume, pull and the run is an ordi
     code: expect.stringMatching(/^[0-9a-f]{16}$/),
   });
   const containers = standIn.sandboxes.length;
+  const damaged = join(standIn.volume(VOLUME).folder, '.bgb/runs/damaged');
+  mkdirSync(damaged);
+  writeFileSync(join(damaged, 'job.json'), '{"format": "bgb-j');
   const all = await bgb(['modal', 'status']).ended;
+  rmSync(damaged, { recursive: true });
   expect(all.output).toMatch(/^checked +done +16 +1 /m);
+  expect(all.errors).toMatch(/^Warning: .*damaged\/job\.json is not a job as bgb writes it/);
   // 2.50 + 2 x 0.135 + 64 x 0.024 USD an hour, as it was started: nobody is at a terminal to be asked.
   const unasked = await bgb(['modal', 'resume', 'left']).ended;
   expect([unasked.code, unasked.errors]).toEqual([

@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await standIn[Symbol.asyncDispose]();
   rmSync(opt, { recursive: true });
-});
+}, 60_000);
 
 const functionJob = (run: string, set: readonly string[] = []) => {
   const job = sampleJob(run, {}, set);

@@ -24,7 +24,8 @@ beforeAll(async () => {
   tarball = join(standIn.folder, 'code.tar.gz');
   execFileSync('tar', ['-czf', tarball, '-C', standIn.folder, 'bgb']);
 });
-afterAll(async () => await standIn[Symbol.asyncDispose]());
+// Copies of the volume, one a container, are removed with it.
+afterAll(async () => await standIn[Symbol.asyncDispose](), 60_000);
 
 const runsOf = (run: string) =>
   standIn.sandboxes.filter(({ name, container }) => name === run && container.end === null);

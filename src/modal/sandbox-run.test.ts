@@ -30,7 +30,8 @@ beforeAll(async () => {
     each.images.fromRegistry('a-base'),
   );
 });
-afterAll(async () => await standIn[Symbol.asyncDispose]());
+// Copies of the volume, one a container, are removed with it.
+afterAll(async () => await standIn[Symbol.asyncDispose](), 60_000);
 
 /** Follows to the end; what was shown is kept. */
 function following(changes: Partial<FollowOptions> = {}) {
@@ -212,9 +213,9 @@ test('a launch whose checks failed can be made again under its name, mended', as
   expect([ending, standing?.attempts]).toMatchObject(['failed', [{ number: 1, is_begun: true }]]);
   expectWhole(lines);
   expect(lines.map(({ text }) => text).join('\n')).not.toMatch(/no-command/);
-  await expect(launch(place, sampleJob('again', mended), nothing)).rejects.toThrow(
-    /again is there and not done/,
-  );
+  // There still is no run that another could damage.
+  await launch(place, sampleJob('again', { ...mended, token: 'a third' }), nothing);
+  expect((await follow(place, 'again', following().options)).ending).toBe('failed');
 });
 
 test('started again from a machine that names no recordings, a run sees those of its launch', async () => {
@@ -255,6 +256,9 @@ test.runIf(process.getuid?.() === 0)(
     );
     expect(globSync('full/checkpoints/*', { cwd: volume.folder })).toEqual([]);
     volume.limitBytes = null;
+    await expect(launch(place, sampleJob('full'), nothing)).rejects.toThrow(
+      /full is there and not done\. Go on with it/,
+    );
     await relaunch(place, 'full', () => undefined);
     expect((await follow(place, 'full', following().options)).ending).toBe('done');
     expect(lastTensors('full')).toBe(lastTensors('whole'));

@@ -152,7 +152,7 @@ export class Sandboxes {
       if (!isSdkError(error, 'NotFoundError')) throw error;
       throw new InputError(
         'MODAL_DATA',
-        `The volume ${name} with the recordings is not there. Make it and fill it (modal volume create ${name}; modal volume put ${name} DIR /), or say where they are with --data or BGB_MODAL_DATA.`,
+        `The volume ${name} with the recordings is not there. Make it and fill it (modal volume create --version=2 ${name}; modal volume put ${name} DIR /), or say where they are with --data or BGB_MODAL_DATA.`,
         { cause: error },
       );
     }

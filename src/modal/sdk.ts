@@ -72,9 +72,9 @@ export function translated(error: unknown, what: string): Error {
  */
 export function toldOf(error: unknown): Error {
   const known = translated(error, 'the command');
-  const { code, details } = (error ?? {}) as { code?: unknown; details?: unknown };
-  // Of the protocol itself; what else may be wrong is no matter of the connection.
-  if (known instanceof BgbError || typeof code !== 'number') return known;
+  const { details } = (error ?? {}) as { details?: unknown };
+  // Of the protocol itself; what else may be wrong, or Ctrl-C, is no matter of the connection.
+  if (known instanceof BgbError || !isSdkError(error, 'ClientError')) return known;
   return new InputError(
     'PLACE_UNREACHABLE',
     `The connection to Modal was lost (${details || messageOf(error)}). What runs there goes on. Repeat the command; a copy goes on where it broke off.`,

@@ -77,7 +77,7 @@ describe('the shipped pair for training', () => {
     ['data.num_workers=0', 'num_workers', 'data.num_workers'],
   ])('%s in the cloud configuration is suspicious', async (assignment, id, field) => {
     const { verdict, suspicions } = await compare(LOCAL, CLOUD, { setB: [assignment] });
-    expect(verdict).toBe('different');
+    expect(verdict).toBe('suspicious');
     expect(suspicions.map((found) => [found.id, found.side, found.field])).toEqual([[id, 'b', field]]);
   });
 
@@ -128,7 +128,7 @@ describe('suspicious', () => {
     const a = await file('a.yaml', 'data: {cache_dir: cache/one}\nexperiment:\n  cache_dir: cache/two\n');
     const b = await file('b.yaml', 'data: {cache_dir: cache/one}\n');
     const { verdict, suspicions, differences } = await compare(a, b);
-    expect({ verdict, differences }).toEqual({ verdict: 'different', differences: [] });
+    expect({ verdict, differences }).toEqual({ verdict: 'suspicious', differences: [] });
     expect(suspicions).toMatchObject([
       { id: 'two_caches', side: 'a', field: 'experiment.cache_dir', value: 'cache/two', origin: `${a}:3` },
     ]);

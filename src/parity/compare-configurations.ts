@@ -23,8 +23,11 @@ export interface ConfigurationDifference {
 /** What a field's difference means where more is known than the configurations say; null where nothing more is. */
 export type Settled = (field: string) => Judgement | null;
 
+/** `suspicious`: nothing that differs makes another training, and something looks wrong all the same. */
+export type Verdict = 'same' | 'allowed' | 'suspicious' | 'different';
+
 export interface ConfigurationComparison {
-  readonly verdict: 'same' | 'allowed' | 'different';
+  readonly verdict: Verdict;
   /** In the order of the schema; those that must be equal first, then those that something follows from. */
   readonly differences: readonly ConfigurationDifference[];
   readonly suspicions: readonly Suspicion[];
@@ -51,13 +54,23 @@ export function compareConfigurations(
   });
   const differences = found.toSorted((x, y) => RANK[x.judgement.kind] - RANK[y.judgement.kind]);
   const doubts = suspicions(a, b);
-  const isDifferent =
-    doubts.length > 0 || differences.some(({ judgement }) => judgement.kind === 'must_equal');
+  const isDifferent = differences.some(({ judgement }) => judgement.kind === 'must_equal');
   return {
-    verdict: isDifferent ? 'different' : differences.length > 0 ? 'allowed' : 'same',
+    verdict: verdictOf({ isDifferent, isSuspicious: doubts.length > 0, isAlike: differences.length === 0 }),
     differences,
     suspicions: doubts,
   };
+}
+
+/** The worst that holds. */
+export function verdictOf(of: {
+  readonly isDifferent: boolean;
+  readonly isSuspicious: boolean;
+  readonly isAlike: boolean;
+}): Verdict {
+  if (of.isDifferent) return 'different';
+  if (of.isSuspicious) return 'suspicious';
+  return of.isAlike ? 'same' : 'allowed';
 }
 
 /** Fields of either side in which they differ; a section that one side has as null stands for its fields. */

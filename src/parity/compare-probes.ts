@@ -82,7 +82,8 @@ export function incomparable(fields: ProbeComparison['fields']): ProbeComparison
   const named = fields
     .slice(0, 3)
     .map(
-      ({ field, there, here }) => `${field} ${JSON.stringify(there)} there and ${JSON.stringify(here)} here`,
+      ({ field, there, here }) =>
+        `${field} ${JSON.stringify(there) ?? 'unused'} there and ${JSON.stringify(here) ?? 'unused'} here`,
     );
   const more = fields.length > 3 ? ` and ${fields.length - 3} more` : '';
   return {

@@ -26,7 +26,11 @@ test('a run again, on a copy of the corpus elsewhere, is the same to the bit', a
   expect(found.sentence).toContain(
     'the same windows and the same losses to the bit in all 5 steps that both have',
   );
-  expect((await bench.compare(bench.plain, bench.plain)).verdict).toBe('same');
+  const again = await bench.compare(bench.plain, await bench.train());
+  expect(again.verdict).toBe('same');
+  expect(again.sentence).toMatch(
+    /^No differences between A .*: the same windows and the same losses to the bit/,
+  );
 });
 
 describe('runs that differ in one setting', () => {
@@ -54,13 +58,27 @@ describe('runs that differ in one setting', () => {
       ...['training.momentum=0.5', 'preprocessing.length=int', 'preprocessing.running_time_constant_s=200'],
       ...['postprocessing.events.confidence_percentile=0.5', 'data.balance.full_ratio=1'],
       ...['model.mamba.d_state=3', 'model.rescnn.dropout=0.3', 'model.rescnn.kernel_sizes=[3]'],
-      ...['data.validation_split=0.5', 'data.split_file=splits.json', 'data.allow_unbalanced_fallback=true'],
+      ...[
+        'data.validation_split=0.5',
+        'data.split_file=splits.json',
+        'data.exclude=[other/]',
+        'data.allow_unbalanced_fallback=true',
+      ],
     ];
     const found = await bench.compare(bench.plain, await bench.train(...set));
     expect(found).toMatchObject({ verdict: 'allowed', cause: null, steps: { anyLoss: null } });
     const free = found.configuration.differences.filter(({ judgement }) => judgement.kind === 'free');
     expect(free.map(({ field }) => field)).toEqual(
       expect.arrayContaining(set.map((each) => each.split('=')[0]!)),
+    );
+  });
+
+  test('what looks wrong is said, and makes no other training', async () => {
+    const found = await bench.compare(bench.plain, await bench.train('data.residency=disk'));
+    expect(found.verdict).toBe('suspicious');
+    expect(found.configuration.suspicions).toMatchObject([{ id: 'num_workers', side: 'b' }]);
+    expect(found.sentence).toMatch(
+      /^Only allowed differences .* to the bit in all 5 steps that both have; but data.num_workers looks wrong\.$/,
     );
   });
 
@@ -231,8 +249,12 @@ test('a folder that is no run, and a damaged one, are refused', async () => {
 
 test('what rounding explains is coarser in coarser precision, and grows with the steps', () => {
   for (const step of [1, 2, 50, 1e6]) {
-    expect(toleranceOf('float32', step)).toBeLessThanOrEqual(toleranceOf('tf32', step));
-    expect(toleranceOf('tf32', step)).toBeLessThanOrEqual(toleranceOf('bfloat16', step));
-    expect(toleranceOf('float32', step)).toBeLessThanOrEqual(toleranceOf('float32', step + 1));
+    expect(toleranceOf('float32', step, 0)).toBeLessThanOrEqual(toleranceOf('tf32', step, 0));
+    expect(toleranceOf('tf32', step, 0)).toBeLessThanOrEqual(toleranceOf('bfloat16', step, 0));
+    expect(toleranceOf('float32', step, 0)).toBeLessThanOrEqual(toleranceOf('float32', step + 1, 0));
   }
+  // 1 and 2 threads at a learning rate of 3e-3 were 3e-3 apart in the sixth step (bench/RESULTS.md), a warm-up of one step.
+  const moved = 0.0015 + 4 * 0.003;
+  expect(toleranceOf('float32', 6, 0)).toBeLessThan(3e-3);
+  expect(toleranceOf('float32', 6, moved)).toBeGreaterThan(3e-3);
 });

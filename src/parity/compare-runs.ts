@@ -2,6 +2,8 @@ import {
   type ConfigurationComparison,
   compareConfigurations,
   type Settled,
+  type Verdict,
+  verdictOf,
 } from './compare-configurations.ts';
 import { dataDifferences, hasSameData } from './data-differences.ts';
 import { environmentDifferences } from './environment-differences.ts';
@@ -13,7 +15,7 @@ import { runsSentence } from './runs-sentence.ts';
 import { type StepDifferences, stepDifferences } from './step-differences.ts';
 
 export interface RunComparison {
-  readonly verdict: 'same' | 'allowed' | 'different';
+  readonly verdict: Verdict;
   readonly sentence: string;
   /** What most likely made the runs differ; null where nothing does, or nothing recorded explains it. */
   readonly cause: Finding | null;
@@ -49,8 +51,13 @@ export async function compareRuns(a: RunSide, b: RunSide): Promise<RunComparison
     configuration.verdict === 'different' ||
     findings.some(({ isAllowed }) => !isAllowed) ||
     (symptom !== null && symptom.effect !== 'rounding' && !isExpected(cause));
-  const isAlike = findings.length === 0 && symptom === null && steps.lastOfA === steps.lastOfB;
-  const verdict = isDifferent ? 'different' : isAlike ? 'same' : 'allowed';
+  // No two runs have one folder.
+  const isAlike =
+    findings.every(({ what }) => what === 'experiment.output_dir') &&
+    symptom === null &&
+    steps.lastOfA === steps.lastOfB;
+  const isSuspicious = configuration.suspicions.length > 0;
+  const verdict = verdictOf({ isDifferent, isSuspicious, isAlike });
   const comparison = { verdict, cause, configuration, environment, data, steps } as const;
   const unlike = findings.find(({ isAllowed }) => !isAllowed) ?? null;
   return { ...comparison, sentence: runsSentence(comparison, { a, b, symptom, unlike }) };
@@ -71,8 +78,13 @@ function isExpected(cause: Finding | null): boolean {
   return cause?.isAllowed === true && EXPECTED.includes(cause.what);
 }
 
-/** Fields that only say how the recordings were divided, which both runs list. */
-const OF_SPLITS: readonly string[] = ['data.validation_split', 'data.patient_pattern', 'data.split_file'];
+/** Fields that only say which recordings there are and how they were divided, which both runs list. */
+const OF_SPLITS: readonly string[] = [
+  'data.exclude',
+  'data.validation_split',
+  'data.patient_pattern',
+  'data.split_file',
+];
 
 /** What the runs themselves say about fields of which configurations alone do not tell. */
 function settledBy(a: RunSide, b: RunSide, data: readonly Finding[]): Settled {

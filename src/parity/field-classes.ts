@@ -126,7 +126,7 @@ export const FIELD_CLASSES: Readonly<Record<FieldName, FieldClass>> = {
   'training.augmentation.channel_dropout': MUST_EQUAL,
   'training.augmentation.left_right_flip': MUST_EQUAL,
   'training.augmentation.channel_shuffle': MUST_EQUAL,
-  'evaluation.metrics': mayDiffer('Other figures are reported; what is trained is the same.'),
+  'evaluation.metrics': IGNORED,
   'evaluation.fa_rates': mayDiffer('Other figures are reported; what is trained is the same.'),
   'evaluation.save_predictions': KEPT,
   'evaluation.save_plots': KEPT,

@@ -61,7 +61,7 @@ const OF_WINDOWS =
   /^(data\.(?!n_channels)|preprocessing\.|experiment\.seed$|training\.(batch_size|gradient_accumulation_steps)$)/;
 /** Of these, those that do so only through what is recorded of the recordings and their windows. */
 const OF_DATA =
-  /^(preprocessing\.|data\.(labels|sampling_rate|window_size|stride|validation_split|patient_pattern|split_file|max_samples|max_hours)$)/;
+  /^(preprocessing\.|data\.(labels|sampling_rate|window_size|stride|exclude|validation_split|patient_pattern|split_file|max_samples|max_hours)$)/;
 const OF_ROUNDING = /^(resources\.(threads|processes)|training\.deterministic|experiment\.device)$/;
 /** What a training is judged by and what is kept of it, not what it learns. */
 const OF_JUDGEMENT = /^(postprocessing|evaluation)\.|^training\.(early_stopping|guards|ema_decay)/;

@@ -14,6 +14,7 @@ import {
   type RunSettings,
   runProbe,
 } from './probe-run.ts';
+import { unusedBecause } from './unused-fields.ts';
 
 export interface ProbeRequest {
   readonly config: Config;
@@ -90,16 +91,35 @@ export async function makeProbe(request: ProbeRequest): Promise<Probe> {
   };
 }
 
-/** What decides the result of a probe: not where things lie, nor the precision and threads, which it sets itself. */
+/** What a probe sets itself: precision, and the device is what is compared. */
+const SET: readonly string[] = [
+  'training.mixed_precision',
+  'training.tf32',
+  'training.deterministic',
+  'experiment.device',
+];
+
+/**
+ * What a probe does without: it starts from the seed, goes through the whole schedule in its own steps, takes the train split as
+ * the cache has it, whose windows are compared, and evaluates nothing.
+ */
+const NOT_TAKEN =
+  /^(postprocessing\.|training\.(early_stopping|init_from|ema_decay|epochs)\b|data\.(validation_split|split_file)$)/;
+
+/** What decides the result of a probe: not where things lie, nor what it sets itself or does without. */
 export function resultFields(config: Config): Probe['config']['fields'] {
-  const set = ['training.mixed_precision', 'training.tf32', 'training.deterministic', 'experiment.device'];
   return Object.fromEntries(
     leavesOf(config).filter(([field]) => {
       const entry = Object.hasOwn(FIELD_CLASSES, field)
         ? FIELD_CLASSES[field as keyof typeof FIELD_CLASSES]
         : null;
       const decides = entry === null || typeof entry === 'function' || entry.kind === 'must_equal';
-      return decides && !set.includes(field) && !/^(postprocessing|training\.early_stopping)\b/.test(field);
+      return (
+        decides &&
+        !SET.includes(field) &&
+        !NOT_TAKEN.test(field) &&
+        unusedBecause(field, config, config) === null
+      );
     }) as [string, Probe['config']['fields'][string]][],
   );
 }

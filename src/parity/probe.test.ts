@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Config, loadConfig } from '../config/index.ts';
 import { noGrad } from '../torch/index.ts';
 import { buildSampleCache, SMOKE } from '../train/testing/sample-cache.ts';
-import { compareProbes } from './compare-probes.ts';
-import { makeProbe } from './make-probe.ts';
+import { compareProbes, differingProbeFields } from './compare-probes.ts';
+import { makeProbe, resultFields } from './make-probe.ts';
 import { type Probe, probeText, readProbe, writeProbe } from './probe-file.ts';
 import type { Fault } from './probe-run.ts';
 
@@ -235,6 +235,18 @@ test('other configurations are not compared, and both values are told', async ()
   expect(found.sentence).toContain('experiment.seed 42 there and 7 here');
   const allowed = await probe({ set: ['data.num_workers=2', 'experiment.name=other', 'training.tf32=true'] });
   expect(compareProbes(healthy, allowed).verdict).toBe('same');
+});
+
+test('what a probe does without may differ: files by name, the split of the corpus, what decides nothing', async () => {
+  const other = await configOf(
+    ...['data.split_file=/data/splits.json', 'training.init_from=/results/run', 'data.validation_split=0.5'],
+    ...['training.momentum=0.5', 'training.epochs=7', 'training.ema_decay=0.9', 'data.exclude=[a.edf]'],
+  );
+  expect(differingProbeFields(healthy, resultFields(other))).toEqual([]);
+  const decides = await configOf('training.loss=bce', 'data.max_samples=9');
+  expect(differingProbeFields(healthy, resultFields(decides)).map(({ field }) => field)).toEqual([
+    ...['data.max_samples', 'training.loss', 'training.focal_alpha', 'training.focal_gamma'],
+  ]);
 });
 
 test('windows in another order, and windows that hold something else', () => {

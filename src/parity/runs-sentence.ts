@@ -23,18 +23,22 @@ export function runsSentence(
   const seen = seenIn(steps, symptom);
   if (verdict === 'same') return `No differences between ${names}: ${seen}.`;
   const since = cause === null ? '' : `since ${cause.text}${others(cause, data)}`;
-  if (verdict === 'allowed')
-    return `Only allowed differences between ${names}: ${seen}${since === '' ? '' : `, ${since}`}.`;
+  const doubted = [...new Set(configuration.suspicions.map(({ field }) => field))];
+  if (verdict !== 'different')
+    return `Only allowed differences between ${names}: ${seen}${since === '' ? '' : `, ${since}`}${doubtText(doubted)}.`;
   const different = `Not the same training, ${names}`;
   // What is seen is not all: the cause of it may be allowed, or there may be none to see.
   if (symptom === null || (unlike !== null && cause?.isAllowed === true)) {
-    const named = symptom === null ? cause : unlike;
-    const suspicion = configuration.suspicions[0];
-    const what = named !== null ? `${named.text}${others(named, data)}` : `${suspicion!.field} looks wrong`;
-    return `${different}: ${what}; ${seen}${symptom === null ? '' : `, most likely ${since}`}.`;
+    const named = (symptom === null ? cause : unlike)!;
+    return `${different}: ${named.text}${others(named, data)}; ${seen}${symptom === null ? '' : `, most likely ${since}`}.`;
   }
   if (cause !== null) return `${different}, most likely ${since}; ${seen}.`;
   return `${different}: ${unlike === null ? '' : `${unlike.text}; `}nothing that they recorded explains that ${seen}.`;
+}
+
+function doubtText(fields: readonly string[]): string {
+  if (fields.length === 0) return '';
+  return `; but ${fields.join(', ')} ${fields.length === 1 ? 'looks' : 'look'} wrong`;
 }
 
 /** How many recordings differ besides the one that is named. */

@@ -34,7 +34,7 @@ export type Precision = 'float32' | 'tf32' | 'bfloat16';
 /**
  * Relative difference of losses that rounding explains in the first step, and by how much more it does with each step.
  * Rounding of 2^-24 (float32), 2^-11 (TF32), 2^-8 (bfloat16) is carried through some hundred operations; after that it grows
- * with training: two orders of sums in float32 were 2e-4 apart after 7 steps and 5e-3 after 50 (docs/parity.md).
+ * with training (docs/parity.md).
  */
 const TOLERANCES: Readonly<Record<Precision, { first: number; perStep: number }>> = {
   float32: { first: 1e-5, perStep: 3e-4 },
@@ -42,13 +42,23 @@ const TOLERANCES: Readonly<Record<Precision, { first: number; perStep: number }>
   bfloat16: { first: 3e-2, perStep: 5e-3 },
 };
 
+/**
+ * AdamW moves a weight by up to a learning rate a step, also one whose gradient is nothing but rounding, such as a bias before a
+ * norm: two runs of one training may be twice the sum of learning rates apart in it.
+ */
+const PER_ADAMW_MOVE = 2;
+
 /** No loss that is still one of the same training is farther off. */
 const LARGEST = 0.5;
 
-/** What losses of the coarser of two runs may be apart at a step. */
-export function toleranceOf(precision: Precision, step: number): number {
+/**
+ * What losses of the coarser of two runs may be apart at a step.
+ *
+ * @param moved the sum of the learning rates of the steps before, under AdamW; else 0
+ */
+export function toleranceOf(precision: Precision, step: number, moved: number): number {
   const { first, perStep } = TOLERANCES[precision];
-  return Math.min(LARGEST, first + perStep * (step - 1));
+  return Math.min(LARGEST, first + perStep * (step - 1) + PER_ADAMW_MOVE * moved);
 }
 
 /** What a run computed in. */
@@ -68,6 +78,8 @@ export async function stepDifferences(a: RunSide, b: RunSide): Promise<StepDiffe
   let windows: number | null = null;
   let anyLoss: StepLosses | null = null;
   let loss: StepDifferences['loss'] = null;
+  const isAdamW = [a, b].some(({ config }) => config.training.optimizer === 'adamw');
+  let moved = 0;
   for (let step = 1; step <= Math.min(inA.last, inB.last); step++) {
     if (!inA.has(step) || !inB.has(step)) continue;
     compared++;
@@ -77,13 +89,14 @@ export async function stepDifferences(a: RunSide, b: RunSide): Promise<StepDiffe
       comparedWindows++;
       if (windowsOfA !== windowsOfB) windows ??= step;
     }
+    const tolerance = toleranceOf(precision, step, moved);
+    if (isAdamW) moved += Math.max(inA.learningRate(step), inB.learningRate(step));
     const [one, other] = [inA.loss(step), inB.loss(step)];
     const difference = relative(one, other);
     if (difference === 0) continue;
     largest = Math.max(largest, difference);
     const losses = { step, a: one, b: other, difference };
     anyLoss ??= losses;
-    const tolerance = toleranceOf(precision, step);
     if (difference > tolerance) loss ??= { ...losses, tolerance };
   }
   const steps = { compared, comparedWindows, lastOfA: inA.last, lastOfB: inB.last };

@@ -146,8 +146,10 @@ async function refuseTaken(container: Container, results: string, job: Job): Pro
   if (found.size === 0) return;
   const isKnown = found.has(deskOf(results, job.run).job);
   const standing = isKnown ? await readStanding(readerIn(container), results, job.run) : null;
-  // A launch whose checks failed, or that never came to them, left nothing that another could damage.
-  if (standing !== null && found.size === 1 && !standing.attempts.some((each) => each.is_begun)) return;
+  // A launch that failed before there was a run, such as in its checks, or that never came so far, left nothing that another
+  // could damage; and what was wrong with its configuration is mended by starting it again.
+  const hasFailed = standing?.attempts.every(({ is_begun, ended }) => !is_begun || ended?.how === 'failed');
+  if (found.size === 1 && hasFailed === true) return;
   const isDone = standing?.isDone === true;
   throw new InputError(
     'PLACE_RUN_EXISTS',

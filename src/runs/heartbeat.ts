@@ -3,8 +3,9 @@
  * step: a worker thread rewrites `heartbeat.json` every few seconds with the step and epoch that the main
  * thread leaves in shared memory.
  */
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { BgbError, messageOf } from '../errors.ts';
+import { startThread } from '../threads/index.ts';
 
 /** Content of `heartbeat.json`. */
 export interface Beat {
@@ -74,8 +75,7 @@ export class Heartbeat implements AsyncDisposable {
     const shared = new Int32Array(new SharedArrayBuffer(SHARED.length * Int32Array.BYTES_PER_ELEMENT));
     const { path, intervalS, quietS = null } = options;
     const task: HeartbeatTask = { path, intervalS, quietS, shared };
-    // Flags of this process, such as those of a test runner or a debugger, are not for the worker.
-    const worker = new Worker(workerUrl(import.meta.url), { workerData: task, execArgv: [], env: {} });
+    const worker = startThread('./heartbeat-worker', import.meta.url, task);
     const heartbeat = new Heartbeat(worker, shared);
     const first = await new Promise<BeatResult>((resolve) => {
       worker.once('message', resolve);
@@ -118,10 +118,4 @@ export class Heartbeat implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
-}
-
-/** The worker beside a module, in the form the module itself has: `.ts` in the sources, `.js` when built. */
-function workerUrl(moduleUrl: string): URL {
-  const extension = moduleUrl.endsWith('.ts') ? 'ts' : 'js';
-  return new URL(`./heartbeat-worker.${extension}`, moduleUrl);
 }

@@ -1,16 +1,5 @@
-import { Worker } from 'node:worker_threads';
-import { BgbError, messageOf } from '../errors.ts';
+import { AnsweringThread } from '../threads/index.ts';
 import { makeRecording, type SynthResult, type SynthTask } from './recording-files.ts';
-
-/** What a thread answers with; of a refusal by the system also what it refused. */
-export type SynthAnswer =
-  | { readonly result: SynthResult }
-  | {
-      readonly failure: string;
-      readonly code: string | null;
-      readonly path: string | null;
-      readonly syscall: string | null;
-    };
 
 /** A recording was given up since the command was interrupted. */
 export class Stopped extends Error {}
@@ -47,7 +36,13 @@ export async function makeRecordings(
     return results;
   }
   const stop = new SharedArrayBuffer(4);
-  const threads = Array.from({ length: Math.min(jobs, tasks.length) }, () => new SynthThread(stop));
+  const threads = Array.from(
+    { length: Math.min(jobs, tasks.length) },
+    () =>
+      new AnsweringThread<SynthTask, SynthResult>('./synth-thread', import.meta.url, {
+        ...{ data: stop, code: 'SYNTH_THREAD', does: 'makes recordings' },
+      }),
+  );
   const halt = () => {
     next = tasks.length;
     Atomics.store(new Int32Array(stop), 0, 1);
@@ -57,9 +52,10 @@ export async function makeRecordings(
     // All of them, also where one fails: each leaves its recording whole, or nothing of it.
     const ends = await Promise.allSettled(
       threads.map((thread) =>
-        work((task) => thread.make(task)).catch((error) => {
+        work((task) => thread.ask(task)).catch((error) => {
+          const isOver = isStopped(stop);
           halt();
-          throw error;
+          throw isOver ? new Stopped() : error;
         }),
       ),
     );
@@ -68,52 +64,7 @@ export async function makeRecordings(
       if (end.status === 'rejected' && !(end.reason instanceof Stopped)) throw end.reason;
   } finally {
     signal.removeEventListener('abort', halt);
-    await Promise.all(threads.map((thread) => thread.end()));
+    await Promise.all(threads.map((thread) => thread[Symbol.asyncDispose]()));
   }
   return results;
-}
-
-class SynthThread {
-  readonly #worker: Worker;
-  #waiting: PromiseWithResolvers<SynthResult> | null = null;
-  readonly #stop: SharedArrayBuffer;
-
-  constructor(stop: SharedArrayBuffer) {
-    this.#stop = stop;
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    // Flags of this process, such as those of a test runner or a debugger, are not for the worker.
-    this.#worker = new Worker(new URL(`./synth-thread.${extension}`, import.meta.url), {
-      execArgv: [],
-      env: {},
-      workerData: stop,
-    });
-    this.#worker.on('message', (answer: SynthAnswer) => {
-      if ('result' in answer) this.#waiting?.resolve(answer.result);
-      else this.#waiting?.reject(this.#errorOf(answer));
-    });
-    this.#worker.on('error', (error) => this.#fail(messageOf(error)));
-    this.#worker.on('exit', (code) => this.#fail(`it ended with code ${code}`));
-  }
-
-  make(task: SynthTask): Promise<SynthResult> {
-    this.#waiting = Promise.withResolvers<SynthResult>();
-    this.#worker.postMessage(task);
-    return this.#waiting.promise;
-  }
-
-  async end(): Promise<void> {
-    this.#waiting?.promise.catch(() => undefined);
-    await this.#worker.terminate();
-  }
-
-  /** The system's refusals keep their code, so that they are told as in this thread. */
-  #errorOf({ failure, code, path, syscall }: Extract<SynthAnswer, { failure: string }>): Error {
-    if (isStopped(this.#stop)) return new Stopped();
-    if (syscall !== null) return Object.assign(new Error(failure), { code, path, syscall });
-    return new BgbError('SYNTH_RECORDING', failure);
-  }
-
-  #fail(reason: string): void {
-    this.#waiting?.reject(new BgbError('SYNTH_THREAD', `a thread that makes recordings failed: ${reason}`));
-  }
 }

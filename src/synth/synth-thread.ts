@@ -1,23 +1,19 @@
 /** A thread that makes recordings: one for each task that arrives, until it is told to stop. */
-import { parentPort, workerData } from 'node:worker_threads';
-import { messageOf } from '../errors.ts';
+import { workerData } from 'node:worker_threads';
+import { BgbError, messageOf } from '../errors.ts';
+import { answerQuestions } from '../threads/index.ts';
 import { makeRecording, type SynthTask } from './recording-files.ts';
-import { isStopped, Stopped, type SynthAnswer } from './synth-pool.ts';
+import { isStopped, Stopped } from './synth-pool.ts';
 
 const stop = workerData as SharedArrayBuffer;
 
-parentPort!.on('message', async (task: SynthTask) => {
+answerQuestions((task: SynthTask) => {
   const throwIfStopped = () => {
     if (isStopped(stop)) throw new Stopped();
   };
-  const answer: SynthAnswer = await makeRecording(task, throwIfStopped).then(
-    (result) => ({ result }),
-    (error) => ({
-      failure: messageOf(error),
-      code: (error as { code?: string }).code ?? null,
-      path: (error as { path?: string }).path ?? null,
-      syscall: (error as { syscall?: string }).syscall ?? null,
-    }),
-  );
-  parentPort!.postMessage(answer);
+  return makeRecording(task, throwIfStopped).catch((error: NodeJS.ErrnoException) => {
+    // What the system refuses is said as it is.
+    if (error.syscall !== undefined) throw error;
+    throw new BgbError('SYNTH_RECORDING', messageOf(error));
+  });
 });

@@ -1,5 +1,4 @@
-import { Worker } from 'node:worker_threads';
-import { BgbError, messageOf } from '../errors.ts';
+import { AnsweringThread } from '../threads/index.ts';
 import { MEASUREMENTS, type Measured, type MeasurementKind } from './measurements.ts';
 import type { Measuring } from './measuring.ts';
 import { SharedRoom, type SharedSamples } from './shared-room.ts';
@@ -15,8 +14,6 @@ export interface ThreadTask {
 /** A recording, or null: asks for the result over all before. */
 export type ThreadRequest = Measured[MeasurementKind]['recording'] | null;
 
-export type ThreadAnswer = { readonly result: unknown } | { readonly failure: string; readonly code: string };
-
 /**
  * Recordings that may wait for the slowest thread hold so much at most (or are one): 16 h at 256 Hz, so that the memory of a
  * corpus is that of some recordings.
@@ -28,17 +25,21 @@ const MOST_WAITING_BYTES = 2 ** 27;
  * part still sees all recordings in their order.
  */
 export class MeasuringThreads<Kind extends MeasurementKind> implements Measuring<Kind> {
-  readonly #threads: readonly (readonly [part: string, thread: PartThread])[];
+  readonly #threads: readonly (readonly [part: string, thread: AnsweringThread<ThreadRequest, unknown>])[];
   readonly #room = new SharedRoom(MOST_WAITING_BYTES);
   /** For each recording that some thread has not measured yet, until all have. */
   readonly #waiting: Promise<unknown>[] = [];
   #failure: unknown = null;
 
   constructor(kind: Kind, settings: Measured[Kind]['settings']) {
-    this.#threads = Object.keys(MEASUREMENTS[kind]).map((part) => [
-      part,
-      new PartThread({ kind, part, settings }),
-    ]);
+    this.#threads = Object.keys(MEASUREMENTS[kind]).map((part) => {
+      const data: ThreadTask = { kind, part, settings };
+      const does = `measures ${part}`;
+      const thread = new AnsweringThread<ThreadRequest, unknown>('./measuring-thread', import.meta.url, {
+        ...{ data, code: 'EVALUATE_THREAD', does },
+      });
+      return [part, thread];
+    });
   }
 
   async add(recording: Measured[Kind]['recording']): Promise<void> {
@@ -66,12 +67,15 @@ export class MeasuringThreads<Kind extends MeasurementKind> implements Measuring
   }
 
   async results(): Promise<Measured[Kind]['results']> {
-    const results = this.#threads.map(async ([part, thread]) => [part, await thread.ask(null)] as const);
-    return Object.fromEntries(await Promise.all(results)) as unknown as Measured[Kind]['results'];
+    const asked = this.#threads.map(async ([part, thread]) => [part, await thread.ask(null)] as const);
+    const results = Object.fromEntries(await Promise.all(asked));
+    // A recording that one of them could not measure is missing in its result.
+    if (this.#failure !== null) throw this.#failure;
+    return results as unknown as Measured[Kind]['results'];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#threads.map(([, thread]) => thread.end()));
+    await Promise.all(this.#threads.map(([, thread]) => thread[Symbol.asyncDispose]()));
   }
 
   /** Waits until there is some. */
@@ -82,50 +86,5 @@ export class MeasuringThreads<Kind extends MeasurementKind> implements Measuring
       if (room !== null) return room;
       await this.#waiting[0];
     }
-  }
-}
-
-/** A thread that answers in the order in which it is asked. */
-class PartThread {
-  readonly #worker: Worker;
-  readonly #asked: PromiseWithResolvers<unknown>[] = [];
-  #failure: Error | null = null;
-
-  constructor(task: ThreadTask) {
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    this.#worker = new Worker(new URL(`./measuring-thread.${extension}`, import.meta.url), {
-      workerData: task,
-      execArgv: [],
-      env: {},
-    });
-    this.#worker.on('message', (answer: ThreadAnswer) => {
-      if ('result' in answer) this.#asked.shift()?.resolve(answer.result);
-      else this.#fail(new BgbError(answer.code, answer.failure));
-    });
-    const lost = (how: string) =>
-      this.#fail(new BgbError('EVALUATE_THREAD', `The thread that measures ${task.part} ${how}.`));
-    this.#worker.on('error', (error) => lost(`failed: ${messageOf(error)}`));
-    this.#worker.on('exit', (code) => lost(`ended with code ${code}`));
-  }
-
-  /** The answer; what an earlier recording made fail fails all later ones. */
-  ask(request: ThreadRequest): Promise<unknown> {
-    const asked = Promise.withResolvers<unknown>();
-    if (this.#failure !== null) asked.reject(this.#failure);
-    else {
-      this.#asked.push(asked);
-      this.#worker.postMessage(request);
-    }
-    return asked.promise;
-  }
-
-  /** Whoever still waits is told so. */
-  async end(): Promise<void> {
-    await this.#worker.terminate();
-  }
-
-  #fail(error: Error): void {
-    this.#failure ??= error;
-    for (const { reject } of this.#asked.splice(0)) reject(this.#failure);
   }
 }

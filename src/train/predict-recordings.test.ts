@@ -92,6 +92,13 @@ test.each([
   },
 );
 
+test('prepared by threads beside it, recordings get the same files to the byte', async () => {
+  const [here, beside] = [await predict(), await predict({ threads: 2 })];
+  const written = ({ output, recordings }: typeof here) =>
+    recordings.map(({ file }) => [file.slice(output.length), readFileSync(file, 'utf8')]);
+  expect(written(beside)).toEqual(written(here));
+});
+
 test('SzCORE: the start of the recording, types that it knows', async () => {
   const output = join(folder, 'tmp.tsv');
   await predict({ format: 'szcore', input: join(input, WHOLE), output });

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { listRecordings } from '../cache/index.ts';
-import { openEdf } from '../edf/index.ts';
+import { usableCores } from '../config/index.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { postprocessCurve } from '../post/index.ts';
 import type { ThresholdsInUse } from '../score/index.ts';
-import { futureUses, preprocess } from '../signal/index.ts';
+import { futureUses } from '../signal/index.ts';
 import type { Device } from '../torch/index.ts';
 import { openPredictor } from './open-predictor.ts';
 import { predictRecording } from './predict.ts';
@@ -16,6 +16,7 @@ import {
   predictionPath,
   writePrediction,
 } from './prediction-file.ts';
+import { prepareInTurn } from './prepare-in-turn.ts';
 import { isOtherReference } from './reference.ts';
 
 export interface PredictionRequest {
@@ -29,6 +30,8 @@ export interface PredictionRequest {
   readonly device: Device;
   /** Also recordings of another reference than the model was trained on. */
   readonly isReferenceForced: boolean;
+  /** That prepare recordings beside the one that predicts; by default as many as help. */
+  readonly threads?: number;
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, all: number, name: string) => void;
 }
@@ -78,26 +81,31 @@ export async function predictRecordings(request: PredictionRequest): Promise<Pre
   };
   const recordings: PredictionReport['recordings'][number][] = [];
   const unusable: PredictionReport['unusable'][number][] = [];
-  for (const [index, { recording: name, path: recordingPath, file }] of tasks.entries()) {
-    request.signal.throwIfAborted();
+  const prepared = prepareInTurn(
+    tasks.map((task) => task.path),
+    { settings, isQuantised: uses.length > 0 },
+    { threads: request.threads ?? threadsBeside(device), signal: request.signal },
+  );
+  let done = 0;
+  for await (const recording of prepared) {
+    const { recording: name, file } = tasks[done]!;
     try {
-      const recording = await openEdf(recordingPath);
-      const prepared = await preprocess(recording, settings, { isQuantised: uses.length > 0 });
-      if (isOtherReference(prepared.reference, references) && !request.isReferenceForced)
+      if (recording instanceof InputError) throw recording;
+      if (isOtherReference(recording.reference, references) && !request.isReferenceForced)
         throw new InputError(
           'EVALUATE_REFERENCE',
-          `it is recorded against ${prepared.reference}, the model was trained on ${references!.join(', ')}: its channels are other signals than those the model knows. Train with preprocessing.reference: average, or predict all the same with --force.`,
+          `it is recorded against ${recording.reference}, the model was trained on ${references!.join(', ')}: its channels are other signals than those the model knows. Train with preprocessing.reference: average, or predict all the same with --force.`,
         );
       const curve = predictRecording(
         predictor,
-        { ...prepared, name, channels: prepared.channels.length },
+        { ...recording, name, channels: recording.channels.length },
         config.postprocessing.stitching,
       );
       const events = postprocessCurve(curve, config.postprocessing);
       const { durationS, startedAt } = recording;
       const content = { name: basename(name).replace(/\.(edf|bdf)$/i, ''), durationS, startedAt, events };
       const long = events.filter(({ isLong }) => isLong);
-      const notices = [...recording.warnings.map(({ message }) => message), ...prepared.notices];
+      const notices = [...recording.warnings, ...recording.notices];
       await writePrediction(file, format, content, {
         ...source,
         longer_than_max_duration_s: long.map(({ startS, endS }) => ({ start_s: startS, end_s: endS })),
@@ -117,9 +125,17 @@ export async function predictRecordings(request: PredictionRequest): Promise<Pre
       const older = existsSync(file) ? ` ${file} is of an earlier prediction and stays.` : '';
       unusable.push({ recording: name, reason: `${error.message}${older}` });
     }
-    request.onProgress(index + 1, tasks.length, name);
+    request.onProgress(++done, tasks.length, name);
   }
   return { checkpoint: path, checkpoint_sha256: sha256, format, thresholds, recordings, unusable };
+}
+
+/** One core preprocesses an hour in 0.75 s, which an H100 predicts in 0.1 s (bench/RESULTS.md). */
+const MOST_THREADS = 8;
+
+/** Threads that prepare the next recordings: none where their cores are those that predict. */
+function threadsBeside(device: Device): number {
+  return device === 'cpu' ? 0 : Math.max(1, Math.min(MOST_THREADS, usableCores() - 1));
 }
 
 interface Task {
