@@ -5,14 +5,15 @@
  *     bash scripts/with-node.sh bench/doctor.ts [folder]
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { scanSplit, settingsRecord, writeEntry } from '../src/cache/index.ts';
 import { testProvenance } from '../src/cache/testing/provenance.ts';
 import { configSchema, loadConfig, readEnvironment } from '../src/config/index.ts';
 import { findBeforeTraining } from '../src/doctor/index.ts';
+import { sha256 } from '../src/files/index.ts';
 import { openTrainingData } from '../src/train/training-data.ts';
 
 const folder = process.argv[2] ?? join(tmpdir(), 'bgb-bench-doctor');
@@ -23,7 +24,14 @@ const ROWS = 900 * RATE;
 const SHAPE = { length: 60 * RATE, stride: 10 * RATE };
 
 const config = {
-  data: { cache_dir: folder, sampling_rate: RATE, window_size: 60, stride: 10 },
+  data: {
+    cache_dir: folder,
+    data_dir: join(folder, 'data'),
+    patient_pattern: '^p([^/]+)/',
+    sampling_rate: RATE,
+    window_size: 60,
+    stride: 10,
+  },
   preprocessing: { channels: ['Cz'], bandpass: [0.5, 7] as [number, number], notch_freq: null },
   training: { early_stopping: null, mixed_precision: false },
   experiment: { device: 'cpu' as const },
@@ -37,7 +45,14 @@ async function writeRecording(split: string, index: number): Promise<void> {
   const labels = new Uint8Array(ROWS);
   labels.fill(1, 300 * RATE, 360 * RATE);
   const name = `p${split}${Math.floor(index / 4)}/r${index}`;
-  const input = { name: `${name}.edf`, sha256: `${split}${index}`, bytes: 1 };
+  // A recording and its annotation lie beside, with the sizes and hashes that the entry knows.
+  const path = join(folder, 'data', `${name}.edf`);
+  mkdirSync(dirname(path), { recursive: true });
+  const content = `${split}${index}`;
+  writeFileSync(path, content);
+  writeFileSync(join(dirname(path), `r${index}.csv_bi`), 'y');
+  const input = { name: `r${index}.edf`, sha256: sha256(content), bytes: content.length };
+  const annotation = { name: `r${index}.csv_bi`, sha256: sha256('y'), bytes: 1 };
   await writeEntry(join(folder, split, `${name}.npz`), {
     signal: new Int16Array(ROWS),
     labels,
@@ -45,6 +60,7 @@ async function writeRecording(split: string, index: number): Promise<void> {
     scale: 1,
     provenance: testProvenance({
       recording: input,
+      annotations: [{ ...annotation, format: 'tusz-csv_bi', role: 'seizures' }],
       key: `${split}${index}`,
       preprocessing: settingsRecord({ ...preprocessing, sampling_rate: RATE }),
       channels: ['Cz'],

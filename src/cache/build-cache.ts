@@ -51,8 +51,11 @@ export async function buildCache(options: BuildOptions): Promise<Census[]> {
   labelRules(options.labels ?? {});
   const dataDirs = typeof dataDir === 'string' ? [dataDir] : dataDir;
   // Patients are drawn as without exclusions: leaving a recording out moves no other.
-  const found = await assignRecordings({ ...options, dataDirs }, say);
-  const { assigned, excluded } = withoutExcluded(found, options.exclude ?? [], say);
+  const { exclude = [] } = options;
+  const nameless: string[] = [];
+  const mayPassOver = (entry: string) => exclude.includes(entry) && nameless.push(entry) > 0;
+  const found = await assignRecordings({ ...options, dataDirs, mayPassOver }, say);
+  const { assigned, excluded } = withoutExcluded(found, exclude, nameless, say);
   refuseClashes(assigned);
   const splits = splitsInPlay(options.split, found);
   const claimed = new Set(assigned.map(({ split, entry }) => entryPath({ cacheDir: split, entry })));

@@ -70,6 +70,14 @@ test('what is excluded has no entry, is listed and loses the one it had; no othe
   ]);
 });
 
+test('a recording of nobody knows whom stops no build that leaves it out', async () => {
+  cpSync(join(data, 'chb01/chb01_05.edf'), join(data, 'someone.edf'));
+  await expect(build()).rejects.toThrow(/Whose recording is someone\.edf/);
+  const { said } = await build({ exclude: ['someone.edf'] });
+  expect(said).toEqual(['data.exclude leaves out 1 recording.']);
+  rmSync(join(data, 'someone.edf'));
+});
+
 test('of two recordings that would share an entry one can be excluded; not all there are', async () => {
   cpSync(join(data, 'chb01/chb01_04_clip.edf'), join(data, 'chb01/chb01_04_clip.bdf'));
   await expect(build()).rejects.toThrow(/would share one cache entry/);

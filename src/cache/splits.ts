@@ -21,6 +21,8 @@ export interface SplitChoice {
   readonly isUndivided?: boolean;
   /** `data.patient_pattern` */
   readonly patientPattern?: string | null;
+  /** Asked of a recording whose patient cannot be told: whether it may be passed over. */
+  readonly mayPassOver?: (entry: string) => boolean;
 }
 
 /** A recording and where it belongs. */
@@ -128,15 +130,16 @@ async function findAll({
   dataDirs,
   isUndivided = false,
   patientPattern = null,
+  mayPassOver = () => false,
 }: SplitChoice): Promise<Found[]> {
   const found: Found[] = [];
   const nameless: InputError[] = [];
   for (const { root, names, official, label } of await findSources(dataDirs, { isUndivided }))
     for (const name of names) {
       const patient = patientOrError(name, patientPattern);
-      if (patient instanceof InputError) nameless.push(patient);
-      else
-        found.push({ root, name, official, patient, entry: dataDirs.length > 1 ? `${label}/${name}` : name });
+      const entry = dataDirs.length > 1 ? `${label}/${name}` : name;
+      if (!(patient instanceof InputError)) found.push({ root, name, official, patient, entry });
+      else if (!mayPassOver(entry)) nameless.push(patient);
     }
   const [first] = nameless;
   if (first !== undefined)

@@ -32,7 +32,10 @@ export async function lookAtRecordings(
   const folders = all.filter((folder) => existsSync(folder));
   if (folders.length === 0) return null;
   const recordings = await placesIn(all);
-  const nameless = namelessOf(recordings, data.patient_pattern, all.length > 1);
+  const left = new Set(data.exclude);
+  const nameless = namelessOf(recordings, data.patient_pattern, all.length > 1).filter(
+    (name) => !left.has(name),
+  );
   const found = { folders, recordings, nameless };
   if (cache === null) return { ...found, altered: [], touched: new Set(), tried: [] };
   const mounts = folders.map((folder) => mountAt(options.machine, folder));
@@ -42,14 +45,14 @@ export async function lookAtRecordings(
     isRead: options.isTried,
     isSlow,
   });
-  const left = options.isTried
+  const open = options.isTried
     ? unsettled(recordings, cache.splits, excludedFrom(config, cache), altered)
     : [];
   return {
     ...found,
     altered,
     touched: touchedSince(recordings, cache),
-    tried: await tryRecordings(left, { data, preprocessing, most: MOST_TRIED }),
+    tried: await tryRecordings(open, { data, preprocessing, most: MOST_TRIED }),
   };
 }
 

@@ -95,6 +95,15 @@ const FAULTS: readonly Fault[] = [
     keeps: 'chb01/chb01_03_clip.npz',
   },
   {
+    name: 'a recording of nobody knows whom',
+    plant: ({ data }) => {
+      for (const ending of ['.edf', '.csv_bi'])
+        cpSync(join(data, `chb01/chb01_04_clip${ending}`), join(data, `someone${ending}`));
+    },
+    expected: ['C1 patients-unnamed', 'D4 cache-incomplete'],
+    evidence: /1 of 5 recordings: someone\.edf/,
+  },
+  {
     name: 'an annotation that was corrected after its entry was built',
     plant: ({ data }) => {
       const path = join(data, 'chb01/chb01_04_clip.csv_bi');
@@ -116,6 +125,20 @@ const FAULTS: readonly Fault[] = [
     plant: ({ data }) => rmSync(join(data, 'chb01/chb01_04_clip.csv_bi')),
     expected: ['A5 annotations-gone'],
     evidence: /1 entry; 1 file is gone, such as \S+chb01_04_clip\.csv_bi$/,
+  },
+  {
+    name: 'an annotation with the only seizures of train that was removed: without it nothing could be learnt',
+    plant: async ({ data, root }) => {
+      const other = join(data, 'chb01/chb01_03_clip.csv_bi');
+      writeFileSync(other, readFileSync(other, 'utf8').replace(',seiz,', ',bckg,'));
+      await build({ data, cache: join(root, 'cache') });
+      renameSync(join(data, 'chb01/chb01_04_clip.csv_bi'), join(root, 'chb01_04_clip.csv_bi'));
+    },
+    before: ({ data, root }) =>
+      renameSync(join(root, 'chb01_04_clip.csv_bi'), join(data, 'chb01/chb01_04_clip.csv_bi')),
+    expected: ['A5 annotations-gone'],
+    evidence: /1 entry; 1 file is gone/,
+    keeps: 'chb01/chb01_04_clip.npz',
   },
   {
     name: 'a recording that is left out, and still has an entry',

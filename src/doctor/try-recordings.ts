@@ -58,7 +58,7 @@ async function tryRecording(
   }
 }
 
-/** Recordings whose names do not tell whose they are, by the configuration's pattern or the corpora's rules. */
+/** Recordings whose names do not tell whose they are, by the configuration's pattern or the corpora's rules; as entries are called. */
 export function namelessOf(
   places: readonly RecordingPlace[],
   pattern: string | null,
@@ -75,5 +75,5 @@ export function namelessOf(
         throw error;
       }
     })
-    .map(({ name }) => name);
+    .map(({ name, entry }) => entry.replace(/\.npz$/, extname(name)));
 }

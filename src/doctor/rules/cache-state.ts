@@ -20,8 +20,10 @@ export function hasEntries({ survey, unusable, foreign }: SplitSubject): boolean
 }
 
 /** Building what is missing or wrong, where the recordings are known. */
-export function building({ commands, config }: Subject): Fix {
+export function building({ commands, config, recordings }: Subject): Fix {
   const command = commands.buildCache();
+  if ((recordings?.nameless.length ?? 0) > 0)
+    return { command: null, says: 'Say first whose the recordings are (data.patient_pattern), then build.' };
   if (command !== null)
     return { command, says: 'Build the cache with this configuration; entries that fit are kept.' };
   return {

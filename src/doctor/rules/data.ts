@@ -31,16 +31,17 @@ export const DATA: readonly Rule[] = [
     evidence: 'how many, and some of their names',
     cause:
       'Their names are of no form that bgb knows, or the pattern does not fit them: no cache is built of them.',
-    fix: "`bgb doctor CONFIG --write 'data.patient_pattern=^([^/]+)/'` for a folder a patient, or what fits the names",
-    look: ({ recordings }) => {
+    fix: "`bgb doctor CONFIG --write 'data.patient_pattern=^([^/]+)/'` for a folder a patient, or what fits the names; or `--write data.exclude+=NAME`",
+    look: ({ recordings, commands }) => {
       const nameless = recordings?.nameless ?? [];
       if (nameless.length === 0) return [];
+      const isAll = nameless.length === recordings!.recordings.length;
       return [
         {
           evidence: `${nameless.length} of ${counted(recordings!.recordings.length, 'recording')}: ${some(nameless)}`,
           fix: {
-            command: null,
-            says: "Set data.patient_pattern to a regular expression over the path whose one group is the patient, as in '^([^/]+)/' for a folder a patient.",
+            command: isAll ? null : commands.leaveOut(nameless),
+            says: "Set data.patient_pattern to a regular expression over the path whose one group is the patient, as in '^([^/]+)/' for a folder a patient; or leave these recordings out, in data.exclude.",
           },
         },
       ];

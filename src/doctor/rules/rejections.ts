@@ -89,7 +89,7 @@ export function leavingOut(subject: Subject, names: readonly string[], mending: 
   const command = hasOthers ? subject.commands.leaveOut(names) : null;
   const build = building(subject).command;
   return command === null
-    ? { command: null, says: `${mending}, then build${build === null ? '' : `: ${build}`}` }
+    ? { command: null, says: `${mending}, then build${build === null ? '.' : `: ${build}`}` }
     : {
         command,
         says: `${mending}, then build; or leave ${names.length === 1 ? 'it' : 'them'} out for good, in data.exclude.`,
