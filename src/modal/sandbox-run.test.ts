@@ -1,7 +1,7 @@
 import { existsSync, globSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import {
   type FollowOptions,
   follow,
@@ -239,12 +239,15 @@ test.runIf(process.getuid?.() === 0)(
         .filter((entry) => entry.isFile())
         .map(({ parentPath, name }) => 4096 * Math.ceil(statSync(join(parentPath, name)).size / 4096))
         .reduce((sum, bytes) => sum + bytes, 0);
+    onTestFinished(() => {
+      volume.limitBytes = null;
+    });
     // Not even what is to be started can be written down.
     volume.limitBytes = used();
     await expect(launch(place, sampleJob('full'), nothing)).rejects.toThrow(
       /^The results' volume is full: .*Remove runs or caches .* full was not started\.$/s,
     );
-    expect(existsSync(results('.bgb/runs/full'))).toBe(false);
+    expect(globSync('.bgb/runs/full/*', { cwd: volume.folder })).toEqual([]);
     // Room for what a run begins with, and for no checkpoint.
     volume.limitBytes = used() + 100_000;
     await launch(place, sampleJob('full'), nothing);
