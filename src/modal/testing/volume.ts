@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, lstatSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  type Dirent,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /**
@@ -83,7 +93,7 @@ export class MountedVolume {
 
 /** What tells two contents of a file apart, by path. */
 function marksOf(folder: string): Map<string, string> {
-  const found = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const found = entriesOf(folder);
   return new Map(
     found.flatMap((entry) => {
       if (entry.isDirectory()) return [];
@@ -94,4 +104,15 @@ function marksOf(folder: string): Map<string, string> {
       return [[path.slice(folder.length + 1), `${stat.mtimeNs} ${stat.size} ${stat.ino} ${target}`] as const];
     }),
   );
+}
+
+/** All below a folder, also while folders of it are removed. */
+function entriesOf(folder: string): Dirent[] {
+  for (;;) {
+    try {
+      return readdirSync(folder, { recursive: true, withFileTypes: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || !existsSync(folder)) throw error;
+    }
+  }
 }
