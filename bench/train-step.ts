@@ -3,7 +3,7 @@
  * beside the floor that its arithmetic and its memory traffic set.
  *
  *     bash scripts/with-node.sh bench/train-step.ts [--batch 64] [--seconds 60] [--steps 50] [--warmup 10]
- *         [--plain] [--no-graph] [--without-mamba] [--float32] [--deterministic] [--profile training|inference] [--json]
+ *         [--threads 2] [--plain] [--no-graph] [--without-mamba] [--float32] [--deterministic] [--profile training|inference] [--json]
  *
  * bench/train_step_pytorch.py measures the same model in PyTorch. `--plain` takes ATen operators alone.
  */
@@ -28,7 +28,9 @@ import {
   scope,
   setDeterministic,
   setTf32,
+  setThreads,
   synchronize,
+  threads,
   useOwnStream,
   withoutKernels,
 } from '../src/torch/index.ts';
@@ -45,6 +47,8 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '60' },
     steps: { type: 'string', default: '50' },
     warmup: { type: 'string', default: '10' },
+    /** On the CPU. */
+    threads: { type: 'string' },
     plain: { type: 'boolean', default: false },
     'no-graph': { type: 'boolean', default: false },
     'without-mamba': { type: 'boolean', default: false },
@@ -67,6 +71,7 @@ const config = configSchema.parse(
 if (options.deterministic) process.env.CUBLAS_WORKSPACE_CONFIG ??= ':4096:8';
 setDeterministic(options.deterministic);
 setTf32(false);
+if (options.threads) setThreads(Number(options.threads));
 if (device === 'cuda') useOwnStream();
 
 const model = createModel(config, { channels: size.channels, seed: 1 }).to({ device });
@@ -184,7 +189,7 @@ else {
   const gib = (bytes: number | undefined) =>
     bytes === undefined ? '-' : `${(bytes / 2 ** 30).toFixed(2)} GiB`;
   console.log(
-    `${device}, libtorch ${result.libtorch}, ${result.precision}, kernels: ${result.kernels}; ${size.batch} windows of ${options.seconds} s, ${result.parameters} parameters`,
+    `${device}, libtorch ${result.libtorch}, ${result.precision}, ${device === 'cpu' ? `${threads()} threads` : `kernels: ${result.kernels}`}; ${size.batch} windows of ${options.seconds} s, ${result.parameters} parameters`,
   );
   console.log(
     `training step ${training.ms.toFixed(2)} ms (${training.fastest_ms.toFixed(2)} to ${training.slowest_ms.toFixed(2)}; ${training.streaming_ms.toFixed(2)} without waiting in between; first ${training.first_ms.toFixed(0)}), ${training.is_graph ? 'one graph' : 'no graph'}, peak ${gib(training.memory?.peak)}, reserved ${gib(training.memory?.reserved)}; loss ${training.first_loss.toFixed(5)} to ${training.last_loss.toFixed(5)}`,

@@ -4,9 +4,10 @@ An independent implementation: channels-last conv2d, the scan of Mamba-2 by chun
 bfloat16 with decays in float32 (Dao and Gu 2024, section 6). Random data; median of steps with the device waited for.
 
     python3 bench/train_step_pytorch.py [--steps 50] [--batch 64] [--seconds 60] [--modes eager,compile,graph]
+    python3 bench/train_step_pytorch.py --modes cpu,cpu-channels-last --threads 2 --batch 1 --seconds 20 --steps 6
 
 eager: autocast, fused AdamW. compile: torch.compile of model and loss. graph: torch.compile, and the whole step as one
-CUDA graph.
+CUDA graph. cpu: float32 on the processor, for PyTorch 1.13, too.
 """
 
 import argparse
@@ -222,6 +223,38 @@ def measure(mode, options):
     }
 
 
+def measure_cpu(mode, options):
+    torch.manual_seed(1)
+    torch.set_num_threads(options.threads)
+    order = torch.channels_last if mode.endswith("channels-last") else torch.contiguous_format
+    model = Detector().to(memory_format=order)
+    signal = torch.randn(options.batch, options.seconds * 256, 19)
+    targets = (torch.rand(options.batch, options.seconds * 256) < 0.1).float()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, foreach=True)
+
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        focal(model(signal), targets).backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+
+    def infer():
+        with torch.no_grad():
+            model(signal)
+
+    def median_ms(body):
+        times = []
+        for _ in range(options.warmup + options.steps):
+            start = time.perf_counter()
+            body()
+            times.append((time.perf_counter() - start) * 1000)
+        return round(statistics.median(times[options.warmup :]), 1)
+
+    training_ms = median_ms(step)
+    model.eval()
+    return {"mode": mode, "threads": options.threads, "training_ms": training_ms, "inference_ms": median_ms(infer)}
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--steps", type=int, default=50)
@@ -229,10 +262,12 @@ if __name__ == "__main__":
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--modes", default="eager,compile,graph")
+    parser.add_argument("--threads", type=int, default=2, help="of the modes on a processor")
     options = parser.parse_args()
-    print(torch.__version__, torch.cuda.get_device_name(0))
+    print(torch.__version__, torch.cuda.get_device_name(0) if torch.cuda.is_available() else "no GPU")
     for mode in options.modes.split(","):
         try:
-            print(json.dumps(measure(mode, options)), flush=True)
+            found = measure_cpu(mode, options) if mode.startswith("cpu") else measure(mode, options)
+            print(json.dumps(found), flush=True)
         except Exception as error:  # one mode that fails does not hide the others
             print(json.dumps({"mode": mode, "error": f"{type(error).__name__}: {error}"[:400]}), flush=True)
