@@ -124,6 +124,13 @@ test('several threads read the same corpus', async () => {
   const gone = loadCorpusInThreads({ ...set, folder: '/nowhere' }, 3, { leastBytes: 0 });
   await expect(gone).rejects.toThrow(/Cannot read the cache entry \/nowhere\//);
   await expect(gone).rejects.toBeInstanceOf(InputError);
+  const recordingRows = set.recordingRows.map((rows) => rows + 1);
+  const changed = loadCorpusInThreads({ ...set, recordingRows }, 3, { leastBytes: 0 });
+  await expect(changed).rejects.toMatchObject({ code: 'CACHE_CHANGED' });
+  // A fault of bgb's own is no fault of the cache.
+  const faulty = loadCorpusInThreads({ ...set, folder: 1 as unknown as string }, 3, { leastBytes: 0 });
+  await expect(faulty).rejects.toThrow(/must be of type string/);
+  await expect(faulty).rejects.not.toBeInstanceOf(InputError);
 });
 
 test('a corpus of more than 4 GiB comes to its threads whole', () => {
