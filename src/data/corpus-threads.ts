@@ -23,7 +23,7 @@ const LEAST_BYTES = 2 ** 27;
  * time, too. The caller's thread stays free.
  *
  * @param threads at most
- * @throws InputError `CACHE_*`
+ * @throws InputError `CACHE_*`, `DATA_RESIDENCY`
  */
 export async function loadCorpusInThreads(
   set: WindowSet,

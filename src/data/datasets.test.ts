@@ -133,6 +133,14 @@ test('several threads read the same corpus', async () => {
   await expect(faulty).rejects.not.toBeInstanceOf(InputError);
 });
 
+test('a corpus that no memory holds is refused', async () => {
+  // 2^50 rows of two channels: 5 PiB, more than there are addresses.
+  const large = { ...set, channels: 2, recordings: ['a', 'b'], recordingRows: [2 ** 49, 2 ** 49] };
+  const message = /take 5242880\.0 GiB, .* Set data\.residency to disk/;
+  expect(() => loadCorpus(large)).toThrow(message);
+  await expect(loadCorpusInThreads(large, 2)).rejects.toThrow(message);
+});
+
 test('a corpus of more than 4 GiB comes to its threads whole', () => {
   // Memory that nobody writes to takes none.
   const recordingRows = [2 ** 27, 2 ** 26];
