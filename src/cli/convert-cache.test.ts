@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { Entry, scanSplit } from '../cache/index.ts';
-import { loadCorpus, openWindows } from '../data/index.ts';
+import { loadCorpus, loadCorpusInThreads, openWindows } from '../data/index.ts';
 import { runProgram } from './program.ts';
 import { catchWrites } from './testing/written.ts';
 
@@ -54,7 +54,9 @@ test('a cache made elsewhere is scanned with a warning, converted once, and both
         join(root, 'train'),
         (await scanSplit(join(root, 'train'), { length: 32, stride: 10 })).manifest,
       );
-      return { hash: set.dataHash, windows: set.windows, ...loadCorpus(set) };
+      // Files made elsewhere are read by threads, too.
+      const corpus = root === from ? await loadCorpusInThreads(set, 2, { leastBytes: 0 }) : loadCorpus(set);
+      return { hash: set.dataHash, windows: set.windows, ...corpus };
     }),
   );
   expect(before).toEqual(after);

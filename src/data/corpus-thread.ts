@@ -1,8 +1,8 @@
 /** A thread that reads recordings of a corpus, the next one that none has, until there are none or one cannot be read. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { BgbError, messageOf } from '../errors.ts';
+import { thrownOf } from '../threads/index.ts';
 import { readInto } from './corpus.ts';
-import { type CorpusTask, planOf, type Unreadable } from './corpus-threads.ts';
+import { type CorpusTask, planOf } from './corpus-threads.ts';
 
 const task = workerData as CorpusTask;
 const plan = planOf(task);
@@ -13,9 +13,5 @@ try {
     readInto(plan, index);
   }
 } catch (error) {
-  const failure: Unreadable = {
-    code: error instanceof BgbError ? error.code : 'CACHE_READ',
-    message: messageOf(error),
-  };
-  parentPort!.postMessage(failure);
+  parentPort!.postMessage(thrownOf(error));
 }

@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads';
-import { BgbError, InputError, messageOf } from '../errors.ts';
-import { startThread } from '../threads/index.ts';
+import { BgbError, messageOf } from '../errors.ts';
+import { errorOf, startThread, type Thrown } from '../threads/index.ts';
 import { type Corpus, type CorpusPlan, corpusOf, loadCorpus, planCorpus } from './corpus.ts';
 import type { WindowSet } from './windows.ts';
 
@@ -15,12 +15,6 @@ export interface CorpusTask extends Omit<CorpusPlan, 'signal' | 'labels'> {
   readonly next: Int32Array<SharedArrayBuffer>;
 }
 
-/** What a thread says of a recording that it cannot read. */
-export interface Unreadable {
-  readonly code: string;
-  readonly message: string;
-}
-
 /** Below this a thread takes longer to start than to read. */
 const LEAST_BYTES = 2 ** 27;
 
@@ -29,7 +23,7 @@ const LEAST_BYTES = 2 ** 27;
  * time, too. The caller's thread stays free.
  *
  * @param threads at most
- * @throws InputError `CACHE_*`
+ * @throws InputError `CACHE_*`, `DATA_RESIDENCY`
  */
 export async function loadCorpusInThreads(
   set: WindowSet,
@@ -65,10 +59,10 @@ export function planOf({ signal, labels, ...plan }: CorpusTask): CorpusPlan {
   return { ...plan, signal: new Int16Array(signal), labels: new Uint8Array(labels) };
 }
 
-/** @throws InputError `CACHE_*`; BgbError `DATA_THREAD` for a thread that dies */
+/** @throws what reading a recording threw; BgbError `DATA_THREAD` for a thread that dies */
 async function ended(worker: Worker): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  worker.on('message', ({ code, message }: Unreadable) => reject(new InputError(code, message)));
+  worker.on('message', (thrown: Thrown) => reject(errorOf(thrown)));
   const died = (how: string) => new BgbError('DATA_THREAD', `A thread that reads the cache ${how}.`);
   worker.on('error', (error) => reject(died(`failed: ${messageOf(error)}`)));
   worker.on('exit', (code) => (code === 0 ? resolve() : reject(died(`ended with code ${code}`))));

@@ -31,21 +31,31 @@ export interface CorpusPlan {
   readonly labels: Uint8Array;
 }
 
-/** Reads all recordings that a set's windows lie in, each once and in order. @throws InputError `CACHE_*` */
+/** Reads all recordings that a set's windows lie in, each once and in order. @throws InputError `CACHE_*`, `DATA_RESIDENCY` */
 export function loadCorpus(set: WindowSet): Corpus {
   const plan = planCorpus(set, (bytes) => new ArrayBuffer(bytes));
   for (const index of plan.recordings.keys()) readInto(plan, index);
   return corpusOf(set, plan);
 }
 
-/** @param room makes memory of so many bytes */
+/** @param room makes memory of so many bytes @throws InputError `DATA_RESIDENCY` where the system does not give it */
 export function planCorpus(set: WindowSet, room: (bytes: number) => ArrayBufferLike): CorpusPlan {
   const { folder, recordings, channels, recordingRows } = set;
   const firstRows = [0];
   for (const count of recordingRows) firstRows.push(firstRows.at(-1)! + count);
   const rows = firstRows.at(-1)!;
-  const signal = new Int16Array(room(2 * rows * channels));
-  return { folder, recordings, firstRows, channels, signal, labels: new Uint8Array(room(rows)) };
+  try {
+    const signal = new Int16Array(room(2 * rows * channels));
+    return { folder, recordings, firstRows, channels, signal, labels: new Uint8Array(room(rows)) };
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const gib = (rows * (2 * channels + 1)) / 2 ** 30;
+    throw new InputError(
+      'DATA_RESIDENCY',
+      `The recordings of ${folder} take ${gib.toFixed(1)} GiB, and the system does not give as much memory. Set data.residency to disk.`,
+      { cause },
+    );
+  }
 }
 
 /** Reads one of the plan's recordings. @throws InputError `CACHE_*` */

@@ -124,6 +124,21 @@ test('several threads read the same corpus', async () => {
   const gone = loadCorpusInThreads({ ...set, folder: '/nowhere' }, 3, { leastBytes: 0 });
   await expect(gone).rejects.toThrow(/Cannot read the cache entry \/nowhere\//);
   await expect(gone).rejects.toBeInstanceOf(InputError);
+  const recordingRows = set.recordingRows.map((rows) => rows + 1);
+  const changed = loadCorpusInThreads({ ...set, recordingRows }, 3, { leastBytes: 0 });
+  await expect(changed).rejects.toMatchObject({ code: 'CACHE_CHANGED' });
+  // A fault of bgb's own is no fault of the cache.
+  const faulty = loadCorpusInThreads({ ...set, folder: 1 as unknown as string }, 3, { leastBytes: 0 });
+  await expect(faulty).rejects.toThrow(/must be of type string/);
+  await expect(faulty).rejects.not.toBeInstanceOf(InputError);
+});
+
+test('a corpus that no memory holds is refused', async () => {
+  // 2^50 rows of two channels: 5 PiB, more than there are addresses.
+  const large = { ...set, channels: 2, recordings: ['a', 'b'], recordingRows: [2 ** 49, 2 ** 49] };
+  const message = /take 5242880\.0 GiB, .* Set data\.residency to disk/;
+  expect(() => loadCorpus(large)).toThrow(message);
+  await expect(loadCorpusInThreads(large, 2)).rejects.toThrow(message);
 });
 
 test('a corpus of more than 4 GiB comes to its threads whole', () => {

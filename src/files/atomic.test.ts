@@ -38,6 +38,17 @@ test('a write that fails leaves the old content and nothing beside it', async ()
   expect(readdirSync(join(folder, 'failing'))).toEqual(['a.json']);
 });
 
+test('an error of writing names the file', async () => {
+  await expect(writeAtomic('/dev/full', 'text')).rejects.toMatchObject({ code: 'ENOSPC', path: '/dev/full' });
+  const path = join(folder, 'full');
+  const refusing = writeAtomicWith(path, async () => {
+    throw Object.assign(new Error('ENOSPC: no space left on device, write'), {
+      ...{ code: 'ENOSPC', syscall: 'write' },
+    });
+  });
+  await expect(refusing).rejects.toMatchObject({ code: 'ENOSPC', path });
+});
+
 test('a pipe is written into, and still is one', async () => {
   const pipe = join(folder, 'pipe');
   execFileSync('mkfifo', [pipe]);
@@ -56,6 +67,9 @@ test('a second name replaces what has it; without links nothing is changed', asy
   expect(await linkAtomic(a, b)).toBe(true);
   expect(readFileSync(b, 'utf8')).toBe('new');
   expect(readdirSync(place)).toEqual(['a', 'b']);
+  mkdirSync(join(place, 'folder'));
+  await expect(linkAtomic(a, join(place, 'folder'))).rejects.toThrow('EISDIR');
+  expect(readdirSync(place)).toEqual(['a', 'b', 'folder']);
   // No file system links a folder, as some link nothing.
   expect(await linkAtomic(place, join(folder, 'again'))).toBe(false);
   expect(existsSync(join(folder, 'again'))).toBe(false);

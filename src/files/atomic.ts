@@ -20,16 +20,18 @@ export async function writeAtomicWith(
 ): Promise<void> {
   if (await isNoFile(path)) {
     await using device = await open(path, 'w');
-    return await write(device);
+    return await named(path, () => write(device));
   }
   const folder = dirname(path);
   await makeFolder(folder);
   const temporary = join(folder, temporaryName(path));
   const file = await open(temporary, 'wx');
   try {
-    await write(file);
-    await file.sync();
-    await file.close();
+    await named(path, async () => {
+      await write(file);
+      await file.sync();
+      await file.close();
+    });
     await rename(temporary, path);
   } catch (error) {
     await file.close().catch(() => undefined);
@@ -37,6 +39,17 @@ export async function writeAtomicWith(
     throw error;
   }
   await syncFolder(folder);
+}
+
+/** What the system says of an open file, as ENOSPC, does not name it: its errors get the path. */
+async function named(path: string, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    const { syscall, path: known } = error as NodeJS.ErrnoException;
+    if (syscall !== undefined && known === undefined) Object.assign(error as Error, { path });
+    throw error;
+  }
 }
 
 /** Whether a path names a device, a pipe or a socket, or is a link of /dev, such as /dev/stdout, whatever it leads to. */
@@ -55,9 +68,12 @@ export async function linkAtomic(path: string, to: string): Promise<boolean> {
   } catch {
     return false;
   }
-  await rename(temporary, to);
-  // Renaming does nothing where both are names of one file already.
-  await rm(temporary, { force: true });
+  try {
+    await rename(temporary, to);
+  } finally {
+    // It is still there where renaming failed, or did nothing because both are names of one file already.
+    await rm(temporary, { force: true });
+  }
   await syncFolder(dirname(to));
   return true;
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -51,6 +52,26 @@ test('both sides list the same, and what is half written is left out', async () 
   expect([...here.marks.keys()].sort()).toEqual(['a b/ü "x".npz', 'empty']);
   expect(here.parts).toEqual(new Map([['c.npz', 4]]));
   expect((await marksThere(container, join(root, 'none'))).marks.size).toBe(0);
+});
+
+test('links of one file, as checkpoints of several names are, come whole under each name', async () => {
+  const from = folder({ 'checkpoints/last': 'weights', 'run.json': '{}' });
+  linkSync(join(from, 'checkpoints/last'), join(from, 'checkpoints/best'));
+  const [there, back] = [join(folder(), 'there'), join(folder(), 'back')];
+  expect(await push(container, from, there, { ...options, commit: null })).toMatchObject({
+    copied: 3,
+    bytes: 16,
+  });
+  linkSync(join(there, 'checkpoints/last'), join(there, 'checkpoints/epoch-0001'));
+  await pull(container, there, back, { ...options, identity: 'run.json' });
+  same(there, back);
+  expect(statSync(join(back, 'checkpoints/best')).nlink).toBe(1);
+  // A link that is damaged here is brought again, and the file's other name keeps what it has.
+  linkSync(join(back, 'checkpoints/best'), join(back, 'beside'));
+  writeFileSync(join(back, 'checkpoints/best'), 'damaged');
+  await pull(container, there, back, { ...options, identity: 'run.json' });
+  expect(readFileSync(join(back, 'checkpoints/best'), 'utf8')).toBe('weights');
+  expect(readFileSync(join(back, 'beside'), 'utf8')).toBe('damaged');
 });
 
 test('whatever is pushed and pulled comes back the same', async () => {

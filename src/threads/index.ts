@@ -12,3 +12,4 @@
 export { answerQuestions } from './answer-questions.ts';
 export { AnsweringThread } from './answering-thread.ts';
 export { startThread } from './start-thread.ts';
+export { errorOf, type Thrown, thrownOf } from './thrown.ts';

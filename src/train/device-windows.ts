@@ -10,7 +10,8 @@ import { toBatch, toDevice, type Windows } from './windows.ts';
  * no loader stands between two steps; on the CPU it is the same gather from memory.
  */
 export class DeviceWindows implements Windows {
-  readonly #corpus: Corpus;
+  /** Without the samples: the host's are let go of where another device has them. */
+  readonly #corpus: Omit<Corpus, 'signal' | 'labels'>;
   readonly #device: Device;
   readonly #target: Device;
   readonly #pinning: Pinning;
@@ -24,15 +25,16 @@ export class DeviceWindows implements Windows {
    * @param pinning how batches leave host memory
    */
   constructor(corpus: Corpus, device: Device, target: Device = device, pinning = new Pinning(false)) {
-    this.#corpus = corpus;
+    const { signal, labels, ...places } = corpus;
+    this.#corpus = places;
     this.#device = device;
     this.#target = target;
     this.#pinning = pinning;
-    const rows = corpus.labels.length;
+    const rows = labels.length;
     this.#signal = scope(() =>
-      fromTypedArray(corpus.signal, [rows, corpus.channels], { share: true }).to({ device }),
+      fromTypedArray(signal, [rows, corpus.channels], { share: true }).to({ device }),
     );
-    this.#labels = scope(() => fromTypedArray(corpus.labels, [rows], { share: true }).to({ device }));
+    this.#labels = scope(() => fromTypedArray(labels, [rows], { share: true }).to({ device }));
     this.#rows = arange(corpus.windowLength, { device });
   }
 

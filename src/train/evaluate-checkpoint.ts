@@ -69,7 +69,8 @@ export async function evaluateCheckpoint(request: EvaluationRequest): Promise<Ev
   const missed = new ExcerptSample(SEED);
   const falseAlarms = new ExcerptSample(SEED);
   const channels: string[] = [];
-  for await (const predicted of predictSet(predictorOf(loaded, device), config, source.entries, request)) {
+  using predictor = predictorOf(loaded, device);
+  for await (const predicted of predictSet(predictor, config, source.entries, request)) {
     const { recording, curve } = predicted;
     const measured = measuredOf(predicted);
     await measuring.add(measured);

@@ -130,8 +130,7 @@ export class LoopState implements Disposable {
   /** Takes the checkpoint `last`, under other names too; {@link LoopState.saved} waits until it is on disk. */
   async save(also: readonly string[] = []): Promise<void> {
     this.flush();
-    const { heartbeat, peers } = this.#training;
-    if (peers?.isFirst === false) return;
+    const { heartbeat } = this.#training;
     heartbeat.enter('saving');
     await this.#checkpoints.save(this.state, also);
     heartbeat.enter('training');

@@ -24,9 +24,10 @@ export interface PredictedRecording {
 
 /**
  * A model ready to predict on a device, by its own settings. What could run while recording sees its windows one by one
- * there, so it does here: matrix products of several windows at once may differ in the last bit.
+ * there, so it does here: matrix products of several windows at once may differ in the last bit. To be disposed of before
+ * weights change.
  */
-export function predictorOf({ config, model }: LoadedModel, device: Device): Predictor {
+export function predictorOf({ config, model }: LoadedModel, device: Device): Predictor & Disposable {
   setNumerics({
     threads: threadsOf(config.resources),
     isDeterministic: true,

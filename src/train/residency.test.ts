@@ -6,7 +6,7 @@ import { scanSplit } from '../cache/index.ts';
 import { configSchema } from '../config/index.ts';
 import { EEGWindowDataset, openWindows, type WindowSet } from '../data/index.ts';
 import { drawAugmentation, mirrorFrom } from './augmentation.ts';
-import { corpusBytes, placeWindows, residencyOf } from './residency.ts';
+import { corpusBytes, placeWindows, readingThreads, residencyOf } from './residency.ts';
 import { buildSampleCache } from './testing/sample-cache.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bgb-residency-'));
@@ -36,6 +36,8 @@ test('auto takes the GPU, else memory, else disk: where the samples fill no more
   expect(place(8, 24, null)).toBe('device');
   expect(place(16, 24, null)).toBe('disk');
   expect(place(32, 512, 40, { max_memory_gb: 48 })).toBe('disk');
+  // Read into memory first.
+  expect(place(32, 31, 140)).toBe('disk');
 });
 
 test('a choice that cannot hold the samples is refused, any other is taken', () => {
@@ -45,6 +47,8 @@ test('a choice that cannot hold the samples is refused, any other is taken', () 
   expect(() => residencyOf(config({ residency: 'device' }), 20 * GIB, memory)).toThrow(
     /residency is device, but the windows' recordings have 20\.0 GiB and 10\.0 GiB are there/,
   );
+  const large = { host: 10 * GIB, device: 140 * GIB };
+  expect(() => residencyOf(config({ residency: 'device' }), 20 * GIB, large)).toThrow(/10\.0 GiB are there/);
 });
 
 test('memory and disk give the same batches, changed in the same way, for any number of readers', async () => {
@@ -81,6 +85,12 @@ test('memory and disk give the same batches, changed in the same way, for any nu
     expect(
       await all({ residency: 'disk', num_workers, prefetch_factor: 2, persistent_workers: true }),
     ).toEqual(memory);
+});
+
+test('processes that read at once share the cores', () => {
+  expect(readingThreads(128, 1)).toBe(8);
+  expect(readingThreads(16, 4)).toBe(4);
+  expect(readingThreads(2, 8)).toBe(1);
 });
 
 test('a corpus is its int16 samples and a byte of label a row', () => {

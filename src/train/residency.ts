@@ -43,7 +43,7 @@ export function corpusBytes({
 
 /**
  * `data.residency`; `auto` takes the device where the samples fit into half of what is free there, else the host's
- * memory where they fit into half of that, else disk.
+ * memory where they fit into half of that, else disk. On their way to a GPU they are in the host's memory as a whole.
  *
  * @throws InputError `DATA_RESIDENCY` for a choice that cannot hold the samples
  */
@@ -56,7 +56,7 @@ export function residencyOf(
   const gib = (size: number) =>
     size < 2 ** 30 / 10 ? `${(size / 2 ** 20).toFixed(1)} MiB` : `${(size / 2 ** 30).toFixed(1)} GiB`;
   if (data.residency !== 'auto') {
-    const room = { device: memory.device ?? host, host, disk: Infinity }[data.residency];
+    const room = { device: Math.min(memory.device ?? host, host), host, disk: Infinity }[data.residency];
     if (bytes > room)
       throw new InputError(
         'DATA_RESIDENCY',
@@ -64,7 +64,7 @@ export function residencyOf(
       );
     return { residency: data.residency, reason: 'as data.residency says' };
   }
-  if (memory.device !== null && bytes <= memory.device / 2)
+  if (memory.device !== null && bytes <= Math.min(memory.device / 2, host))
     return {
       residency: 'device',
       reason: `${gib(bytes)} fit into half of the ${gib(memory.device)} free on the GPU`,
@@ -80,7 +80,8 @@ export function residencyOf(
 /**
  * Opens a split's windows where {@link residencyOf} puts them.
  *
- * @param say is told, while training, of pinned memory that the system does not give
+ * @param options.say is told, while training, of pinned memory that the system does not give
+ * @param options.processes of this machine that do the same at once
  * @throws InputError `DATA_RESIDENCY`, `CACHE_*`
  */
 export async function placeWindows(
@@ -88,12 +89,15 @@ export async function placeWindows(
   set: WindowSet,
   device: Device,
   memory: Memory,
-  say: (sentence: string) => void = () => undefined,
+  {
+    say = () => undefined,
+    processes = 1,
+  }: { readonly say?: (sentence: string) => void; readonly processes?: number } = {},
 ): Promise<PlacedWindows> {
   const { residency, reason } = residencyOf(config, corpusBytes(set), memory);
   const pinning = new Pinning(config.data.pin_memory && device !== 'cpu', say);
   if (residency === 'disk') return { windows: diskWindows(config, set, device, pinning), residency, reason };
-  const corpus = await loadCorpusInThreads(set, Math.min(usableCores(), MOST_THREADS));
+  const corpus = await loadCorpusInThreads(set, readingThreads(usableCores(), processes));
   const windows = new DeviceWindows(corpus, residency === 'device' ? device : 'cpu', device, pinning);
   return { windows, residency, reason };
 }
@@ -110,6 +114,11 @@ export function diskWindows(
 
 /** That read the corpus: more than a disk needs to be busy. */
 const MOST_THREADS = 8;
+
+/** Threads of each of so many processes that read the corpus at once. */
+export function readingThreads(cores: number, processes: number): number {
+  return Math.max(1, Math.min(MOST_THREADS, Math.floor(cores / processes)));
+}
 
 /** PyTorch's default where `data.prefetch_factor` is null. */
 const PREFETCH = 2;

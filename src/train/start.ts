@@ -76,7 +76,10 @@ export async function startTraining(request: TrainingRequest): Promise<Outcome &
     ...{ device, isResuming, processes },
   });
   const memory = { host: hostMemory() / processes, device: freeMemory(device) };
-  const placed = await placeWindows(config, data.train.set, device, memory, (sentence) => warn(sentence));
+  const placed = await placeWindows(config, data.train.set, device, memory, {
+    say: (sentence) => warn(sentence),
+    processes,
+  });
   using windows = placed.windows;
   const taken = placed.residency === 'device' ? corpusBytes(data.train.set) : 0;
   const fittingIn = (bytes: number) => planMemory(config, device, bytes - taken).fitting;

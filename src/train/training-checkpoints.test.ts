@@ -8,7 +8,7 @@ import { newState } from './training-state.ts';
 type Content = Parameters<Training['run']['saveCheckpoint']>[1];
 
 /** Checkpoints of one weight, whose writing ends when the test says so. */
-function open(isBeside: boolean) {
+function open(isBeside: boolean, more: Partial<Training> = {}) {
   const weight: Tensor = tensor([1, 2], { dtype: 'float32' });
   const writes: { content: Content; end: PromiseWithResolvers<string> }[] = [];
   const run = {
@@ -21,6 +21,7 @@ function open(isBeside: boolean) {
   const training = {
     config: configSchema.parse({ training: { checkpoint_minutes: 1 } }),
     ...{ run, board: { records: 0 }, now: () => new Date(0), loss: { kind: 'bce' }, prevalence: null },
+    ...{ peers: null, ...more },
   } as unknown as Training;
   const checkpoints = new TrainingCheckpoints(training, new Map([['weight', weight]]), { isBeside });
   return { weight, writes, checkpoints };
@@ -69,4 +70,17 @@ test('where the CPU trains, a checkpoint is on disk before the next step', async
   expect(await isSettled(saving)).toBe(false);
   writes[0]!.end.resolve('');
   await saving;
+});
+
+test('of processes that train together only the first one writes; the next checkpoint is as far away for all', async () => {
+  let minutes = 0;
+  const now = () => new Date(minutes * 60_000);
+  const { writes, checkpoints } = open(true, { now, peers: { isFirst: false } as Training['peers'] });
+  minutes = 1;
+  expect(checkpoints.isDue).toBe(true);
+  await checkpoints.save(newState());
+  expect(checkpoints.isDue).toBe(false);
+  expect(writes).toEqual([]);
+  minutes = 2;
+  expect(checkpoints.isDue).toBe(true);
 });

@@ -38,14 +38,17 @@ export class TrainingCheckpoints {
   }
 
   /**
-   * Takes `last` as things stand. Resolves once they may change; see {@link TrainingCheckpoints.written}.
+   * Takes `last` as things stand. Resolves once they may change; see {@link TrainingCheckpoints.written}. Of processes that
+   * train together the first one writes it for all.
    *
    * @param also other names of the same checkpoint
    * @throws what writing the one before threw
    */
   async save(state: TrainingState, also: readonly string[] = []): Promise<void> {
     await this.written();
-    const { config, run, board, now } = this.#training;
+    const { config, run, board, now, peers } = this.#training;
+    this.#savedAtMs = now().getTime();
+    if (peers?.isFirst === false) return;
     const { metrics } = state;
     const stopping = config.training.early_stopping;
     const stored = storedState(state);
@@ -69,7 +72,6 @@ export class TrainingCheckpoints {
     this.#writing.catch((error: unknown) => {
       this.#failure = error;
     });
-    this.#savedAtMs = now().getTime();
     if (!this.#isBeside) await this.written();
   }
 

@@ -137,7 +137,8 @@ async function sweep(
 ): Promise<readonly TuningPoint[]> {
   const { config } = loaded;
   await using measuring = openMeasuring('tuning', config, recordedS / 3600);
-  for await (const predicted of predictSet(predictorOf(loaded, request.device), config, entries, request))
+  using predictor = predictorOf(loaded, request.device);
+  for await (const predicted of predictSet(predictor, config, entries, request))
     await measuring.add(measuredOf(predicted));
   const { points } = await measuring.results();
   return points;
