@@ -12,7 +12,7 @@ import {
   type SynthReport,
   type SynthTotals,
 } from '../synth/index.ts';
-import { counted } from '../words.ts';
+import { commandLine, counted } from '../words.ts';
 import { SaidAlready } from './exit.ts';
 import { LongCommand } from './long-command.ts';
 import { announce, writeJson } from './output.ts';
@@ -54,7 +54,7 @@ export async function synthCommand(options: SynthCommandOptions): Promise<void> 
   if (options.json) writeJson(report);
   else
     process.stdout.write(
-      `${totalsTable(report)}\nNext: bgb build-cache --data-dir ${out} --cache-dir CACHE\n`,
+      `${totalsTable(report)}\nNext: ${commandLine('bgb', 'build-cache', '--data-dir', out, '--cache-dir', 'CACHE')}\n`,
     );
 }
 
