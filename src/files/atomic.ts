@@ -20,7 +20,9 @@ export async function writeAtomicWith(
 ): Promise<void> {
   if (await isNoFile(path)) {
     await using device = await open(path, 'w');
-    return await write(device);
+    return await write(device).catch((error) => {
+      throw naming(error, path);
+    });
   }
   const folder = dirname(path);
   await makeFolder(folder);
@@ -34,9 +36,17 @@ export async function writeAtomicWith(
   } catch (error) {
     await file.close().catch(() => undefined);
     await rm(temporary, { force: true });
-    throw error;
+    throw naming(error, path);
   }
   await syncFolder(folder);
+}
+
+/** The system's error of an open file, such as a full disk's, names none: with the path that was to be written. */
+function naming(error: unknown, path: string): unknown {
+  const refusal = error instanceof Error ? (error as NodeJS.ErrnoException) : null;
+  return refusal?.syscall === undefined || refusal.path !== undefined
+    ? error
+    : Object.assign(refusal, { path });
 }
 
 /** Whether a path names a device, a pipe or a socket, or is a link of /dev, such as /dev/stdout, whatever it leads to. */

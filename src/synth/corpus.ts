@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { SPLITS, type Split } from '../config/index.ts';
 import { InputError, messageOf } from '../errors.ts';
 import { isTemporaryName, removeStaleTemporaries, writeAtomic } from '../files/index.ts';
+import { gib } from '../words.ts';
 import { drawPatient, type Patient } from './patient.ts';
 import { PatientCourse, type RecordingOutline } from './patient-course.ts';
 import { PROFILES, type ProfileName } from './profile.ts';
@@ -164,10 +165,9 @@ async function requireSpace(outDir: string, needed: number): Promise<void> {
   const { bavail, bsize } = await statfs(await existingAbove(resolve(outDir)));
   const found = bavail * bsize;
   if (needed <= found) return;
-  const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
   throw new InputError(
     'SYNTH_SPACE',
-    `The corpus takes ${gigabytes(needed)} GB and ${outDir} has ${gigabytes(found)} GB left. Ask for fewer --hours, or choose another --out.`,
+    `The corpus takes ${gib(needed)} and ${outDir} has ${gib(found)} left. Ask for fewer --hours, or choose another --out.`,
   );
 }
 
