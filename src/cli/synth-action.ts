@@ -67,11 +67,30 @@ async function gateCommand(dir: string, { json }: SynthCommandOptions): Promise<
     onProgress: (done, total, name) => command.update(done, total, name),
   });
   command.end();
-  if (json) writeJson(report);
+  if (json) writeJson(gateDocument(report));
   else process.stdout.write(gateTable(report));
   if (report.problems.length === 0) return;
   process.stderr.write(`bgb: ${dir} does not pass the gate: ${report.problems.join('; ')}.\n`);
   throw new SaidAlready(1);
+}
+
+/** As all documents of bgb, with its keys in snake_case. */
+export function gateDocument({
+  aurocOverWindows,
+  regression,
+  evolutionAgainstTwins,
+  evolutionAgainstNegatives,
+  problems,
+  ...counts
+}: GateReport) {
+  return {
+    ...counts,
+    auroc_over_windows: aurocOverWindows,
+    regression: { sensitivity: regression.sensitivity, auroc_over_windows: regression.aurocOverWindows },
+    evolution_against_twins: evolutionAgainstTwins,
+    evolution_against_negatives: evolutionAgainstNegatives,
+    problems,
+  };
 }
 
 function gateTable(report: GateReport): string {

@@ -1,9 +1,9 @@
-import { mkdir, readdir, readFile, stat, statfs } from 'node:fs/promises';
+import { readdir, readFile, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { SPLITS, type Split } from '../config/index.ts';
 import { InputError, messageOf } from '../errors.ts';
-import { isTemporaryName, removeStaleTemporaries, writeAtomic } from '../files/index.ts';
+import { isTemporaryName, makeFolder, removeStaleTemporaries, writeAtomic } from '../files/index.ts';
 import { gib } from '../words.ts';
 import { drawPatient, type Patient } from './patient.ts';
 import { PatientCourse, type RecordingOutline } from './patient-course.ts';
@@ -141,7 +141,7 @@ async function claimFolder({ outDir, profile, seed, patients, hours }: SynthOpti
       'SYNTH_FOLDER',
       `${outDir} is not empty and holds no corpus of bgb synth. Choose another --out.`,
     );
-  await mkdir(outDir, { recursive: true });
+  await makeFolder(outDir);
   const parameters = { format: 'bgb-synth', version: SYNTH_VERSION, profile, seed, patients, hours };
   await writeAtomic(path, `${JSON.stringify(parameters, null, 1)}\n`);
 }
