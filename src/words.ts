@@ -12,3 +12,8 @@ export function gib(bytes: number): string {
 export function shellWord(text: string): string {
   return /^[\w./:=,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
+
+/** Words as one command line, to be typed as it stands. */
+export function commandLine(...words: readonly string[]): string {
+  return words.map(shellWord).join(' ');
+}

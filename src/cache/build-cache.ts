@@ -5,6 +5,7 @@ import { SPLITS, type Split } from '../config/index.ts';
 import { InputError } from '../errors.ts';
 import { removeStaleTemporaries } from '../files/index.ts';
 import type { PreprocessingSettings } from '../signal/index.ts';
+import { counted } from '../words.ts';
 import { type BuildResult, type EntryTask, entryName, entryPath } from './build.ts';
 import { buildEntries } from './build-pool.ts';
 import { CENSUS_FILE, type Census, censusOf, readLosses, writeCensus } from './census.ts';
@@ -12,6 +13,7 @@ import { findDuplicates } from './duplicates.ts';
 import { withoutExcluded } from './exclusions.ts';
 import { listEntries, splitFolder } from './layout.ts';
 import { MANIFEST_FILE } from './manifest.ts';
+import { reasonLines } from './reason-lines.ts';
 import { type Assignment, assignRecordings, type SplitChoice } from './splits.ts';
 import { requirePatientsApart, type StandingEntry, standingEntries } from './standing.ts';
 
@@ -270,12 +272,15 @@ function reviewOthers(
 
 function noneUsable(censuses: readonly Census[], dataDirs: readonly string[]): InputError {
   const reasons = censuses.flatMap(({ rejected, unlabelled, duplicates }) => [
-    ...rejected.map(({ reason }) => reason),
-    ...unlabelled.map((name) => `${name}: no annotation was found, and unlabelled is not seizure-free`),
-    ...duplicates.map(({ name, of }) => `${name}: its samples are those of ${of}`),
+    ...rejected,
+    ...unlabelled.map((name) => ({
+      name,
+      reason: `${name}: no annotation was found, and unlabelled is not seizure-free`,
+    })),
+    ...duplicates.map(({ name, of }) => ({ name, reason: `${name}: its samples are those of ${of}` })),
   ]);
   return new InputError(
     'DATA_EMPTY',
-    `None of the ${reasons.length} recordings in ${dataDirs.join(', ')} can be used:\n  ${reasons.slice(0, 10).join('\n  ')}${reasons.length > 10 ? `\n  and ${reasons.length - 10} more` : ''}`,
+    `None of the ${counted(reasons.length, 'recording')} in ${dataDirs.join(', ')} can be used:\n  ${reasonLines(reasons).join('\n  ')}`,
   );
 }

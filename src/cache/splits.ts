@@ -150,7 +150,7 @@ async function findAll({
   if (found.length === 0)
     throw new InputError(
       'DATA_EMPTY',
-      `${dataDirs.join(', ')} holds no recordings: expected .edf or .bdf files in it or below. Check --data-dir.`,
+      `${dataDirs.join(', ')} holds no recordings: expected .edf or .bdf files in it or below. Check the path.`,
     );
   return found;
 }

@@ -1,6 +1,7 @@
 import { buildCache, type Census, comparisonText, foldOf } from '../cache/index.ts';
 import { inForce, loadConfigOrDefaults, readEnvironment, splitOf, usableCores } from '../config/index.ts';
 import { InputError } from '../errors.ts';
+import { commandLine } from '../words.ts';
 import type { BuildCacheOptions } from './build-cache.ts';
 import { censusDocument } from './build-cache-document.ts';
 import { otherCacheNotice } from './cache-place.ts';
@@ -67,8 +68,17 @@ export async function buildCacheCommand(options: BuildCacheOptions): Promise<voi
   if (options.json) writeJson(censusDocument(censuses));
   else
     process.stdout.write(
-      `${censusTable(censuses)}\n${exclusions(censuses)}${comparisons(censuses)}Next: bgb scan-cache --cache-dir ${options.cacheDir}${options.config ? ` --config ${options.config}` : ''}\n`,
+      `${censusTable(censuses)}\n${exclusions(censuses)}${comparisons(censuses)}Next: ${scanCommand(options)}\n`,
     );
+}
+
+/** With the same configuration, since its window and stride decide what is listed. */
+function scanCommand({ cacheDir, config, set }: BuildCacheOptions): string {
+  return commandLine(
+    ...['bgb', 'scan-cache', '--cache-dir', cacheDir],
+    ...(config === undefined ? [] : ['--config', config]),
+    ...set.flatMap((assignment) => ['--set', assignment]),
+  );
 }
 
 function listLosses({ rejected, unlabelled, duplicates, notices }: Census): void {

@@ -1,6 +1,7 @@
 import { convertCache } from '../cache/index.ts';
 import { inForce, readEnvironment } from '../config/index.ts';
 import { InputError } from '../errors.ts';
+import { commandLine } from '../words.ts';
 import type { ConvertCacheOptions } from './convert-cache.ts';
 import { LongCommand } from './long-command.ts';
 import { announce, writeJson } from './output.ts';
@@ -38,6 +39,6 @@ export async function convertCacheCommand({
   if (json) writeJson({ to, files: results.length, results });
   else
     process.stdout.write(
-      `${results.length} files: ${count('converted')} converted, ${count('kept')} kept, ${rejected.length} rejected.\nNext: bgb scan-cache --cache-dir ${to}\n`,
+      `${results.length} files: ${count('converted')} converted, ${count('kept')} kept, ${rejected.length} rejected.\nNext: ${commandLine('bgb', 'scan-cache', '--cache-dir', to)}\n`,
     );
 }

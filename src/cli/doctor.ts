@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { JSON_OPTION, setOption } from './output.ts';
 
 export function register(program: Command): void {
@@ -8,11 +8,13 @@ export function register(program: Command): void {
     .argument('[path]', 'a configuration (YAML), a run folder, a cache or a folder of recordings')
     .option('--fix', 'mend what is safe: manifests, temporary files, damaged checkpoints; says what first')
     .option('--deep', 'read every cache entry whole and compare its checksums')
-    .option(
-      '--write <field=value>',
-      'only write this field into the configuration file, or += to a list; comments stay (repeatable)',
-      (assignment: string, before: readonly string[]) => [...before, assignment],
-      [],
+    .addOption(
+      new Option(
+        '--write <field=value>',
+        'only write this field into the configuration file, or += to a list; comments stay (repeatable)',
+      )
+        .argParser((assignment: string, before: readonly string[]) => [...before, assignment])
+        .default([], 'none'),
     )
     .addOption(setOption())
     .option(...JSON_OPTION)

@@ -67,7 +67,7 @@ function refusalOf(error: unknown): { message: string; isInput: boolean } | null
   const { code = '', path, syscall } = (error instanceof Error ? error : {}) as NodeJS.ErrnoException;
   const isInput = PATH_REFUSALS.has(code);
   if (syscall === undefined || (!isInput && !SHORTAGES.has(code))) return null;
-  const where = path === undefined ? 'a file' : path;
+  const where = path ?? 'a file'; // null in an error that came from a thread
   return {
     message: `The system refuses ${where}: ${messageOf(error)}. Check the path, its rights and the space left; what was written before is whole.`,
     isInput,

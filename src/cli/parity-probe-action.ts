@@ -14,6 +14,7 @@ import {
 } from '../parity/index.ts';
 import { isCudaAvailable } from '../torch/index.ts';
 import { environmentFingerprint } from '../train/index.ts';
+import { commandLine } from '../words.ts';
 import { Interruption, SaidAlready } from './exit.ts';
 import { LongCommand } from './long-command.ts';
 import { announce, writeJson } from './output.ts';
@@ -57,7 +58,7 @@ export async function probe(path: string, options: ParityOptions): Promise<void>
   if (options.json) writeJson(probeDocument(output!, made));
   else
     process.stdout.write(
-      `Wrote ${output}: ${steps} steps of ${path} on ${made.made_on.device}. Elsewhere: bgb parity --probe ${path} --against ${output}\n`,
+      `Wrote ${output}: ${steps} steps of ${path} on ${made.made_on.device}. Elsewhere: ${commandLine('bgb', 'parity', '--probe', path, '--against', output!)}\n`,
     );
 }
 

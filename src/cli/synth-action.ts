@@ -12,7 +12,7 @@ import {
   type SynthReport,
   type SynthTotals,
 } from '../synth/index.ts';
-import { counted } from '../words.ts';
+import { commandLine, counted } from '../words.ts';
 import { SaidAlready } from './exit.ts';
 import { LongCommand } from './long-command.ts';
 import { announce, writeJson } from './output.ts';
@@ -54,7 +54,7 @@ export async function synthCommand(options: SynthCommandOptions): Promise<void> 
   if (options.json) writeJson(report);
   else
     process.stdout.write(
-      `${totalsTable(report)}\nNext: bgb build-cache --data-dir ${out} --cache-dir CACHE\n`,
+      `${totalsTable(report)}\nNext: ${commandLine('bgb', 'build-cache', '--data-dir', out, '--cache-dir', 'CACHE')}\n`,
     );
 }
 
@@ -67,11 +67,30 @@ async function gateCommand(dir: string, { json }: SynthCommandOptions): Promise<
     onProgress: (done, total, name) => command.update(done, total, name),
   });
   command.end();
-  if (json) writeJson(report);
+  if (json) writeJson(gateDocument(report));
   else process.stdout.write(gateTable(report));
   if (report.problems.length === 0) return;
   process.stderr.write(`bgb: ${dir} does not pass the gate: ${report.problems.join('; ')}.\n`);
   throw new SaidAlready(1);
+}
+
+/** As all documents of bgb, with its keys in snake_case. */
+export function gateDocument({
+  aurocOverWindows,
+  regression,
+  evolutionAgainstTwins,
+  evolutionAgainstNegatives,
+  problems,
+  ...counts
+}: GateReport) {
+  return {
+    ...counts,
+    auroc_over_windows: aurocOverWindows,
+    regression: { sensitivity: regression.sensitivity, auroc_over_windows: regression.aurocOverWindows },
+    evolution_against_twins: evolutionAgainstTwins,
+    evolution_against_negatives: evolutionAgainstNegatives,
+    problems,
+  };
 }
 
 function gateTable(report: GateReport): string {

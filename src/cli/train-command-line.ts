@@ -1,17 +1,16 @@
-import { shellWord } from '../words.ts';
+import { commandLine } from '../words.ts';
 import type { TrainOptions } from './train.ts';
 
 /** What goes on with the run: with the same options, since the configuration must be the same. */
 export function resumeCommand(path: string, { set, device, initFrom, force }: TrainOptions): string {
-  const words = [
+  return commandLine(
     ...['bgb', 'train', path],
     ...set.flatMap((assignment) => ['--set', assignment]),
     ...(device === undefined ? [] : ['--device', device]),
     ...(initFrom === undefined ? [] : ['--init-from', initFrom]),
     ...(force === true ? ['--force'] : []),
     '--resume',
-  ];
-  return words.map(shellWord).join(' ');
+  );
 }
 
 /** The command line behind `train`, for a process that does the same. */

@@ -1,10 +1,3 @@
-import { shellWord } from '../words.ts';
-
-/** Words as one command line. */
-export function commandLine(...words: readonly string[]): string {
-  return words.map(shellWord).join(' ');
-}
-
 /** `--set a=1 --set b=2` as words. */
 export function settings(assignments: readonly string[]): string[] {
   return assignments.flatMap((assignment) => ['--set', assignment]);

@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { isGoingOn, RESULT_NEUTRAL_FIELDS, type RunState } from '../runs/index.ts';
-import { commandLine, settings } from './command-line.ts';
+import { commandLine } from '../words.ts';
+import { settings } from './command-line.ts';
 
 /** A run, and the configuration that it records. */
 interface RunToResume {

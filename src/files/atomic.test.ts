@@ -10,7 +10,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -38,15 +38,21 @@ test('a write that fails leaves the old content and nothing beside it', async ()
   expect(readdirSync(join(folder, 'failing'))).toEqual(['a.json']);
 });
 
-test('an error of writing names the file', async () => {
-  await expect(writeAtomic('/dev/full', 'text')).rejects.toMatchObject({ code: 'ENOSPC', path: '/dev/full' });
-  const path = join(folder, 'full');
-  const refusing = writeAtomicWith(path, async () => {
-    throw Object.assign(new Error('ENOSPC: no space left on device, write'), {
-      ...{ code: 'ENOSPC', syscall: 'write' },
-    });
+// /dev/full answers every write with ENOSPC, as a full disk does: full(4).
+test('on a full disk the error names the file, which the system does not', async () => {
+  const full = await open('/dev/full', 'w');
+  const refused = { code: 'ENOSPC', path: join(folder, 'full/a.json') };
+  await expect(
+    writeAtomicWith(refused.path, async () => {
+      await full.writeFile('half');
+    }),
+  ).rejects.toMatchObject(refused);
+  await full.close();
+  expect(readdirSync(join(folder, 'full'))).toEqual([]);
+  await expect(writeAtomic('/dev/full', 'whole')).rejects.toMatchObject({
+    code: 'ENOSPC',
+    path: '/dev/full',
   });
-  await expect(refusing).rejects.toMatchObject({ code: 'ENOSPC', path });
 });
 
 test('a pipe is written into, and still is one', async () => {

@@ -1,5 +1,6 @@
 import { EdfBytes, type EdfRecord, type Signal } from '../edf/index.ts';
 import { InputError } from '../errors.ts';
+import { counted } from '../words.ts';
 import { type RawLayout, RawSamples, rawSignals } from './raw-samples.ts';
 
 /** Some samples of each signal, of the same time. */
@@ -134,7 +135,7 @@ export class EdfReader implements SampleReader {
     return [
       ...(start?.warnings ?? []).map(({ message }) => message),
       ...(declared > records
-        ? [`the header announces ${declared} data records; ${records} whole ones came`]
+        ? [`the header announces ${declared} data records; ${counted(records, 'whole one')} came`]
         : []),
       ...(rest > 0 ? [`${rest} bytes after the last whole data record are left out`] : []),
     ];

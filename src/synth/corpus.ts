@@ -1,9 +1,10 @@
-import { mkdir, readdir, readFile, stat, statfs } from 'node:fs/promises';
+import { readdir, readFile, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { SPLITS, type Split } from '../config/index.ts';
 import { InputError, messageOf } from '../errors.ts';
-import { isTemporaryName, removeStaleTemporaries, writeAtomic } from '../files/index.ts';
+import { isTemporaryName, makeFolder, removeStaleTemporaries, writeAtomic } from '../files/index.ts';
+import { gib } from '../words.ts';
 import { drawPatient, type Patient } from './patient.ts';
 import { PatientCourse, type RecordingOutline } from './patient-course.ts';
 import { PROFILES, type ProfileName } from './profile.ts';
@@ -140,7 +141,7 @@ async function claimFolder({ outDir, profile, seed, patients, hours }: SynthOpti
       'SYNTH_FOLDER',
       `${outDir} is not empty and holds no corpus of bgb synth. Choose another --out.`,
     );
-  await mkdir(outDir, { recursive: true });
+  await makeFolder(outDir);
   const parameters = { format: 'bgb-synth', version: SYNTH_VERSION, profile, seed, patients, hours };
   await writeAtomic(path, `${JSON.stringify(parameters, null, 1)}\n`);
 }
@@ -164,10 +165,9 @@ async function requireSpace(outDir: string, needed: number): Promise<void> {
   const { bavail, bsize } = await statfs(await existingAbove(resolve(outDir)));
   const found = bavail * bsize;
   if (needed <= found) return;
-  const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
   throw new InputError(
     'SYNTH_SPACE',
-    `The corpus takes ${gigabytes(needed)} GB and ${outDir} has ${gigabytes(found)} GB left. Ask for fewer --hours, or choose another --out.`,
+    `The corpus takes ${gib(needed)} and ${outDir} has ${gib(found)} left. Ask for fewer --hours, or choose another --out.`,
   );
 }
 

@@ -1,8 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { CENSUS_FILE } from '../../cache/index.ts';
-import { counted } from '../../words.ts';
-import { commandLine } from '../command-line.ts';
+import { commandLine, counted } from '../../words.ts';
 import type { Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
 import type { RecordingPlace, Subject } from '../subject.ts';

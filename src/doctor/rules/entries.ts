@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { requireSettings } from '../../data/index.ts';
 import { InputError } from '../../errors.ts';
-import { counted } from '../../words.ts';
-import { commandLine } from '../command-line.ts';
+import { commandLine, counted } from '../../words.ts';
 import type { Fix, Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
 import type { SplitSubject, Subject } from '../subject.ts';

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { gib } from '../../words.ts';
-import { commandLine } from '../command-line.ts';
+import { commandLine, gib } from '../../words.ts';
 import type { Found } from '../finding.ts';
 import { configHere, corpusBytesIn, deviceOf, sampleBytes } from '../loader-use.ts';
 import { mountAt } from '../machine.ts';

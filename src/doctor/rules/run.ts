@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path';
 import type { Config } from '../../config/index.ts';
 import { configHashes, isGoingOn, setAside } from '../../runs/index.ts';
-import { commandLine } from '../command-line.ts';
+import { commandLine } from '../../words.ts';
 import type { Fix, Found } from '../finding.ts';
 import type { Rule } from '../rule.ts';
 import { isReplaced, lostLines, type RunSubject } from '../run-subject.ts';

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
-import { gib } from '../../words.ts';
-import { commandLine } from '../command-line.ts';
+import { commandLine, gib } from '../../words.ts';
 import type { Fix, Found } from '../finding.ts';
 import { corpusBytesIn } from '../loader-use.ts';
 import { neededRate } from '../pace.ts';

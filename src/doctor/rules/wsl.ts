@@ -1,8 +1,7 @@
 import { basename, join } from 'node:path';
 import { pathsOf } from '../../config/index.ts';
 import { isGoingOn } from '../../runs/index.ts';
-import { gib, shellWord } from '../../words.ts';
-import { commandLine } from '../command-line.ts';
+import { commandLine, gib, shellWord } from '../../words.ts';
 import type { Found } from '../finding.ts';
 import { configHere, corpusBytesIn } from '../loader-use.ts';
 import { mountAt } from '../machine.ts';

@@ -1,6 +1,6 @@
 // Answers command lines of bgb one after the other from a process that is warm: what a command does is what it does in a
 // process of its own, but for the half second that one takes to start. Ends when its standard input does.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { createServer } from 'node:net';
 import os from 'node:os';
@@ -63,4 +63,10 @@ server.listen(0, '127.0.0.1', () => {
   const address = server.address();
   process.stdout.write(`${typeof address === 'object' ? address!.port : ''}\n`);
 });
-process.stdin.on('end', () => process.exit()).resume();
+// Where the test process is killed by its pool, nobody else removes the folder.
+process.stdin
+  .on('end', () => {
+    rmSync(process.argv[3]!, { recursive: true, force: true });
+    process.exit();
+  })
+  .resume();

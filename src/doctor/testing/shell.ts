@@ -20,7 +20,7 @@ function binFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'bgb-bin-'));
   const portFile = join(folder, 'port');
   const output = openSync(portFile, 'w');
-  const server = spawn(process.execPath, [SERVE, PROGRAM], { stdio: ['pipe', output, 'inherit'] });
+  const server = spawn(process.execPath, [SERVE, PROGRAM, folder], { stdio: ['pipe', output, 'inherit'] });
   closeSync(output);
   server.unref();
   (server.stdin as Socket).unref();

@@ -7,6 +7,7 @@ import {
   seizureSpans,
 } from '../../annotations/index.ts';
 import { InputError } from '../../errors.ts';
+import { counted } from '../../words.ts';
 import type { TimeSpan } from '../time-spans.ts';
 import type { AnnotationFile } from './annotation-files.ts';
 
@@ -75,14 +76,16 @@ function noticesOf({ path, events, durationS, notices }: Annotation): string[] {
   const said = notices.map(({ message }) => message);
   const excluded = events.filter(({ meaning }) => meaning === 'excluded').length;
   if (excluded > 0)
-    said.push(`${path}: ${excluded} events that bgb excludes are background here, as in the reference tools`);
+    said.push(
+      `${path}: ${counted(excluded, 'event that bgb excludes is', 'events that bgb excludes are')} background here, as in the reference tools`,
+    );
   const outside = events.filter(
     ({ meaning, startS, endS }) =>
       meaning === 'seizure' && durationS !== null && (startS < 0 || endS > durationS + 0.01),
   );
   if (outside.length > 0)
     said.push(
-      `${path}: ${outside.length} seizures reach outside the recording of ${durationS} s; scored as they stand`,
+      `${path}: ${counted(outside.length, 'seizure reaches', 'seizures reach')} outside the recording of ${durationS} s; scored as ${outside.length === 1 ? 'it stands' : 'they stand'}`,
     );
   return said;
 }
