@@ -82,7 +82,8 @@ test('weights are fixed until disposal, which releases what was made of them', (
       expect(fixed.forward(batch).toArray()).toEqual(logits);
       return logits;
     });
-    expect(liveTensors()).toBe(before);
+    // Fewer where the collector takes tensors of earlier tests meanwhile.
+    expect(liveTensors()).toBeLessThanOrEqual(before);
     expect([...model.parameters().values()].every((weight) => weight.toArray().length > 0)).toBe(true);
     noGrad(() => model.parameters().get('encoder.input_conv.conv.weight')!.mul_(2));
     using fixed = model.fixed();
