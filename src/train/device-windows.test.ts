@@ -36,5 +36,5 @@ test('a batch and the corpus are released', () => {
     using windows = new DeviceWindows(corpus, 'cpu');
     for (const tensor of Object.values(windows.batch([0]))) tensor.dispose();
   }
-  expect(liveTensors()).toBe(before);
+  expect(liveTensors()).toBeLessThanOrEqual(before);
 });

@@ -92,14 +92,14 @@ test.each([false, true])(
       expect(recording.name).toBe('a');
       break;
     }
-    expect(liveTensors()).toBe(before);
+    expect(liveTensors()).toBeLessThanOrEqual(before);
 
     let windows = 0;
     const forward: typeof predictor.forward = (given) =>
       predictor.forward(given).div(windows++ === 1 ? 0 : 1);
     const predict = () => [...predictInTurn({ ...predictor, forward }, recordings, stitching, { isAhead })];
     expect(predict).toThrow('predicts NaN for b,');
-    expect(liveTensors()).toBe(before);
+    expect(liveTensors()).toBeLessThanOrEqual(before);
     const failing: typeof predictor.forward = (given) => {
       if (windows++ > 0) throw new Error('no memory');
       return predictor.forward(given);
@@ -109,6 +109,6 @@ test.each([false, true])(
       ...predictInTurn({ ...predictor, forward: failing }, recordings, stitching, { isAhead }),
     ];
     expect(fail).toThrow('no memory');
-    expect(liveTensors()).toBe(before);
+    expect(liveTensors()).toBeLessThanOrEqual(before);
   },
 );
