@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Config, configSchema } from '../config/index.ts';
 import { liveTensors, noGrad, scope, type Tensor, tensor } from '../torch/index.ts';
+import { liveAfterCollection } from '../torch/testing/collected.ts';
 import { createModel, type Detector } from './index.ts';
 
 const SMALL = {
@@ -70,20 +71,19 @@ test('fixed weights give the same logits, for any sizes that fit', () => {
   );
 });
 
-test('weights are fixed until disposal, which releases what was made of them', () => {
+test('weights are fixed until disposal, which releases what was made of them', async () => {
   const model = small();
   disturb(model);
   const batch = signal(1, 16, 3);
+  const before = await liveAfterCollection();
   scope(() => {
-    const before = liveTensors();
     const first = scope(() => {
       using fixed = model.fixed();
       const logits = fixed.forward(batch).toArray();
       expect(fixed.forward(batch).toArray()).toEqual(logits);
       return logits;
     });
-    // Fewer where the collector takes tensors of earlier tests meanwhile.
-    expect(liveTensors()).toBeLessThanOrEqual(before);
+    expect(liveTensors()).toBe(before);
     expect([...model.parameters().values()].every((weight) => weight.toArray().length > 0)).toBe(true);
     noGrad(() => model.parameters().get('encoder.input_conv.conv.weight')!.mul_(2));
     using fixed = model.fixed();
@@ -203,17 +203,16 @@ test('training draws its dropout from seed, step and sample; evaluation draws no
   expect(logits(1, 1, [4, 5, 7])).not.toEqual(first);
 });
 
-test('forward and backward keep nothing alive', () => {
+test('forward and backward keep nothing alive', async () => {
   const model = small();
   const batch = signal(2, 64, 3);
   const samples = tensor([0, 1], { dtype: 'int64' });
-  const live = liveTensors();
+  const live = await liveAfterCollection();
   for (let step = 0; step < 3; step++) {
     scope(() => {
       model.forward(batch, { isTraining: true, seed: 1, step, samples }).mean().backward();
     });
     for (const parameter of model.parameters().values()) parameter.grad = null;
   }
-  // Fewer when the garbage of other tests is collected meanwhile.
-  expect(liveTensors()).toBeLessThanOrEqual(live);
+  expect(liveTensors()).toBe(live);
 });

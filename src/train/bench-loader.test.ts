@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Config, loadConfig } from '../config/index.ts';
 import { liveTensors } from '../torch/index.ts';
+import { liveAfterCollection } from '../torch/testing/collected.ts';
 import { benchLoader, waitingShare } from './bench-loader.ts';
 import { adviceOn } from './loader-advice.ts';
 import { buildSampleCache, SMOKE } from './testing/sample-cache.ts';
@@ -21,7 +22,7 @@ async function bench(set: string[], now: () => number, seconds = 0.05) {
 
 test('the windows source of training and real steps are measured; nothing is written, nothing stays', async () => {
   const before = readdirSync(folder, { recursive: true });
-  const tensors = liveTensors();
+  const tensors = await liveAfterCollection();
   for (const residency of ['device', 'disk']) {
     const report = await bench([`data.residency=${residency}`, 'data.num_workers=2'], () =>
       performance.now(),

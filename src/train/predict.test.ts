@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { liveTensors } from '../torch/index.ts';
+import { liveAfterCollection } from '../torch/testing/collected.ts';
 import { predictInTurn, predictRecording } from './predict.ts';
 
 // A "model" whose logit is channel 0 minus channel 1: each sample's probability is known.
@@ -81,25 +82,25 @@ test.each([false, true])(
 
 test.each([false, true])(
   'recordings that are not waited for, or fail, leave no tensor behind; one more is loaded ahead: %s',
-  (isAhead) => {
+  async (isAhead) => {
     const segments = [{ firstRow: 0, rows: 8, startSample: 0 }];
     const signal = new Int16Array(2 * 8);
     const recordings = ['a', 'b', 'c'].map((name) => ({
       ...{ name, signal, channels: 2, scale: 1, sampleRate: 256, segments },
     }));
-    const before = liveTensors();
+    const before = await liveAfterCollection();
     for (const { recording } of predictInTurn(predictor, recordings, stitching, { isAhead })) {
       expect(recording.name).toBe('a');
       break;
     }
-    expect(liveTensors()).toBeLessThanOrEqual(before);
+    expect(liveTensors()).toBe(before);
 
     let windows = 0;
     const forward: typeof predictor.forward = (given) =>
       predictor.forward(given).div(windows++ === 1 ? 0 : 1);
     const predict = () => [...predictInTurn({ ...predictor, forward }, recordings, stitching, { isAhead })];
     expect(predict).toThrow('predicts NaN for b,');
-    expect(liveTensors()).toBeLessThanOrEqual(before);
+    expect(liveTensors()).toBe(before);
     const failing: typeof predictor.forward = (given) => {
       if (windows++ > 0) throw new Error('no memory');
       return predictor.forward(given);
@@ -109,6 +110,6 @@ test.each([false, true])(
       ...predictInTurn({ ...predictor, forward: failing }, recordings, stitching, { isAhead }),
     ];
     expect(fail).toThrow('no memory');
-    expect(liveTensors()).toBeLessThanOrEqual(before);
+    expect(liveTensors()).toBe(before);
   },
 );
